@@ -1,0 +1,57 @@
+# `make help` tells what there is. Each target first brings .venv up to date with the lock, which costs
+# nothing when it is (tools/bootstrap).
+
+.DEFAULT_GOAL := help
+.PHONY: help up test unit lint format protos lock clean
+
+BIN := .venv/bin
+# Every package of ours, wherever it lies, and what is no package.
+PACKAGES := $(notdir $(wildcard services/*/src/parlando_* services/synth/engines/*/src/parlando_* \
+	clients/python/src/parlando_* tests/scripted_engine/src/parlando_*))
+PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
+LOOSE := tests tools bench
+
+help: ## tell what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C stops it
+	@tools/bootstrap
+	@exec $(BIN)/parlando up $(ARGS)
+
+test: lint ## every check and every test
+	@$(BIN)/python -m pytest
+
+unit: ## the quick tests alone
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest tests/unit
+
+lint: ## style, types, imports between packages, contracts
+	@tools/bootstrap --dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/python tools/genproto.py --check
+	@$(BIN)/buf lint
+	@$(BIN)/buf format --diff --exit-code
+	@imports=$$($(BIN)/lint-imports --no-logo) || { echo "$$imports"; exit 1; }
+	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	@$(BIN)/mypy $(LOOSE)
+
+format: ## put the files in the form that lint asks for
+	@tools/bootstrap --dev
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/buf format --write
+
+protos: ## generate protos/gen anew from protos/parlando
+	@tools/bootstrap --dev
+	@$(BIN)/python tools/genproto.py
+
+lock: ## resolve what the pyproject.toml files ask for; ARGS=--upgrade takes the newest
+	@tools/bootstrap --dev
+	@$(BIN)/python tools/lock.py $(ARGS)
+	@tools/bootstrap --dev
+
+clean: ## remove what the other targets made, environments included
+	@rm -rf .venv .uv .build .run .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		.import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,136 @@
+"""Make .venv from the lock: third-party packages by version and hash, our own by their folders.
+
+    tools/bootstrap [--dev]    finds a Python and runs this; on its standard library alone
+
+uv does the work. It is fetched into .uv/, in the version that the lock pins. What was done is noted in
+.venv, so that a second run costs a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import re
+import ssl
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+UV_HOME = ROOT / ".uv"
+DEV_LOCK = ROOT / "requirements-dev.lock"
+RUNTIME_LOCK = ROOT / "requirements.lock"
+BUILT_FROM = VENV / ".built-from"
+
+
+def members(*, dev: bool) -> list[Path]:
+    """Return the folders of the workspace's packages; the tests' own only where `dev`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    folders = [ROOT / member for member in project["tool"]["uv"]["workspace"]["members"]]
+    return [folder for folder in folders if dev or ROOT / "tests" not in folder.parents]
+
+
+def fingerprint(lock: Path, folders: list[Path]) -> str:
+    """Return what the environment depends on, as a hash: the Python, the lock and the packages' metadata."""
+    digest = hashlib.sha256(f"{sys.version} {sys.executable} {ROOT}".encode())
+    for path in (Path(__file__), lock, *(folder / "pyproject.toml" for folder in folders)):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def pinned_uv() -> tuple[str, str]:
+    """Return uv's version and its requirement with hashes, as the lock has them."""
+    found = re.search(r"^uv==(\S+) (?:.*\\\n)+.*\n", DEV_LOCK.read_text(), re.MULTILINE)
+    if found is None:
+        raise SystemExit("bootstrap: requirements-dev.lock does not pin uv")
+    return found[1], found[0]
+
+
+def uv() -> str:
+    """Return the path of the pinned uv, fetching it first where need be."""
+    version, requirement = pinned_uv()
+    home = UV_HOME / version
+    in_venv, in_target = home / "bin" / "uv", home / "packages" / "bin" / "uv"
+    for binary in (in_venv, in_target):
+        if binary.exists():
+            return str(binary)
+    home.mkdir(parents=True, exist_ok=True)
+    wanted = home / "requirements.txt"
+    wanted.write_text(requirement)
+    if importlib.util.find_spec("ensurepip"):
+        run([sys.executable, "-m", "venv", str(home)])
+        pip, binary = [str(home / "bin" / "python"), "-m", "pip", "install"], in_venv
+    elif importlib.util.find_spec("pip"):  # Debian without python3-venv
+        pip, binary = [sys.executable, "-m", "pip", "install", "--target", str(home / "packages")], in_target
+    else:
+        raise SystemExit(
+            f"bootstrap: {sys.executable} has neither ensurepip nor pip, so nothing can be installed with "
+            "it; on Debian and Ubuntu: apt-get install python3-venv",
+        )
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    run([*pip, *quiet, "--requirement", str(wanted)])
+    return str(binary)
+
+
+def run(command: list[str]) -> None:
+    """Run a command that says nothing unless it fails; end with what it said if it does."""
+    # uv trusts its own list of authorities, pip the machine's as well: behind a company's proxy only the
+    # machine's will do.
+    environment = {"UV_SYSTEM_CERTS": "true", **os.environ} if machine_has_authorities() else None
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"bootstrap: {' '.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip())
+
+
+def machine_has_authorities() -> bool:
+    """Tell whether this machine has certificates of authorities, where Python looks for them."""
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
+
+
+def build(lock: Path, folders: list[Path]) -> None:
+    """Install what `lock` pins and the packages in `folders` into .venv, making it anew where need be."""
+    command = uv()
+    if not made_by_this_python():
+        new = ["venv", "--quiet", "--clear", "--no-python-downloads", "--python", sys.executable]
+        run([command, *new, str(VENV)])
+    install = [command, "pip", "install", "--quiet", "--python", str(VENV)]
+    run([*install, "--require-hashes", "--requirement", str(lock)])
+    editable = [argument for folder in folders for argument in ("--editable", str(folder))]
+    run([*install, "--no-deps", *editable])
+
+
+def made_by_this_python() -> bool:
+    """Tell whether .venv is there and has the version of this interpreter."""
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        return False
+    tell = [str(python), "-c", "import sys; print(sys.version)"]
+    made = subprocess.run(tell, capture_output=True, text=True, check=False)
+    return made.stdout.strip() == sys.version.strip()
+
+
+def main() -> None:
+    """Bring .venv up to date with the lock."""
+    parser = argparse.ArgumentParser(prog="bootstrap", description="Make the project's environment.")
+    parser.add_argument("--dev", action="store_true", help="with what the tests and checks need")
+    built_from = BUILT_FROM.read_text() if BUILT_FROM.exists() else ""
+    # An environment that can test can also serve: `make up` after `make test` rebuilds nothing.
+    dev = parser.parse_args().dev or built_from.startswith("dev ")
+    lock = DEV_LOCK if dev else RUNTIME_LOCK
+    folders = members(dev=dev)
+    wanted = f"{'dev' if dev else 'runtime'} {fingerprint(lock, folders)}\n"
+    if built_from == wanted and made_by_this_python():
+        return
+    print("Fetching packages …", file=sys.stderr, flush=True)
+    BUILT_FROM.unlink(missing_ok=True)
+    build(lock, folders)
+    BUILT_FROM.write_text(wanted)
+
+
+if __name__ == "__main__":
+    main()
