@@ -1,0 +1,78 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_MALFORMED_MESSAGE: _ClassVar[ErrorReason]
+    ERROR_REASON_FIELD_REQUIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_OUT_OF_RANGE: _ClassVar[ErrorReason]
+    ERROR_REASON_TEXT_TOO_LONG: _ClassVar[ErrorReason]
+    ERROR_REASON_BAD_MARKUP: _ClassVar[ErrorReason]
+    ERROR_REASON_UNSUPPORTED_FORMAT: _ClassVar[ErrorReason]
+    ERROR_REASON_FIELD_IMMUTABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_BAD_FIELD_MASK: _ClassVar[ErrorReason]
+    ERROR_REASON_BAD_POLICY: _ClassVar[ErrorReason]
+    ERROR_REASON_VOICE_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_ENGINE_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_LANGUAGE_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_SESSION_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_TURN_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_MODEL_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_OUT_OF_ORDER: _ClassVar[ErrorReason]
+    ERROR_REASON_NOT_SUPPORTED: _ClassVar[ErrorReason]
+    ERROR_REASON_ID_IN_USE: _ClassVar[ErrorReason]
+    ERROR_REASON_CONFLICT: _ClassVar[ErrorReason]
+    ERROR_REASON_POSITION_BEYOND_END: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
+    ERROR_REASON_BUDGET_SPENT: _ClassVar[ErrorReason]
+    ERROR_REASON_RATE_LIMITED: _ClassVar[ErrorReason]
+    ERROR_REASON_SLOW_READER: _ClassVar[ErrorReason]
+    ERROR_REASON_QUOTA_SPENT: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_ENGINE_AVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_DRAINING: _ClassVar[ErrorReason]
+    ERROR_REASON_DEPENDENCY_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_ENGINE_FAILED: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_LATE: _ClassVar[ErrorReason]
+    ERROR_REASON_STOPPED: _ClassVar[ErrorReason]
+    ERROR_REASON_ENGINE_KEY_REFUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_TEXT_REFUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_MALFORMED_MESSAGE: ErrorReason
+ERROR_REASON_FIELD_REQUIRED: ErrorReason
+ERROR_REASON_OUT_OF_RANGE: ErrorReason
+ERROR_REASON_TEXT_TOO_LONG: ErrorReason
+ERROR_REASON_BAD_MARKUP: ErrorReason
+ERROR_REASON_UNSUPPORTED_FORMAT: ErrorReason
+ERROR_REASON_FIELD_IMMUTABLE: ErrorReason
+ERROR_REASON_BAD_FIELD_MASK: ErrorReason
+ERROR_REASON_BAD_POLICY: ErrorReason
+ERROR_REASON_VOICE_NOT_FOUND: ErrorReason
+ERROR_REASON_ENGINE_NOT_FOUND: ErrorReason
+ERROR_REASON_LANGUAGE_NOT_FOUND: ErrorReason
+ERROR_REASON_SESSION_NOT_FOUND: ErrorReason
+ERROR_REASON_TURN_NOT_FOUND: ErrorReason
+ERROR_REASON_MODEL_NOT_FOUND: ErrorReason
+ERROR_REASON_OUT_OF_ORDER: ErrorReason
+ERROR_REASON_NOT_SUPPORTED: ErrorReason
+ERROR_REASON_ID_IN_USE: ErrorReason
+ERROR_REASON_CONFLICT: ErrorReason
+ERROR_REASON_POSITION_BEYOND_END: ErrorReason
+ERROR_REASON_OVERLOADED: ErrorReason
+ERROR_REASON_BUDGET_SPENT: ErrorReason
+ERROR_REASON_RATE_LIMITED: ErrorReason
+ERROR_REASON_SLOW_READER: ErrorReason
+ERROR_REASON_QUOTA_SPENT: ErrorReason
+ERROR_REASON_NO_ENGINE_AVAILABLE: ErrorReason
+ERROR_REASON_DRAINING: ErrorReason
+ERROR_REASON_DEPENDENCY_UNAVAILABLE: ErrorReason
+ERROR_REASON_ENGINE_FAILED: ErrorReason
+ERROR_REASON_TOO_LATE: ErrorReason
+ERROR_REASON_STOPPED: ErrorReason
+ERROR_REASON_ENGINE_KEY_REFUSED: ErrorReason
+ERROR_REASON_TEXT_REFUSED: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
