@@ -1,0 +1,48 @@
+"""Settings that every service has. Each service adds its own in one frozen object, built in `__main__`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServerSettings(BaseSettings):
+    """What a gRPC server is told. Read from the environment, each field by its alias or prefixed name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=0, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    drain_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=600,
+        description="how long calls under way may take after SIGTERM before they are ended",
+    )
+    max_message_bytes: int = Field(
+        default=4 * 1024 * 1024,
+        ge=64 * 1024,
+        description="largest message taken; larger ones end the call with RESOURCE_EXHAUSTED",
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="least severe log line written",
+        validation_alias="PARLANDO_LOG_LEVEL",
+    )
+    otlp_endpoint: str = Field(
+        default="",
+        description="OTLP/gRPC collector for traces; empty: none are made",
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="port for Prometheus scrapes; 0: none",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="address to offer scrapes on",
+        validation_alias="PARLANDO_METRICS_HOST",
+    )

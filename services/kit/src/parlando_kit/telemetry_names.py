@@ -1,0 +1,13 @@
+"""Every telemetry name, in one place. A test finds no other name in use, and every name here used."""
+
+from __future__ import annotations
+
+FIRST_CHUNK = "parlando.first_chunk"
+CANCEL_LAST_BYTE = "parlando.cancel.last_byte"
+CANCEL_ENGINE_IDLE = "parlando.cancel.engine_idle"
+LIVE_SYNTHESES = "parlando.live_syntheses"
+QUEUED_SYNTHESES = "parlando.queued_syntheses"
+UNHEARD_SECONDS = "parlando.unheard"
+
+HOP = "parlando.hop"
+ENGINE = "parlando.engine"

@@ -1,0 +1,92 @@
+"""A service of four methods, one of each kind, whose behaviour each test states; and calls to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import grpc
+from google.protobuf.wrappers_pb2 import StringValue
+
+from parlando_kit.channels import open_channel
+from parlando_kit.server import Server, Service
+from parlando_kit.settings import ServerSettings
+
+NAME = "parlando.test.v1.EchoService"
+
+Context: TypeAlias = "grpc.aio.ServicerContext[StringValue, StringValue]"
+Requests = AsyncIterator[StringValue]
+Unary = Callable[[StringValue, Context], Awaitable[StringValue]]
+Stream = Callable[[StringValue, Context], AsyncIterator[StringValue]]
+Collect = Callable[[Requests, Context], Awaitable[StringValue]]
+Chat = Callable[[Requests, Context], AsyncIterator[StringValue]]
+
+
+async def _unary(request: StringValue, context: Context) -> StringValue:
+    del context
+    return request
+
+
+async def _stream(request: StringValue, context: Context) -> AsyncIterator[StringValue]:
+    del context
+    for letter in request.value:
+        yield StringValue(value=letter)
+
+
+async def _collect(requests: Requests, context: Context) -> StringValue:
+    del context
+    return StringValue(value="".join([request.value async for request in requests]))
+
+
+async def _chat(requests: Requests, context: Context) -> AsyncIterator[StringValue]:
+    del context
+    async for request in requests:
+        yield request
+
+
+def echo_service(
+    unary: Unary = _unary, stream: Stream = _stream, collect: Collect = _collect, chat: Chat = _chat
+) -> Service:
+    """Return the service; a method that is left out echoes."""
+    encode, decode = StringValue.SerializeToString, StringValue.FromString
+    methods = {
+        "Unary": grpc.unary_unary_rpc_method_handler(unary, decode, encode),
+        "Stream": grpc.unary_stream_rpc_method_handler(stream, decode, encode),
+        "Collect": grpc.stream_unary_rpc_method_handler(collect, decode, encode),
+        "Chat": grpc.stream_stream_rpc_method_handler(chat, decode, encode),
+    }
+    handler = grpc.method_handlers_generic_handler(NAME, methods)
+    return Service(NAME, lambda server: server.add_generic_rpc_handlers((handler,)))
+
+
+@asynccontextmanager
+async def serving(
+    *services: Service, settings: ServerSettings | None = None
+) -> AsyncIterator[tuple[Server, grpc.aio.Channel]]:
+    """Serve on a free port, and yield the server and a channel to it."""
+    server = Server(settings or ServerSettings(port=0), services)
+    port = await server.start()
+    try:
+        async with open_channel(f"127.0.0.1:{port}") as channel:
+            yield server, channel
+    finally:
+        await server.stop(0)
+
+
+def unary(channel: grpc.aio.Channel) -> "grpc.aio.UnaryUnaryMultiCallable[StringValue, StringValue]":
+    """Return the unary method."""
+    return channel.unary_unary(f"/{NAME}/Unary", StringValue.SerializeToString, StringValue.FromString)
+
+
+def stream(channel: grpc.aio.Channel) -> "grpc.aio.UnaryStreamMultiCallable[StringValue, StringValue]":
+    """Return the server-streaming method."""
+    return channel.unary_stream(f"/{NAME}/Stream", StringValue.SerializeToString, StringValue.FromString)
+
+
+def collect(channel: grpc.aio.Channel) -> "grpc.aio.StreamUnaryMultiCallable[StringValue, StringValue]":
+    """Return the client-streaming method."""
+    return channel.stream_unary(f"/{NAME}/Collect", StringValue.SerializeToString, StringValue.FromString)
+
+
+def chat(channel: grpc.aio.Channel) -> "grpc.aio.StreamStreamMultiCallable[StringValue, StringValue]":
+    """Return the bidirectional method."""
+    return channel.stream_stream(f"/{NAME}/Chat", StringValue.SerializeToString, StringValue.FromString)

@@ -1,0 +1,245 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+
+from parlando_kit.server import PortTakenError, Server
+from parlando_kit.settings import ServerSettings
+from tests.component.kit.echo import NAME, Context, Requests, chat, echo_service, serving, stream, unary
+
+_HealthResponse = health_pb2.HealthCheckResponse
+_SERVING, _NOT_SERVING = _HealthResponse.SERVING, _HealthResponse.NOT_SERVING
+_DEPENDENCY = "dependency/fragmenter"
+_FOR_EVER = 3600.0
+
+
+async def _health(channel: grpc.aio.Channel, name: str) -> int:
+    check = channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        health_pb2.HealthCheckRequest.SerializeToString,
+        _HealthResponse.FromString,
+    )
+    return (await check(health_pb2.HealthCheckRequest(service=name))).status
+
+
+def _watch(channel: grpc.aio.Channel, name: str) -> AsyncIterator[health_pb2.HealthCheckResponse]:
+    watch = channel.unary_stream(
+        "/grpc.health.v1.Health/Watch",
+        health_pb2.HealthCheckRequest.SerializeToString,
+        _HealthResponse.FromString,
+    )
+    return aiter(watch(health_pb2.HealthCheckRequest(service=name)))
+
+
+async def _status(watch: AsyncIterator[health_pb2.HealthCheckResponse]) -> int:
+    return (await anext(watch)).status
+
+
+async def test_health_is_told_for_the_whole_for_each_service_and_for_each_dependency() -> None:
+    async with serving(echo_service()) as (server, channel):
+        await server.set_health("dependency/a", serving=True)
+        await server.set_health("dependency/b", serving=False)
+        assert await _health(channel, "dependency/a") == _SERVING
+        assert await _health(channel, "dependency/b") == _NOT_SERVING
+        assert [await _health(channel, name) for name in ("", NAME)] == [_NOT_SERVING] * 2
+        await server.set_health("dependency/b", serving=True)
+        assert [await _health(channel, name) for name in ("", NAME)] == [_SERVING] * 2
+
+
+async def test_a_dependency_that_is_down_from_the_start_is_never_told_otherwise() -> None:
+    server = Server(ServerSettings(port=0), [echo_service()])
+    await server.set_health(_DEPENDENCY, serving=False)
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        assert await _health(channel, "") == _NOT_SERVING
+        # Calls are served all the same: health is advice.
+        assert (await unary(channel)(StringValue(value="hello"))).value == "hello"
+    await server.stop(0)
+
+
+async def test_health_of_what_is_not_known_is_not_found() -> None:
+    async with serving(echo_service()) as (_, channel):
+        with pytest.raises(grpc.aio.AioRpcError) as unknown:
+            await _health(channel, "dependency/nonsense")
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_watcher_is_told_each_change_once() -> None:
+    async with serving(echo_service()) as (server, channel):
+        watch = _watch(channel, NAME)
+        assert await _status(watch) == _SERVING
+        await server.set_health("dependency/a", serving=True)  # changes nothing for the service
+        await server.set_health(_DEPENDENCY, serving=False)
+        assert await _status(watch) == _NOT_SERVING
+        await server.set_health(_DEPENDENCY, serving=False)
+        await server.set_health(_DEPENDENCY, serving=True)
+        assert await _status(watch) == _SERVING
+
+
+async def test_a_watcher_of_what_is_not_known_yet_waits_for_it() -> None:
+    async with serving(echo_service()) as (server, channel):
+        watch = _watch(channel, _DEPENDENCY)
+        assert await _status(watch) == _HealthResponse.SERVICE_UNKNOWN
+        await server.set_health(_DEPENDENCY, serving=True)
+        assert await _status(watch) == _SERVING
+
+
+async def test_a_drain_tells_watchers_and_lets_them_go() -> None:
+    """A watcher that was kept would hold the stop up for its whole grace: this test would not end."""
+    async with serving(echo_service()) as (server, channel):
+        watches = [_watch(channel, name) for name in ("", NAME, _DEPENDENCY)]
+        for watch in watches[:2]:
+            assert await _status(watch) == _SERVING
+        assert await _status(watches[2]) == _HealthResponse.SERVICE_UNKNOWN
+        await server.stop(_FOR_EVER)
+        assert [[response.status async for response in watch] for watch in watches] == [
+            [_NOT_SERVING],
+            [_NOT_SERVING],
+            [],
+        ]
+
+
+async def test_nothing_is_serving_again_once_it_drains() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: StringValue, context: Context) -> StringValue:
+        del context
+        begun.set()
+        await go_on.wait()
+        return request
+
+    async with serving(echo_service(unary=slow)) as (server, channel):
+        watch = _watch(channel, "")
+        assert await _status(watch) == _SERVING
+        call = unary(channel)(StringValue(value="under way"))
+        await begun.wait()
+        stop = asyncio.create_task(server.stop(_FOR_EVER))
+        assert await _status(watch) == _NOT_SERVING
+        await server.set_health(_DEPENDENCY, serving=True)
+        assert [response async for response in watch] == []
+        assert not stop.done()
+        go_on.set()
+        assert (await call).value == "under way"  # what was under way is finished
+        await stop
+
+
+async def test_health_is_told_to_the_end_of_a_drain() -> None:
+    async with serving(echo_service()) as (server, channel):
+        call = chat(channel)()
+        await call.write(StringValue(value="hello"))
+        assert await call.read() == StringValue(value="hello")
+        drain = asyncio.create_task(server.stop(_FOR_EVER))
+        await asyncio.sleep(0)
+        assert await _health(channel, "") == _NOT_SERVING
+        assert [status.status async for status in _watch(channel, NAME)] == [_NOT_SERVING]
+        assert not drain.done()
+        await call.done_writing()
+        await drain
+        assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_a_second_stop_ends_what_the_first_waits_for() -> None:
+    async def endless(requests: Requests, context: Context) -> AsyncIterator[StringValue]:
+        del context
+        async for request in requests:
+            yield request
+
+    async with serving(echo_service(chat=endless)) as (server, channel):
+        call = chat(channel)()
+        await call.write(StringValue(value="hello"))
+        assert await call.read() == StringValue(value="hello")
+        drain = asyncio.create_task(server.stop(_FOR_EVER))
+        await asyncio.sleep(0)
+        await server.stop(0)
+        await drain
+        assert await call.code() is not grpc.StatusCode.OK
+
+
+async def test_a_stop_waits_for_calls_that_it_ended_to_leave() -> None:
+    left = False
+
+    async def slow_to_leave(requests: Requests, context: Context) -> AsyncIterator[StringValue]:
+        del context
+        nonlocal left
+        try:
+            async for request in requests:
+                yield request
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(100):
+                await asyncio.sleep(0)
+            left = True
+
+    async with serving(echo_service(chat=slow_to_leave)) as (server, channel):
+        call = chat(channel)()
+        await call.write(StringValue(value="hello"))
+        assert await call.read() == StringValue(value="hello")
+        await server.stop(0)
+        assert left
+
+
+async def test_reflection_lists_every_service() -> None:
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    async with serving(echo_service()) as (_, channel):
+        call = channel.stream_stream(
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            reflection_pb2.ServerReflectionRequest.SerializeToString,
+            reflection_pb2.ServerReflectionResponse.FromString,
+        )(iter([request]))
+        responses = [response async for response in call]
+    listed = {service.name for service in responses[0].list_services_response.service}
+    assert listed == {NAME, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+
+
+async def test_two_servers_never_share_a_port() -> None:
+    first = Server(ServerSettings(port=0), [echo_service()])
+    port = await first.start()
+    second = Server(ServerSettings(port=port), [echo_service()])
+    with pytest.raises(PortTakenError, match=rf"127\.0\.0\.1:{port}: the port is taken"):
+        await second.start()
+    await first.stop(0)
+    await second.stop(0)
+
+
+async def test_a_port_is_free_again_once_its_server_has_stopped() -> None:
+    port = 0
+    for _ in range(2):
+        server = Server(ServerSettings(port=port), [echo_service()])
+        port = await server.start()
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            assert await _health(channel, "") == _SERVING
+        await server.stop(0)
+
+
+async def test_an_address_that_is_not_this_machines_is_told_as_such() -> None:
+    server = Server(ServerSettings(host="192.0.2.1", port=50051), [echo_service()])
+    with pytest.raises(PortTakenError, match=r"cannot listen on 192\.0\.2\.1:50051") as refused:
+        await server.start()
+    assert "port is taken" not in str(refused.value)
+    await server.stop(0)
+
+
+async def test_a_message_beyond_the_bound_ends_the_call_and_no_other() -> None:
+    settings = ServerSettings(port=0, max_message_bytes=64 * 1024)
+    async with serving(echo_service(), settings=settings) as (_, channel):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await unary(channel)(StringValue(value="x" * 65 * 1024))
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await unary(channel)(StringValue(value="x" * 63 * 1024))).value == "x" * 63 * 1024
+
+
+async def test_the_four_kinds_of_method_work_side_by_side() -> None:
+    async with serving(echo_service()) as (_, channel):
+        letters = [response.value async for response in stream(channel)(StringValue(value="abc"))]
+        assert letters == ["a", "b", "c"]
+        call = chat(channel)()
+        for word in ("one", "two"):
+            await call.write(StringValue(value=word))
+            assert await call.read() == StringValue(value=word)
+        await call.done_writing()
+        assert await call.read() is grpc.aio.EOF
+        assert await call.code() is grpc.StatusCode.OK
