@@ -1,0 +1,1 @@
+"""An engine that does what its script says, for tests."""
