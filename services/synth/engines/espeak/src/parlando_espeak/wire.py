@@ -1,0 +1,114 @@
+"""What the engine and the process that holds its library say to each other, through two pipes.
+
+To the process: messages of a length and as many bytes of JSON; one of length 0 asks it to stop speaking.
+From it: frames of a header, events and PCM; and, first of all, its greeting. It needs the standard
+library alone.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from parlando_espeak.library import Event, ListedVoice
+
+STOP = bytes(4)
+"""The message that ends what is being spoken; after its end it does nothing."""
+
+_LENGTH = struct.Struct("<I")
+_HEADER = struct.Struct("<III")
+_EVENT = struct.Struct("<Iii")
+
+Read = Callable[[int], bytes]
+"""Returns exactly as many bytes as asked.
+
+Raises:
+    EOFError: the other side is gone.
+"""
+
+
+class FrameKind(IntEnum):
+    """What a frame is."""
+
+    AUDIO = 0
+    DONE = 1  # the end of a text; the process waits for the next
+    REFUSED = 2  # likewise, without having spoken
+
+
+class Frame(NamedTuple):
+    """Audio, and the events that lie in it or at its end."""
+
+    kind: FrameKind
+    events: Sequence[Event] = ()
+    pcm: bytes = b""
+
+
+class Utterance(NamedTuple):
+    """A text to be spoken in one go.
+
+    Attributes:
+        text: without NUL and without lone surrogates.
+        voice: the library's identifier, "+" and a variant's name where one is wanted.
+        rate: words a minute.
+        volume: 100 is the voice's own.
+        pitch: 0 to 99; 50 is the voice's own.
+        pitch_range: 0 to 99; 50 is the voice's own.
+    """
+
+    text: str
+    voice: str
+    rate: int = 175
+    volume: int = 100
+    pitch: int = 50
+    pitch_range: int = 50
+
+
+class Greeting(NamedTuple):
+    """What the library is."""
+
+    version: str
+    voices: Sequence[ListedVoice]
+    variants: Sequence[ListedVoice]
+
+
+def pack_message(message: Utterance | Greeting) -> bytes:
+    """Return a message as it is sent."""
+    body = json.dumps(message).encode()
+    return _LENGTH.pack(len(body)) + body
+
+
+def read_utterance(read: Read) -> Utterance:
+    """Read the next text to speak, passing over stops that came too late."""
+    while not (length := _LENGTH.unpack(read(_LENGTH.size))[0]):
+        pass
+    return Utterance(*json.loads(read(length)))
+
+
+def read_greeting(read: Read) -> Greeting:
+    """Read the greeting."""
+    version, voices, variants = json.loads(read(_LENGTH.unpack(read(_LENGTH.size))[0]))
+    return Greeting(version, _voices(voices), _voices(variants))
+
+
+def pack_frame(frame: Frame) -> bytes:
+    """Return a frame as it is sent."""
+    events = b"".join(_EVENT.pack(*event) for event in frame.events)
+    return _HEADER.pack(frame.kind, len(frame.events), len(frame.pcm)) + events + frame.pcm
+
+
+def read_frame(read: Read) -> Frame:
+    """Read the next frame."""
+    kind, count, size = _HEADER.unpack(read(_HEADER.size))
+    body = read(count * _EVENT.size + size)
+    events = tuple(_EVENT.iter_unpack(body[: count * _EVENT.size]))
+    return Frame(FrameKind(kind), events, body[count * _EVENT.size :])
+
+
+def _voices(listed: list[list[Any]]) -> tuple[ListedVoice, ...]:
+    return tuple(
+        ListedVoice(identifier, name, tuple(languages), gender, age)
+        for identifier, name, languages, gender, age in listed
+    )
