@@ -1,0 +1,1 @@
+"""The fragmenter: growing text in, speakable fragments out."""

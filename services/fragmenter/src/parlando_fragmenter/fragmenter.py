@@ -1,0 +1,183 @@
+"""Growing text in, fragments out.
+
+The segmenter finds boundaries, the schedule picks some, and what lies between two of them is rendered.
+Bounded: what waits inside is one fragment and a slice of input. The spans of all fragments, joined, are the
+whole text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import deque
+from collections.abc import Iterator
+
+from parlando_fragmenter.fragment import Fragment
+from parlando_fragmenter.gap import Strength
+from parlando_fragmenter.marks import SPEAKABLE
+from parlando_fragmenter.rendering import blank_prefix, render
+from parlando_fragmenter.schedule import Bounds, Schedule
+from parlando_fragmenter.segmenter import Boundary, Segmenter
+from parlando_kit.spans import Span
+
+# Code points taken in before fragments are given out: bounds what waits inside.
+SLICE = 128
+
+# Seconds of silence after a fragment, at speed 1. An engine's own silence is taken off by the router.
+PAUSES = {
+    Strength.NONE: 0.0,
+    Strength.GLUE: 0.0,
+    Strength.WORD: 0.0,
+    Strength.CLAUSE: 0.15,
+    Strength.SENTENCE: 0.35,
+    Strength.PARAGRAPH: 0.6,
+}
+
+# What makes one character with the code point before it, beyond combining marks.
+_JOINED = frozenset("\u200d\ufe0e\ufe0f\u20e3") | frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_JOINER = "\u200d"
+# A cut within a word moves back at most this many code points to leave a character whole.
+_LONGEST_CHARACTER = 16
+
+
+class Fragmenter:
+    """One text on its way into fragments.
+
+    Args:
+        source_offset: source offset of the first code point fed.
+        language: BCP 47 tag of the text, or empty.
+        bounds: sizes of fragments.
+    """
+
+    def __init__(self, *, source_offset: int = 0, language: str = "", bounds: Bounds | None = None) -> None:
+        self._source_offset = source_offset
+        self._schedule = Schedule(bounds or Bounds())
+        self._segmenter = Segmenter(language)
+        self._boundaries: deque[Boundary] = deque()
+        self._count = 0
+        self._ended = False
+        # The fragment under way begins at `_start` with `_blank` code points that go unsaid, counted and
+        # not kept; `_text` is the rest, the first `_silent` of which are known to say nothing.
+        self._start = 0
+        self._blank = 0
+        self._text = ""
+        self._silent = 0
+        self._in_sentence = False
+
+    def feed(self, text: str) -> Iterator[Fragment]:
+        """Take more text; yield the fragments that come of it."""
+        for start in range(0, len(text), SLICE):
+            piece = text[start : start + SLICE]
+            self._text += piece
+            self._drop_blank()
+            found = self._segmenter.feed(piece)
+            self._boundaries += found
+            if found or self._segmenter.settled > self._origin + self._schedule.limit:
+                yield from self._cut()
+
+    def hint(self, audio_queued: float, real_time_factor: float) -> Iterator[Fragment]:
+        """Take note of playback, in seconds and engine time per second; yield what has become due."""
+        self._schedule.hint(audio_queued, real_time_factor)
+        yield from self._cut()
+
+    def pause(self) -> Iterator[Fragment]:
+        """Yield what there is up to the last whole word: no text has come for a while."""
+        self._boundaries += self._segmenter.pause()
+        yield from self._cut()
+        if self._boundaries:
+            yield self._give(self._boundaries[-1])
+
+    def flush(self) -> Iterator[Fragment]:
+        """Yield everything there is."""
+        self._boundaries += self._segmenter.flush()
+        yield from self._cut()
+        if self._start < self._end:
+            known = self._boundaries[-1] if self._boundaries else None
+            strength = known.strength if known and known.position == self._end else Strength.NONE
+            yield self._give(Boundary(self._end, self._end, strength))
+
+    def end(self) -> Iterator[Fragment]:
+        """Yield everything there is; no more text follows."""
+        self._ended = True
+        yield from self.flush()
+
+    @property
+    def _origin(self) -> int:
+        """Position of the first code point of `_text`."""
+        return self._start + self._blank
+
+    @property
+    def _end(self) -> int:
+        """Position one past the last code point of `_text`."""
+        return self._origin + len(self._text)
+
+    def _drop_blank(self) -> None:
+        blank = blank_prefix(self._text)
+        if blank:
+            self._text = self._text[blank:]
+            self._blank += blank
+            self._silent = 0
+
+    def _cut(self) -> Iterator[Fragment]:
+        while True:
+            self._pass_silent_boundaries()
+            chosen = self._schedule.choose(self._boundaries, self._origin, self._segmenter.settled)
+            if chosen is None:
+                return
+            yield self._give(chosen)
+
+    def _pass_silent_boundaries(self) -> None:
+        """Forget boundaries before which there is nothing to say: that text goes with what follows.
+
+        The end of a sentence that has been begun stays, for where sentences end must not depend on cuts.
+        """
+        voice = SPEAKABLE.search(self._text, self._silent)
+        self._silent = voice.start() if voice else len(self._text)
+        speaks = self._origin + self._silent
+        while self._boundaries and self._boundaries[0].end <= speaks:
+            if self._in_sentence and self._boundaries[0].strength >= Strength.SENTENCE:
+                return
+            self._boundaries.popleft()
+
+    def _give(self, boundary: Boundary) -> Fragment:
+        """Return the fragment that ends at a boundary, and begin the next one there."""
+        size = max(boundary.position - self._origin, 0)
+        if boundary.strength is Strength.NONE:
+            size = _whole_characters(self._text, size)
+        # A sentence may end among what goes unsaid; the rest of that is the next fragment's.
+        position = min(boundary.position, self._origin + size)
+        last = self._ended and position == self._end
+        source = Span(self._start + self._source_offset, position + self._source_offset)
+        rendering = render(self._text[:size], source)
+        fragment = Fragment(
+            index=self._count,
+            source=source,
+            spoken=rendering.spoken,
+            text_map=rendering.text_map,
+            pause_after=0.0 if last else PAUSES[boundary.strength],
+            ends_sentence=last or boundary.strength >= Strength.SENTENCE,
+            ends_paragraph=last or boundary.strength is Strength.PARAGRAPH,
+        )
+        self._count += 1
+        self._in_sentence = not fragment.ends_sentence and (self._in_sentence or bool(fragment.spoken))
+        if fragment.spoken:
+            self._schedule.advance()
+        self._start, self._blank, self._silent = position, max(self._origin - position, 0), 0
+        self._text = self._text[size:]
+        self._drop_blank()
+        while self._boundaries and self._boundaries[0].position <= position:
+            self._boundaries.popleft()
+        return fragment
+
+
+def _whole_characters(text: str, size: int) -> int:
+    """Return `size`, or a little less, so that a cut there leaves characters whole."""
+    cut = size
+    while 1 < cut < len(text) and size - cut < _LONGEST_CHARACTER:
+        if not _joins(text[cut]) and text[cut - 1] != _JOINER:
+            return cut
+        cut -= 1
+    return size
+
+
+def _joins(character: str) -> bool:
+    return character in _JOINED or unicodedata.category(character).startswith("M")

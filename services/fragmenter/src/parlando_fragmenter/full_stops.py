@@ -1,0 +1,108 @@
+"""Whether a full stop ends a sentence, or belongs to an abbreviation, an initial or an ordinal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from parlando_fragmenter import abbreviations as known
+from parlando_fragmenter.gap import Following, Gap, Sentence, Strength, following
+from parlando_fragmenter.marks import Mark
+
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
+_VOWEL = re.compile("[aeiouy\u00e0-\u00f6\u00f8-\u01ff]|[^\x00-\u024f]", re.IGNORECASE)
+
+# Letters from which on a word in small letters is no abbreviation, though no list says so.
+_LONG_WORD = 5
+# Words of an adverbial such as "At 5 a.m."
+_FRONTED = 3
+# Digits of an ordinal, such as the day in a date.
+_ORDINAL_DIGITS = 2
+
+
+_Judge = Callable[[Mark, Following, Sentence], Strength]
+
+
+def never_ends(word: str) -> bool:
+    """Return whether a word with a full stop cannot be the last of a sentence. Example: "Dr"."""
+    return word in known.TITLES or word in known.PREFIXES
+
+
+def at_full_stop(gap: Gap) -> Strength:
+    """Return what lies in a gap after a word with a single full stop."""
+    mark, sentence = gap.mark, gap.sentence
+    core = mark.core
+    word = core.casefold()
+    if never_ends(word):
+        return Strength.GLUE
+    then = following(gap)
+    if then is None:
+        return Strength.UNDECIDED
+    judge: _Judge = _after_word
+    if core.isdecimal() and len(core) <= _ORDINAL_DIGITS:
+        judge = _after_number
+    elif then.character.isdigit() and (word in known.NUMBERED or len(core) == 1):
+        return Strength.GLUE
+    elif len(core) == 1 and core.isalpha():
+        judge = _after_letter
+    elif word in known.ABBREVIATIONS or core in known.CAPITALISED or _DOTTED.fullmatch(core):
+        judge = _after_abbreviation
+    return judge(mark, then, sentence)
+
+
+def _after_number(_mark: Mark, then: Following, sentence: Sentence) -> Strength:
+    if sentence.language in known.ORDINAL_LANGUAGES:
+        return Strength.GLUE
+    month = _is_one_of(known.GERMAN_MONTHS, known.GERMAN_MONTH_BEGINNINGS, then)
+    if month is None:
+        return Strength.UNDECIDED
+    return Strength.GLUE if month else Strength.SENTENCE
+
+
+def _after_letter(_mark: Mark, then: Following, _sentence: Sentence) -> Strength:
+    return Strength.GLUE if then.small else _if_sentence_starts(then)
+
+
+def _after_abbreviation(mark: Mark, then: Following, sentence: Sentence) -> Strength:
+    word = mark.core.casefold()
+    if not then.character.isupper():
+        return Strength.GLUE
+    if word in known.MERIDIEMS:
+        fronted = sentence.words <= _FRONTED and sentence.first.casefold() in known.FRONTING
+        return Strength.GLUE if fronted else Strength.SENTENCE
+    if word in known.LAST_WORDS:
+        return Strength.SENTENCE
+    return _if_sentence_starts(then)
+
+
+def _after_word(mark: Mark, then: Following, sentence: Sentence) -> Strength:
+    if not then.small:
+        return Strength.SENTENCE
+    if mark.closed:  # "This is great." she said.
+        return Strength.CLAUSE
+    core = mark.core
+    if len(core) >= _LONG_WORD and core.isalpha() and core.islower():
+        return Strength.SENTENCE
+    if sentence.small and _VOWEL.search(core):
+        return Strength.SENTENCE
+    return Strength.CLAUSE
+
+
+def _if_sentence_starts(then: Following) -> Strength:
+    starts = _starts_sentence(then)
+    if starts is None:
+        return Strength.UNDECIDED
+    return Strength.SENTENCE if starts else Strength.GLUE
+
+
+def _starts_sentence(then: Following) -> bool | None:
+    if not then.character.isupper() or (then.done and len(then.word) == 1 and then.after == "."):
+        return False
+    return _is_one_of(known.STARTERS, known.STARTER_BEGINNINGS, then)
+
+
+def _is_one_of(words: Collection[str], beginnings: Collection[str], then: Following) -> bool | None:
+    word = then.word.casefold()
+    if then.done:
+        return word in words
+    return None if word in beginnings else False

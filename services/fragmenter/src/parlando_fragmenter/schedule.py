@@ -1,0 +1,115 @@
+"""How much text makes one fragment.
+
+The first fragment is small, so that speech starts at once; each target is the one before times the growth,
+up to a bound. A fragment ends
+
+- at the end of every sentence and paragraph, however small it is;
+- at the end of a clause that is at least a third of the target long; while playback has audio to go on
+  with, not if the sentence ends within a few words of it;
+- when the text has run past the target by a quarter without either, at the last white space before that:
+  one where no word leans on the next, if there is such a one;
+- at the first boundary after that, where a word is so long that there was none;
+- at the bound, within a word, where there is none at all.
+
+Decisions look back only: the same text makes the same fragments however it arrives, but for hints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from parlando_fragmenter.gap import Strength
+from parlando_fragmenter.segmenter import Boundary
+
+FIRST_RANGE = range(1, 1001)
+GROWTH_RANGE = (1.0, 8.0)
+MOST_RANGE = range(20, 4001)
+
+# Code points that are spoken in a second, about: English at an easy pace.
+SPOKEN_PER_SECOND = 15
+
+# How much of the queued audio a fragment's synthesis may use up.
+_SAFE_SHARE = 0.8
+_CLAUSE_SHARE = 1 / 3
+_OVERRUN = 1.25
+# What follows a clause in its sentence is spoken with it when it is shorter than this, in code points.
+_SHORT_REST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Bounds of the schedule, in code points.
+
+    Attributes:
+        first: target of the first fragment, within FIRST_RANGE.
+        growth: each target is the one before times this, within GROWTH_RANGE.
+        most: no fragment goes beyond this, within MOST_RANGE.
+    """
+
+    first: int = 24
+    growth: float = 2.0
+    most: int = 400
+
+
+class Schedule:
+    """Targets, and the boundary that meets one best."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._smallest = float(min(bounds.first, bounds.most))
+        self._target = self._smallest
+
+    @property
+    def limit(self) -> float:
+        """Code points from which on the fragment under way ends even where no clause does."""
+        return min(self._target * _OVERRUN, self._bounds.most)
+
+    def advance(self) -> None:
+        """Set the next target: a fragment has been given out."""
+        self._target = min(self._target * self._bounds.growth, float(self._bounds.most))
+
+    def hint(self, audio_queued: float, real_time_factor: float) -> None:
+        """Set the target by what is known of playback: as much as can be made before the queue runs dry.
+
+        With much audio queued that is whole sentences, with none the size of a first fragment.
+
+        Args:
+            audio_queued: seconds made but not yet played.
+            real_time_factor: engine time per second of audio; 0 is not known, and taken for 1.
+        """
+        seconds = _SAFE_SHARE * audio_queued / (real_time_factor or 1.0)
+        self._target = min(max(seconds * SPOKEN_PER_SECOND, self._smallest), float(self._bounds.most))
+
+    def choose(self, boundaries: Iterable[Boundary], start: int, settled: int) -> Boundary | None:
+        """Return where the fragment that begins at `start` ends, or None while more text must come.
+
+        Args:
+            boundaries: those after `start`, in order.
+            start: position of its first code point.
+            settled: every boundary whose end lies before this is among them.
+        """
+        least = start + self._target * _CLAUSE_SHARE
+        bound = start + self._bounds.most
+        limit = start + self.limit
+        clause: Boundary | None = None
+        best: Boundary | None = None
+        for boundary in boundaries:
+            if clause is not None and boundary.end > clause.end + _SHORT_REST:
+                return clause
+            if boundary.end > limit and (best is not None or boundary.end > bound):
+                break
+            strength = boundary.strength
+            if strength >= Strength.SENTENCE or boundary.end > limit:
+                return boundary
+            if strength is Strength.CLAUSE and boundary.end >= least and clause is None:
+                if self._target <= self._smallest:
+                    return boundary
+                clause = boundary
+            if strength >= Strength.WORD or best is None or best.strength is Strength.GLUE:
+                best = boundary
+        if clause is not None and settled > min(clause.end + _SHORT_REST, limit):
+            return clause
+        if best is not None and settled > limit:
+            return best
+        return Boundary(bound, bound, Strength.NONE) if settled > bound else None

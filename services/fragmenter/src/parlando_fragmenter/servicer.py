@@ -1,0 +1,161 @@
+"""The fragmenter as a gRPC service: requests go to a `Fragmenter` in order, what it yields goes out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import grpc
+from opentelemetry.metrics import Meter
+
+from parlando.fragmenter.v1 import fragmenter_pb2 as pb
+from parlando.fragmenter.v1 import fragmenter_service_pb2
+from parlando.fragmenter.v1.fragmenter_service_pb2_grpc import (
+    FragmenterServiceServicer,
+    add_FragmenterServiceServicer_to_server,
+)
+from parlando_fragmenter import translation
+from parlando_fragmenter.arrival import Arrivals, Silence
+from parlando_fragmenter.fragment import Fragment
+from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_kit import telemetry
+from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.server import Service
+from parlando_kit.telemetry_names import FIRST_CHUNK, HOP
+
+# A caller that sends more after `end` is told so: for this long, in seconds, the service looks whether the
+# stream closes or something follows. One that half-closes does not wait.
+AFTER_END = 0.25
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class FragmenterServicer(FragmenterServiceServicer):
+    """Serves fragmenters, one a stream.
+
+    Args:
+        clock: for pauses in the input, and for the histogram.
+        meter: where first chunks are recorded.
+    """
+
+    def __init__(self, clock: Clock, meter: Meter) -> None:
+        self._clock = clock
+        self._first_chunk = telemetry.seconds(meter, FIRST_CHUNK, "first text in to first fragment out")
+
+    async def Fragment(  # noqa: N802  # the contract's name
+        self, requests: AsyncIterator[pb.FragmentRequest], _context: _Context
+    ) -> AsyncIterator[pb.FragmentResponse]:
+        """Cut one text into fragments."""
+        arrivals = Arrivals(requests, self._clock)
+        try:
+            text = _Text(_options(await arrivals.next()), self._clock)
+            while not text.over:
+                for response in text.answer(await arrivals.next(text.patience())):
+                    yield response
+                    if text.began is not None and response.HasField("fragment"):
+                        self._first_chunk.record(self._clock.now() - text.began, {HOP: "fragmenter"})
+                        text.began = None
+            if text.ended_by_message and not isinstance(await arrivals.next(AFTER_END), Silence):
+                raise ParlandoError(Reason.OUT_OF_ORDER, "nothing may follow end; open another stream")
+        finally:
+            await arrivals.close()
+
+
+def _options(first: pb.FragmentRequest | Silence) -> translation.Options:
+    if isinstance(first, Silence) or not first.HasField("config"):
+        raise ParlandoError(Reason.FIELD_REQUIRED, "the first message must be config", field="config")
+    return translation.options(first.config)
+
+
+class _Text:
+    """One stream's text: requests in, responses out.
+
+    Attributes:
+        began: when the first text came, until the first fragment has left.
+        over: no more text follows.
+        ended_by_message: it was `end` that said so, and the stream may still be open.
+    """
+
+    def __init__(self, options: translation.Options, clock: Clock) -> None:
+        self._language = options.language
+        self._flush_after = options.flush_after
+        self._clock = clock
+        self._fragmenter = Fragmenter(
+            source_offset=options.source_offset, language=options.language, bounds=options.bounds
+        )
+        self._empty = True
+        self._fresh = False
+        self._pause_at: float | None = None
+        self.began: float | None = None
+        self.over = False
+        self.ended_by_message = False
+
+    def patience(self) -> float | None:
+        """Return for how many seconds to wait before it is a pause; None where it never is.
+
+        A pause runs from the moment that all is read and answered: a caller that is slow to take fragments
+        makes none. Hints do not interrupt it.
+        """
+        if self._flush_after is None or not self._fresh:
+            return None
+        now = self._clock.now()
+        if self._pause_at is None:
+            self._pause_at = now + self._flush_after
+        return max(0.0, self._pause_at - now)
+
+    def answer(self, request: pb.FragmentRequest | Silence) -> Iterator[pb.FragmentResponse]:
+        """Yield the responses to a request, or to a silence."""
+        if isinstance(request, Silence):
+            fragments = self._answer_silence(request)
+        else:
+            fragments = self._answer_request(request)
+        for fragment in fragments:
+            self._pause_at = None
+            yield translation.fragment_response(fragment, self._language)
+        if isinstance(request, pb.FragmentRequest) and request.HasField("flush"):
+            yield pb.FragmentResponse(flushed=pb.Flushed(id=request.flush.id))
+
+    def _answer_silence(self, silence: Silence) -> Iterator[Fragment]:
+        self._fresh = False
+        if silence is Silence.PAUSE:
+            return self._fragmenter.pause()
+        self.over = True
+        return self._fragmenter.end()
+
+    def _answer_text(self, text: str) -> Iterator[Fragment]:
+        if text:
+            self._fresh, self._pause_at = True, None
+            if self._empty:
+                self._empty, self.began = False, self._clock.now()
+        return self._fragmenter.feed(text)
+
+    def _answer_request(self, request: pb.FragmentRequest) -> Iterator[Fragment]:
+        match request.WhichOneof("message"):
+            case "text":
+                return self._answer_text(request.text.text)
+            case "hint":
+                return self._fragmenter.hint(*translation.hint(request.hint))
+            case "flush":
+                self._fresh = False
+                return self._fragmenter.flush()
+            case "end":
+                self.over = self.ended_by_message = True
+                return self._fragmenter.end()
+            case "config":
+                raise ParlandoError(
+                    Reason.OUT_OF_ORDER, "config comes once, as the first message", field="config"
+                )
+            case _:
+                raise ParlandoError(
+                    Reason.FIELD_REQUIRED,
+                    "a request says one of text, hint, flush and end",
+                    field="message",
+                )
+
+
+def fragmenter_service(servicer: FragmenterServicer) -> Service:
+    """Return the service to be served."""
+    return Service(
+        fragmenter_service_pb2.DESCRIPTOR.services_by_name["FragmenterService"].full_name,
+        lambda server: add_FragmenterServiceServicer_to_server(servicer, server),
+    )

@@ -1,0 +1,107 @@
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parlando_fragmenter.fragment import Fragment
+from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.schedule import Bounds
+from tests.unit.fragmenter.feeding import fragments_of, pieces_of, texts
+
+
+class _Ask(Enum):
+    FLUSH = auto()
+    PAUSE = auto()
+
+
+_Step = str | _Ask | tuple[float, float]
+
+_any_text = st.one_of(texts, st.text(st.characters(exclude_categories=())))
+_bounds = st.builds(
+    Bounds, first=st.integers(1, 60), growth=st.floats(1, 8, allow_nan=False), most=st.integers(20, 90)
+)
+_steps = st.lists(
+    st.one_of(
+        texts,
+        st.sampled_from(_Ask),
+        st.tuples(st.floats(0, 1e6, allow_nan=False), st.floats(0, 10, allow_nan=False)),
+    ),
+    max_size=12,
+)
+
+
+def _run(fragmenter: Fragmenter, steps: Sequence[_Step]) -> Iterator[Fragment]:
+    for step in steps:
+        if isinstance(step, tuple):
+            yield from fragmenter.hint(*step)
+        elif isinstance(step, str):
+            yield from fragmenter.feed(step)
+        else:
+            yield from fragmenter.flush() if step is _Ask.FLUSH else fragmenter.pause()
+    yield from fragmenter.end()
+
+
+def _check(fragments: Sequence[Fragment], text: str, bounds: Bounds) -> None:
+    at = 0
+    for index, fragment in enumerate(fragments):
+        assert fragment.index == index
+        assert fragment.source.start == at
+        assert len(fragment.source) > 0
+        assert len(fragment.spoken) <= bounds.most
+        assert fragment.text_map.source == fragment.source
+        assert fragment.text_map.spoken.end == len(fragment.spoken)
+        for piece in fragment.text_map.pieces:
+            if piece.verbatim:
+                said = fragment.spoken[piece.spoken.start : piece.spoken.end]
+                assert said == text[piece.source.start : piece.source.end]
+        at = fragment.source.end
+    assert at == len(text)
+
+
+@given(_any_text, _bounds)
+def test_fragments_joined_are_the_whole_text(text: str, bounds: Bounds) -> None:
+    _check(fragments_of(text, bounds), text, bounds)
+
+
+@settings(max_examples=500)
+@given(texts, _bounds, st.lists(st.integers(0, 9), min_size=1, max_size=8))
+def test_fragments_do_not_depend_on_how_the_text_is_cut(text: str, bounds: Bounds, sizes: list[int]) -> None:
+    assert fragments_of(pieces_of(text, sizes), bounds) == fragments_of([text], bounds)
+
+
+@settings(max_examples=500)
+@given(_steps, _bounds)
+def test_fragments_joined_are_the_whole_text_whatever_is_asked_when(
+    steps: list[_Step], bounds: Bounds
+) -> None:
+    text = "".join(step for step in steps if isinstance(step, str))
+    _check(list(_run(Fragmenter(bounds=bounds), steps)), text, bounds)
+
+
+@given(_steps)
+def test_nothing_is_left_after_a_flush(steps: list[_Step]) -> None:
+    fragmenter = Fragmenter()
+    fragments = list(_run(fragmenter, [*steps, _Ask.FLUSH]))
+    assert list(fragmenter.flush()) == []
+    assert sum(len(fragment.source) for fragment in fragments) == fragmenter._end
+
+
+@given(texts, _bounds)
+def test_hints_move_no_end_of_a_sentence(text: str, bounds: Bounds) -> None:
+    def ends(hints: bool) -> set[int]:  # noqa: FBT001  # two runs of one property
+        fragmenter = Fragmenter(bounds=bounds)
+        steps: list[_Step] = []
+        for character in text:
+            steps += [character, (9.0, 0.1)] if hints else [character]
+        return {fragment.source.end for fragment in _run(fragmenter, steps) if fragment.ends_sentence}
+
+    assert ends(hints=True) == ends(hints=False)
+
+
+@given(texts, _bounds)
+def test_what_waits_inside_is_bounded(text: str, bounds: Bounds) -> None:
+    fragmenter = Fragmenter(bounds=bounds)
+    for character in text * 20:
+        list(fragmenter.feed(character))
+        assert len(fragmenter._text) <= bounds.most + 400 + 24
