@@ -1,0 +1,1 @@
+"""The router: one utterance from its fragments to the caller's audio."""

@@ -1,0 +1,129 @@
+"""The fragmenter over gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+
+from parlando.audio.v1 import audio_pb2
+from parlando.fragmenter.v1 import fragmenter_pb2
+from parlando.fragmenter.v1.fragmenter_service_pb2_grpc import FragmenterServiceStub
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.spans import Piece, Span, SpanMap
+from parlando_kit.status import from_rpc_error
+from parlando_kit.tracing import outgoing
+from parlando_router.convert import duration, seconds
+from parlando_router.ports import FlushDone, Fragment, FragmentConfig, TextKind
+from parlando_router.request import Markup
+
+_MARKUPS = {
+    Markup.PLAIN: fragmenter_pb2.MARKUP_PLAIN,
+    Markup.MARKDOWN: fragmenter_pb2.MARKUP_MARKDOWN,
+    Markup.SSML: fragmenter_pb2.MARKUP_SSML,
+}
+
+
+def _span(message: audio_pb2.SourceSpan | audio_pb2.SpokenSpan) -> Span:
+    return Span(message.start, message.end)
+
+
+def _fragment(message: fragmenter_pb2.Fragment) -> Fragment:
+    return Fragment(
+        source=_span(message.source),
+        spoken_text=message.spoken_text,
+        text_kind=TextKind(message.text_kind or TextKind.PLAIN),
+        text_map=SpanMap(
+            Piece(_span(piece.source), _span(piece.spoken), verbatim=piece.verbatim) for piece in message.map
+        ),
+        pause_after=seconds(message.pause_after),
+        ends_sentence=message.ends_sentence,
+        language=message.language.tag,
+    )
+
+
+def _config(config: FragmentConfig) -> fragmenter_pb2.FragmentConfig:
+    schedule = config.schedule
+    return fragmenter_pb2.FragmentConfig(
+        source_offset=config.source_offset,
+        language=config.language,
+        markup=_MARKUPS[config.markup],
+        schedule=fragmenter_pb2.Schedule(
+            first_code_points=schedule.first_code_points,
+            growth=schedule.growth,
+            max_code_points=schedule.max_code_points,
+        ),
+        flush_after=duration(config.flush_after) if config.flush_after is not None else None,
+    )
+
+
+class GrpcFragmentStream:
+    """One epoch's stream."""
+
+    def __init__(
+        self,
+        call: grpc.aio.StreamStreamCall[fragmenter_pb2.FragmentRequest, fragmenter_pb2.FragmentResponse],
+    ) -> None:
+        self._call = call
+
+    async def send_text(self, text: str) -> None:
+        """Append text."""
+        await self.send(fragmenter_pb2.FragmentRequest(text=fragmenter_pb2.TextDelta(text=text)))
+
+    async def send_hint(self, audio_queued: float, real_time_factor: float) -> None:
+        """Say how playback stands. Too late to matter once the fragmenter has done its work."""
+        hint = fragmenter_pb2.Hint(audio_queued=duration(audio_queued), real_time_factor=real_time_factor)
+        await self.send(fragmenter_pb2.FragmentRequest(hint=hint))
+
+    async def send_flush(self, flush_id: int) -> None:
+        """Ask for everything there is."""
+        await self.send(fragmenter_pb2.FragmentRequest(flush=fragmenter_pb2.Flush(id=flush_id)))
+
+    async def send_end(self) -> None:
+        """Half-close: no more text follows."""
+        await self._call.done_writing()
+
+    async def send(self, request: fragmenter_pb2.FragmentRequest) -> None:
+        """Write a message, as fast as the fragmenter takes it."""
+        try:
+            await self._call.write(request)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            # The call has ended, or is half-closed: whoever reads is told why.
+            return
+
+    async def next(self) -> Fragment | FlushDone | None:
+        """Return what comes next, or None after the last fragment."""
+        try:
+            while isinstance(response := await self._call.read(), fragmenter_pb2.FragmentResponse):
+                match response.WhichOneof("message"):
+                    case "fragment":
+                        return _fragment(response.fragment)
+                    case "flushed":
+                        return FlushDone(response.flushed.id)
+        except grpc.aio.AioRpcError as error:
+            raise _unavailable(error) from error
+        return None
+
+    def close(self) -> None:
+        """Drop the stream."""
+        self._call.cancel()
+
+
+def _unavailable(error: grpc.aio.AioRpcError) -> ParlandoError:
+    known = from_rpc_error(error)
+    if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
+        return ParlandoError(known.reason, "the fragmenter does not answer: try again", retry_after=1.0)
+    return known
+
+
+class GrpcFragmenter:
+    """The fragmenter at the other end of a channel."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = FragmenterServiceStub(channel)
+
+    async def open(self, config: FragmentConfig) -> GrpcFragmentStream:
+        """Begin an epoch."""
+        stream = GrpcFragmentStream(self._stub.Fragment(metadata=outgoing()))
+        await stream.send(fragmenter_pb2.FragmentRequest(config=_config(config)))
+        return stream

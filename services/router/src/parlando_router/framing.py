@@ -1,0 +1,85 @@
+"""Samples cut into frames: small ones first, so that sound starts, then larger ones.
+
+A message costs far more than a byte, so frames double while what was sent keeps playback busy.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+
+from parlando_router.events import Frame, Samples
+
+FIRST_FRAME_SECONDS = 0.030
+"""Length of the first frame, and of the first one after playback has caught up."""
+
+LONGEST_FRAME_SECONDS = 0.400
+"""Frames double up to this length. While they do, the audio sent ahead is always at least as long as the
+frame being gathered, less one first frame."""
+
+_NOTHING: Samples = np.zeros(0, dtype=np.int16)
+
+
+class Framer:
+    """Cuts one utterance into frames.
+
+    Args:
+        rate: samples a second.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._first = round(FIRST_FRAME_SECONDS * rate)
+        self._longest = round(LONGEST_FRAME_SECONDS * rate)
+        self._length = self._first
+        self._waiting = _NOTHING
+        self._next_sample = 0
+        self._owners: deque[tuple[int, int, str]] = deque()  # first sample, fragment, synthesis
+
+    @property
+    def next_sample(self) -> int:
+        """The first sample that is in no frame yet."""
+        return self._next_sample
+
+    def restart(self) -> None:
+        """Make the next frame a small one: playback has caught up."""
+        self._length = self._first
+
+    def add(self, samples: Samples) -> None:
+        """Take the utterance's next samples."""
+        if len(samples):
+            self._waiting = np.concatenate((self._waiting, samples)) if len(self._waiting) else samples
+
+    def mark(self, first_sample: int, fragment: int, synthesis_id: str) -> None:
+        """Say whose the samples from this one on are: a fragment's, of a synthesis or ("") of none."""
+        while self._owners and self._owners[-1][0] >= first_sample:
+            self._owners.pop()
+        self._owners.append((first_sample, fragment, synthesis_id))
+
+    def cut(self, until: int, *, whole: bool) -> Iterator[Frame]:
+        """Yield frames of what may be sent: the samples before `until`. Its first sample says whose one is.
+
+        Args:
+            until: one past the last sample that may be sent.
+            whole: True to leave nothing behind, even where the last frame is short.
+        """
+        while (ready := min(until - self._next_sample, len(self._waiting))) > 0:
+            if ready < self._length and not whole:
+                return
+            take = min(ready, self._length)
+            while len(self._owners) > 1 and self._owners[1][0] <= self._next_sample:
+                self._owners.popleft()
+            _, fragment, synthesis_id = self._owners[0]
+            frame = Frame(self._waiting[:take], self._next_sample, fragment, synthesis_id)
+            self._waiting = self._waiting[take:]
+            self._next_sample += take
+            self._length = min(self._length * 2, self._longest)
+            yield frame
+
+    def discard(self, next_sample: int) -> None:
+        """Forget what is in no frame yet, and go on at `next_sample` with a small frame."""
+        self._waiting = _NOTHING
+        self._owners.clear()
+        self._next_sample = next_sample
+        self.restart()

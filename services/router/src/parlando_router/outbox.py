@@ -1,0 +1,139 @@
+"""What waits to be sent to the caller, in order, and the one task that sends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from parlando_kit.clock import Clock
+from parlando_kit.ledger import Ledger
+from parlando_kit.queues import BoundedQueue
+from parlando_kit.tasks import finish
+from parlando_router.encoding import Encoder
+from parlando_router.events import (
+    AudioSent,
+    Cancelled,
+    Finished,
+    Frame,
+    Progress,
+    SpeechEvent,
+    Started,
+    StopReport,
+)
+from parlando_router.playout import Playout
+
+Send = Callable[[Sequence[tuple[int, SpeechEvent]]], Awaitable[None]]
+"""Writes events, each with its epoch, to the caller in one message; returns when the transport has it."""
+
+LAST_WRITE_SECONDS = 1.0
+"""How long a message that is on its way may take when the call is about to end."""
+
+_SURVIVES_CANCEL = (Started, Cancelled, StopReport)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    epoch: int
+    event: Frame | SpeechEvent
+
+
+class Outbox:
+    """The way out of one utterance.
+
+    Putting never waits: the playout's budget holds production back before each fragment, so the queue
+    holds at most the budget and one fragment.
+
+    Args:
+        rate: samples a second.
+        encoder: turns frames into bytes as they leave, so that dropped frames never enter it.
+        ledger: is told what was sent.
+        playout: is told what was sent.
+        clock: dates what was sent.
+        send: writes to the caller.
+    """
+
+    def __init__(
+        self, rate: int, encoder: Encoder, ledger: Ledger, playout: Playout, clock: Clock, send: Send
+    ) -> None:
+        self._encoder = encoder
+        self._ledger = ledger
+        self._playout = playout
+        self._clock = clock
+        self._send = send
+        self._queue: BoundedQueue[_Item] = BoundedQueue(
+            unit="ms of audio",
+            high=120_000,
+            low=60_000,
+            cost=lambda item: len(item.event.samples) * 1000 / rate if isinstance(item.event, Frame) else 0,
+        )
+        self.first_audio_at: float | None = None
+        self.last_audio_at: float | None = None
+        self.writing_since: float | None = None
+
+    def put(self, epoch: int, event: Frame | SpeechEvent) -> None:
+        """Append an event. A newer progress replaces one that still waits."""
+        if isinstance(event, Progress):
+            self._queue.discard(lambda item: isinstance(item.event, Progress))
+        self._queue.put_nowait(_Item(epoch, event))
+
+    def drop(self, epoch: int) -> None:
+        """Drop what waits of this epoch and earlier ones, save what answers a cancel."""
+        self._queue.discard(lambda item: item.epoch <= epoch and not isinstance(item.event, _SURVIVES_CANCEL))
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was put has been taken by the transport."""
+        return self.writing_since is None and not len(self._queue)
+
+    async def run(self, written: Callable[[], None]) -> None:
+        """Send until cancelled; `written` is called after each message."""
+        while True:
+            item = await self._queue.get()
+            # What waits goes along, up to a frame: each message costs, and only sound is urgent.
+            batch: list[tuple[int, SpeechEvent]] = []
+            while not isinstance(item.event, Frame) and len(self._queue):
+                batch.append((item.epoch, item.event))
+                item = await self._queue.get()
+            if isinstance(item.event, Frame):
+                await self._send_frame(batch, item.epoch, item.event)
+            else:
+                await self._write([*batch, (item.epoch, item.event)])
+            written()
+
+    async def send_last(self, epoch: int, finished: Finished) -> None:
+        """Send what the encoder still has, and the end. Nothing else may be on its way."""
+        if trailer := self._encoder.finish():
+            await self._write([(epoch, AudioSent(trailer, self._ledger.sent, 0, 0, ""))])
+        await self._write([(epoch, finished)])
+
+    async def _write(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+        self.writing_since = self._clock.now()
+        sending = asyncio.ensure_future(self._send(batch))
+        try:
+            await asyncio.wait({sending})  # leaves it alone when this task is cancelled
+        except asyncio.CancelledError:
+            # gRPC cannot tell the caller why a call ends while a message is on its way.
+            await finish(_arrived_or_given_up(sending))
+            raise
+        sending.result()
+        self.writing_since = None
+
+    async def _send_frame(self, before: Sequence[tuple[int, SpeechEvent]], epoch: int, frame: Frame) -> None:
+        # Sent from the moment it is taken up: a cancel in between finds it on its way.
+        self._ledger.mark_sent(frame.end_sample)
+        data = self._encoder.encode(frame.samples)
+        sent = AudioSent(
+            data, frame.first_sample, len(frame.samples), frame.fragment_index, frame.synthesis_id
+        )
+        await self._write([*before, (epoch, sent)])
+        self._playout.sent(frame.end_sample)
+        self.last_audio_at = self._clock.now()
+        if self.first_audio_at is None:
+            self.first_audio_at = self.last_audio_at
+
+
+async def _arrived_or_given_up(sending: asyncio.Future[None]) -> None:
+    await asyncio.wait({sending}, timeout=LAST_WRITE_SECONDS)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)

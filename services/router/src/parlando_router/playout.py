@@ -1,0 +1,97 @@
+"""How far playback is, and whether there is room to synthesise further ahead of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from parlando_kit.clock import Clock
+from parlando_router.request import PlayoutMode
+
+UNPACED_AHEAD_SECONDS = 10.0
+"""Audio made but not yet taken by the transport, in UNPACED mode, before the next fragment waits."""
+
+
+class Playout:
+    """The playback of one utterance, as its caller reports it or as the clock implies.
+
+    The budget gates the next fragment only: at most the budget and one fragment lie ahead.
+
+    Args:
+        mode: how playback is known.
+        budget: seconds of audio that may lie ahead in CLOCK and REPORTED modes.
+        rate: samples a second.
+        clock: the clock that CLOCK mode plays by.
+    """
+
+    def __init__(self, mode: PlayoutMode, budget: float, rate: int, clock: Clock) -> None:
+        self.mode = mode
+        self.most_unheard = 0.0
+        self._budget = UNPACED_AHEAD_SECONDS if mode is PlayoutMode.UNPACED else budget
+        self._rate = rate
+        self._clock = clock
+        self._made = 0
+        self._sent = 0
+        self._played = 0.0  # samples, as of `_as_of`
+        self._reported = 0
+        self._as_of = 0.0
+        self._moved = asyncio.Event()
+
+    def made(self, samples: int) -> None:
+        """Note that the utterance's samples before this one are made."""
+        self._made = samples
+        self._moved.set()
+        self.most_unheard = max(self.most_unheard, self.unheard())
+
+    def sent(self, samples: int) -> None:
+        """Note that the samples before this one were taken by the transport."""
+        self._played, self._as_of = self._position(), self._clock.now()
+        self._sent = max(self._sent, samples)
+        self._moved.set()
+
+    def played(self, samples: int) -> None:
+        """Note that the caller has played so many samples; counts in REPORTED mode, once they are sent."""
+        self._reported = max(self._reported, samples)
+        self._moved.set()
+
+    def discard(self, next_sample: int) -> None:
+        """Forget what lies ahead: the caller throws away what it has; the next sample made is this one."""
+        self._made = self._sent = next_sample
+        self._played = next_sample
+        self._as_of = self._clock.now()
+        self._moved.set()
+
+    def unheard(self) -> float:
+        """Return seconds of audio made and not played."""
+        return max(self._made - self._position(), 0.0) / self._rate
+
+    def ahead(self) -> float:
+        """Return seconds of audio sent and not played."""
+        return max(self._sent - self._position(), 0.0) / self._rate
+
+    async def room(self) -> None:
+        """Return once less than the budget is unheard."""
+        while (over := self.unheard() - self._budget) >= 0:
+            self._moved.clear()
+            if self.mode is PlayoutMode.CLOCK and self.ahead() > 0:
+                # Playback runs: wait until it has made room, or until something else has.
+                tasks = [
+                    asyncio.ensure_future(self._moved.wait()),
+                    asyncio.ensure_future(self._clock.sleep(over + 0.001)),
+                ]
+                try:
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+            else:
+                await self._moved.wait()
+
+    def _position(self) -> float:
+        """Return the samples played by now. A pure reading: the gauge is read on a thread of its own."""
+        if self.mode is PlayoutMode.UNPACED:
+            return self._sent
+        if self.mode is PlayoutMode.REPORTED:
+            return max(self._played, min(self._reported, self._sent))
+        # Playback stands still while nothing is there to play.
+        return min(self._played + (self._clock.now() - self._as_of) * self._rate, self._sent)

@@ -1,0 +1,195 @@
+"""`parlando.speech.v1.SpeechService`: messages in, the router's own terms, messages out."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import grpc
+from google.api.httpbody_pb2 import HttpBody
+
+from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando_kit.deadlines import seconds_left
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_router.convert import duration, message_from, money, settings_from
+from parlando_router.engines import Replica
+from parlando_router.estimate import estimate
+from parlando_router.event_messages import event_to
+from parlando_router.events import AudioSent, SpeechEvent
+from parlando_router.request import (
+    Codec,
+    Container,
+    OutputFormat,
+    PlayoutMode,
+    SpeechSettings,
+    require_id,
+    require_text,
+)
+from parlando_router.speak_protocol import Append, BeginEpoch, Command, SpeakProtocol
+from parlando_router.utterance import Studio, Utterance
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+_CONTENT_TYPES = {
+    (Codec.PCM, Container.RAW): "audio/pcm",
+    (Codec.MULAW, Container.RAW): "audio/basic",
+    (Codec.ALAW, Container.RAW): "audio/x-alaw-basic",
+    (Codec.MP3, Container.NATIVE): "audio/mpeg",
+    (Codec.OPUS, Container.OGG): "audio/ogg;codecs=opus",
+    (Codec.AAC, Container.ADTS): "audio/aac",
+    (Codec.FLAC, Container.NATIVE): "audio/flac",
+}
+
+
+def _content_type(output: OutputFormat) -> str:
+    if output.container is Container.WAV:
+        return "audio/wav"
+    content_type = _CONTENT_TYPES[output.codec, output.container]
+    raw = output.container is Container.RAW
+    return f"{content_type};rate={output.sample_rate_hz}" if raw else content_type
+
+
+def _unreported(settings: SpeechSettings) -> SpeechSettings:
+    """Return settings of a call in which nothing can be reported, and which would wait for it for ever."""
+    if settings.playout_mode is PlayoutMode.REPORTED:
+        raise ParlandoError(
+            Reason.OUT_OF_RANGE,
+            "settings.playout_mode is REPORTED, and only Speak can report: use CLOCK or UNPACED",
+            field="settings.playout_mode",
+        )
+    return settings
+
+
+async def _whole(text: str, settings: SpeechSettings) -> AsyncIterator[Command]:
+    yield BeginEpoch(1, settings, None)
+    yield Append(text)
+
+
+def _deadline(context: _Context) -> Callable[[], float]:
+    """Return what tells how many seconds the call has left, so that its syntheses end with it."""
+    return lambda: seconds_left(context, math.inf)
+
+
+class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
+    """Serves speech.
+
+    The streaming methods write their answers themselves, because an utterance's tasks may not live in a
+    generator that is suspended between two of its messages.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    async def Speak(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
+        self, request_iterator: AsyncIterator[speech_pb2.SpeakRequest], context: _Context
+    ) -> None:
+        """Speak text while it is still being written."""
+        protocol = SpeakProtocol()
+        commands = _commands(protocol, request_iterator)
+        first = await anext(commands, None)
+        if not isinstance(first, BeginEpoch):  # the protocol lets nothing else come first
+            raise ParlandoError(
+                Reason.FIELD_REQUIRED, "open is missing: a stream begins with one", field="open"
+            )
+        utterance_id = protocol.utterance_id or uuid.uuid4().hex
+        output = first.settings.output
+
+        async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+            happened = [event_to(epoch, event, output) for epoch, event in batch]
+            await context.write(speech_pb2.SpeakResponse(utterance_id=utterance_id, events=happened))
+
+        async def all_commands() -> AsyncIterator[Command]:
+            yield first
+            async for command in commands:
+                yield command
+
+        utterance = Utterance(first.settings, PlayoutMode.CLOCK, self._studio, send, _deadline(context))
+        await utterance.run(all_commands())
+
+    async def Say(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
+        self, request: speech_pb2.SayRequest, context: _Context
+    ) -> None:
+        """Speak a whole text."""
+        settings = _unreported(settings_from(request.settings))
+        require_text(request.text, "text")
+        require_id(request.utterance_id, "utterance_id")
+        utterance_id = request.utterance_id or uuid.uuid4().hex
+
+        async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+            happened = [event_to(epoch, event, settings.output) for epoch, event in batch]
+            await context.write(speech_pb2.SayResponse(utterance_id=utterance_id, events=happened))
+
+        utterance = Utterance(settings, PlayoutMode.UNPACED, self._studio, send, _deadline(context))
+        await utterance.run(_whole(request.text, settings))
+
+    async def StreamAudio(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
+        self, request: speech_pb2.StreamAudioRequest, context: _Context
+    ) -> None:
+        """Speak a whole text, as bytes alone."""
+        settings = _unreported(settings_from(request.settings))
+        require_text(request.text, "text")
+        content_type = _content_type(settings.output)
+
+        async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+            for _, event in batch:
+                if isinstance(event, AudioSent):
+                    await context.write(HttpBody(content_type=content_type, data=event.data))
+
+        utterance = Utterance(settings, PlayoutMode.UNPACED, self._studio, send, _deadline(context))
+        await utterance.run(_whole(request.text, settings))
+
+    async def ListVoices(  # noqa: N802  # gRPC's name
+        self, request: speech_pb2.ListVoicesRequest, _: _Context
+    ) -> speech_pb2.ListVoicesResponse:
+        """List the voices of all engines."""
+        voices = self._studio.engines.voices(request.engine, request.language)
+        return speech_pb2.ListVoicesResponse(voices=[voice.said for voice in voices])  # type: ignore[misc]
+
+    async def ListEngines(  # noqa: N802  # gRPC's name
+        self, _request: speech_pb2.ListEnginesRequest, _: _Context
+    ) -> speech_pb2.ListEnginesResponse:
+        """List the engines and their workers."""
+        response = speech_pb2.ListEnginesResponse()
+        for position, (name, replicas) in enumerate(self._studio.engines.by_engine()):
+            response.engines.add(
+                name=name, primary=bool(name) and position == 0, replicas=[_replica(r) for r in replicas]
+            )
+        return response
+
+    async def EstimateCost(  # noqa: N802  # gRPC's name
+        self, request: speech_pb2.EstimateCostRequest, _: _Context
+    ) -> speech_pb2.EstimateCostResponse:
+        """Say what a text would cost."""
+        settings = settings_from(request.settings)
+        require_text(request.text, "text")
+        found = estimate(self._studio.engines, request.text, settings)
+        return speech_pb2.EstimateCostResponse(
+            engine=found.engine,
+            voice=found.voice,
+            characters=found.characters,
+            cost=money(found.cost) if found.cost is not None else None,
+            audio=duration(found.audio),
+        )
+
+
+async def _commands(
+    protocol: SpeakProtocol, requests: AsyncIterator[speech_pb2.SpeakRequest]
+) -> AsyncIterator[Command]:
+    async for request in requests:
+        for command in protocol.receive(message_from(request)):
+            yield command
+    for command in protocol.end():
+        yield command
+
+
+def _replica(replica: Replica) -> speech_pb2.EngineReplica:
+    message = speech_pb2.EngineReplica(
+        address=replica.address, serving=replica.serving, detail=replica.detail
+    )
+    if replica.description is not None:
+        message.description.CopyFrom(replica.description.said)  # type: ignore[arg-type]
+        if replica.description.first_chunk is not None:
+            message.predicted_first_chunk.CopyFrom(duration(replica.description.first_chunk))
+    return message

@@ -1,0 +1,174 @@
+"""Synth workers over gRPC: one channel per worker, and stops on that very channel."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import grpc
+
+from parlando.audio.v1 import audio_pb2
+from parlando.synth.v1 import synth_pb2
+from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import SpokenWord, TimingQuality
+from parlando_kit.spans import Span
+from parlando_kit.status import from_rpc_error
+from parlando_kit.tracing import outgoing
+from parlando_router.convert import duration, seconds
+from parlando_router.ports import (
+    Cost,
+    StopOutcome,
+    StopResult,
+    SynthesisAudio,
+    SynthesisEvent,
+    SynthesisFinished,
+    SynthesisRequest,
+    SynthesisStarted,
+    SynthesisWords,
+    TextKind,
+)
+
+if TYPE_CHECKING:
+    from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceAsyncStub
+
+STOP_SECONDS = 2.0
+"""How long a worker may take to confirm a stop."""
+
+_NANOS = 1_000_000_000
+
+_TEXT_KINDS = {
+    TextKind.PLAIN: synth_pb2.TEXT_KIND_PLAIN,
+    TextKind.SSML: synth_pb2.TEXT_KIND_SSML,
+    TextKind.PHONEMES: synth_pb2.TEXT_KIND_PHONEMES,
+}
+
+_OUTCOMES = {outcome.value: outcome for outcome in StopOutcome}
+
+
+def _request(request: SynthesisRequest) -> synth_pb2.SynthesizeRequest:
+    message = synth_pb2.SynthesizeRequest(
+        synthesis_id=request.synthesis_id,
+        text=request.text,
+        text_kind=_TEXT_KINDS[request.text_kind],
+        voice=request.voice,
+        language=request.language,
+        prosody=synth_pb2.Prosody(
+            speed=request.speed, pitch_semitones=request.pitch_semitones, volume_db=request.volume_db
+        ),
+        previous_text=request.previous_text,
+        seed=request.seed,
+        audio_queued=duration(request.audio_queued),
+        engine_options=request.engine_options,
+    )
+    if request.emotion:
+        message.emotion.name = request.emotion
+        message.emotion.intensity = request.emotion_intensity
+    return message
+
+
+def _events(response: synth_pb2.SynthesizeResponse) -> Iterator[SynthesisEvent]:
+    """Yield what a message tells of; words ahead of the sound they may lie in. Progress is of no use here."""
+    if response.HasField("started"):
+        yield SynthesisStarted(
+            voice=response.started.voice,
+            sample_rate_hz=response.started.sample_rate_hz,
+            timing_quality=TimingQuality(response.started.timing_quality),
+            ignored=tuple(response.started.ignored),
+        )
+    if response.HasField("words"):
+        yield SynthesisWords(tuple(map(_word, response.words.words)))
+    if response.HasField("audio"):
+        yield SynthesisAudio(response.audio.pcm)
+    if response.HasField("finished"):
+        usage = response.finished.usage
+        yield SynthesisFinished(
+            engine_time=seconds(response.finished.engine_time),
+            characters=usage.characters,
+            cost=(
+                Cost(usage.cost.currency_code, usage.cost.units * _NANOS + usage.cost.nanos)
+                if usage.HasField("cost")
+                else None
+            ),
+        )
+
+
+def _word(word: audio_pb2.WordTiming) -> SpokenWord:
+    return SpokenWord(
+        Span(word.spoken.start, word.spoken.end),
+        word.first_sample,
+        word.sample_count,
+        TimingQuality(word.quality),
+    )
+
+
+class GrpcSynthesis:
+    """One synthesis under way."""
+
+    def __init__(self, stub: SynthServiceAsyncStub, request: SynthesisRequest, deadline: float) -> None:
+        self._stub = stub
+        self._id = request.synthesis_id
+        seconds = min(deadline, request.seconds_left)
+        self._call = stub.Synthesize(_request(request), timeout=seconds, metadata=outgoing())
+        self._waiting: deque[SynthesisEvent] = deque()  # what came in one message
+
+    async def next(self) -> SynthesisEvent | None:
+        """Return what comes next, or None after the last event."""
+        try:
+            while not self._waiting:
+                response = await self._call.read()
+                if not isinstance(response, synth_pb2.SynthesizeResponse):
+                    return None
+                self._waiting.extend(_events(response))
+        except grpc.aio.AioRpcError as error:
+            raise _failure(error) from error
+        except ValueError as error:  # a span or a quality that cannot be
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine's answer cannot be read") from error
+        return self._waiting.popleft()
+
+    async def stop(self) -> StopResult:
+        """End it, and return when the engine is idle for it."""
+        try:
+            answer = await self._stub.StopSynthesis(
+                synth_pb2.StopSynthesisRequest(synthesis_id=self._id),
+                timeout=STOP_SECONDS,
+                metadata=outgoing(),
+            )
+        except grpc.aio.AioRpcError as error:
+            lost = error.code() is grpc.StatusCode.UNAVAILABLE
+            return StopResult(StopOutcome.WORKER_LOST if lost else StopOutcome.UNCONFIRMED)
+        finally:
+            self._call.cancel()
+        return StopResult(
+            outcome=_OUTCOMES.get(answer.outcome, StopOutcome.UNCONFIRMED),
+            samples_made=answer.samples_made,
+            engine_time_after_stop=seconds(answer.engine_time_after_stop),
+        )
+
+
+def _failure(error: grpc.aio.AioRpcError) -> ParlandoError:
+    known = from_rpc_error(error)
+    if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
+        return ParlandoError(known.reason, "the engine's worker does not answer", retry_after=1.0)
+    if known.reason in (Reason.STOPPED, Reason.INTERNAL):  # nobody here asked it to end
+        return ParlandoError(Reason.ENGINE_FAILED, "the engine's worker broke off")
+    return known
+
+
+class GrpcWorker:
+    """A worker at the other end of a channel.
+
+    Args:
+        channel: to this worker and no other.
+        deadline: seconds one synthesis may take.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, deadline: float) -> None:
+        self.channel = channel
+        self.stub = SynthServiceStub(channel)
+        self._deadline = deadline
+
+    def synthesize(self, request: SynthesisRequest) -> GrpcSynthesis:
+        """Begin a synthesis."""
+        return GrpcSynthesis(self.stub, request, self._deadline)

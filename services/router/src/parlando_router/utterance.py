@@ -1,0 +1,243 @@
+"""One utterance: its epochs, its cancels, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from parlando_kit.clock import Clock
+from parlando_kit.ledger import Ledger
+from parlando_router.encoding import open_encoder
+from parlando_router.engines import Engines
+from parlando_router.epoch import Epoch, Line
+from parlando_router.events import AudioSent, Cancelled, Finished, SpeechEvent, StopReport
+from parlando_router.instruments import Instruments
+from parlando_router.outbox import Outbox, Send
+from parlando_router.playout import Playout
+from parlando_router.ports import Fragmenter
+from parlando_router.progress import Watch
+from parlando_router.request import PlayoutMode, SpeechSettings
+from parlando_router.speak_protocol import (
+    AnswerCancel,
+    Append,
+    BeginEpoch,
+    CancelEpoch,
+    Command,
+    EndText,
+    FlushEpoch,
+    Played,
+)
+from parlando_router.tally import Tally
+from parlando_router.track import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What every utterance needs of the service."""
+
+    fragmenter: Fragmenter
+    engines: Engines
+    clock: Clock
+    instruments: Instruments
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """An epoch being spoken, and the fragments that had been sent before it began."""
+
+    epoch: Epoch
+    task: asyncio.Task[None]
+    sent_before: int
+
+
+class Utterance:
+    """Speaks what it is commanded to, and tells the caller by `send`.
+
+    Args:
+        settings: of the first opener; format and playout mode hold for the whole utterance.
+        mode: the playout mode where the settings leave it out.
+        studio: the service's own.
+        send: writes an event to the caller.
+        seconds_left: returns how long the caller's deadline leaves; infinite without one.
+    """
+
+    def __init__(
+        self,
+        settings: SpeechSettings,
+        mode: PlayoutMode,
+        studio: Studio,
+        send: Send,
+        seconds_left: Callable[[], float] = lambda: math.inf,
+    ) -> None:
+        rate = settings.output.sample_rate_hz
+        self._settings = settings
+        self._clock = studio.clock
+        self._instruments = studio.instruments
+        self._send = send
+        self._rate = rate
+        self._ledger = Ledger()
+        self._tally = Tally()
+        self._playout = Playout(settings.playout_mode or mode, settings.playout_budget, rate, studio.clock)
+        self._outbox = Outbox(
+            rate, open_encoder(settings.output), self._ledger, self._playout, studio.clock, self._deliver
+        )
+        self._track = Track(rate, self._ledger, self._playout, self._outbox.put)
+        self._line = Line(
+            fragmenter=studio.fragmenter,
+            engines=studio.engines,
+            track=self._track,
+            playout=self._playout,
+            tally=self._tally,
+            put=self._outbox.put,
+            seconds_left=seconds_left,
+        )
+        self._epoch = 0
+        self._live: _Live | None = None
+        self._ended = False
+        self._stirred = asyncio.Event()  # something has ended: it may be all
+        self._cancels: dict[int, Cancelled] = {}
+        self._reports: set[asyncio.Task[None]] = set()
+        self._quiet_since: dict[int, float | None] = {}
+
+    async def run(self, commands: AsyncIterator[Command]) -> None:
+        """Carry out commands until the text has ended and all is sent. The iterator's end is EndText.
+
+        Raises:
+            ParlandoError: what ended the utterance, alone or in an ExceptionGroup.
+        """
+        watch = Watch(self._ledger, self._tally, self._outbox, self._clock)
+        with self._instruments.utterance(self._playout.unheard):
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(watch.run(lambda: self._epoch, lambda: self._ended))
+                attendants = [
+                    tasks.create_task(self._outbox.run(self._stirred.set)),
+                    tasks.create_task(self._obey(commands, tasks)),
+                ]
+                if self._settings.first_chunk_limit is not None:
+                    limit = watch.first_chunk(self._settings.first_chunk_limit)
+                    attendants.append(tasks.create_task(limit))
+                while not self._over():
+                    self._stirred.clear()
+                    await self._stirred.wait()
+                for attendant in attendants:
+                    attendant.cancel()
+                await self._outbox.send_last(self._epoch, self._finished())
+                watching.cancel()
+
+    async def _obey(self, commands: AsyncIterator[Command], tasks: asyncio.TaskGroup) -> None:
+        async for command in commands:
+            match command:
+                case BeginEpoch(number, settings, cancels):
+                    if cancels is not None:
+                        self._cancel(cancels, tasks)
+                    self._begin(number, settings, tasks)
+                case Append() | FlushEpoch():
+                    await self._append(command)
+                case CancelEpoch(number):
+                    self._cancel(number, tasks)
+                case AnswerCancel(number):
+                    known = self._cancels.get(number) or Cancelled(number, self._ledger.sent)
+                    self._outbox.put(number, known)
+                case Played(samples):
+                    self._playout.played(samples)
+                case EndText():
+                    self._end()
+        self._end()
+
+    async def _append(self, item: Append | FlushEpoch) -> None:
+        if isinstance(item, Append):
+            self._tally.text_arrived(len(item.text), self._clock.now())
+        if self._live is not None:
+            await self._live.epoch.append(item)
+
+    def _begin(self, number: int, settings: SpeechSettings, tasks: asyncio.TaskGroup) -> None:
+        self._epoch = number
+        epoch = Epoch(number, settings, self._tally.received, self._line)
+        task = tasks.create_task(epoch.run())
+        task.add_done_callback(lambda _: self._stirred.set())
+        self._live = _Live(epoch, task, self._ledger.fragments_sent())
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._live is not None:
+            self._live.epoch.end()
+        self._stirred.set()
+
+    def _over(self) -> bool:
+        """Whether the text has ended, nothing is spoken or stopped any more, and all was sent."""
+        if self._live is not None:
+            task = self._live.task
+            # One that failed has yet to end the whole group: this is not the end of what was asked.
+            if not task.done() or (not task.cancelled() and task.exception() is not None):
+                return False
+        return self._ended and not self._reports and self._outbox.idle
+
+    def _cancel(self, number: int, tasks: asyncio.TaskGroup) -> None:
+        """Discard the epoch. From here on no frame of it is sent, and its task does no more than stop."""
+        live, self._live = self._live, None
+        if live is None:
+            return
+        now = self._clock.now()
+        dropped = live.epoch.received - (self._ledger.fragments_sent() - live.sent_before)
+        self._outbox.drop(number)
+        discarded = self._track.discard()
+        self._cancels[number] = Cancelled(number, self._ledger.sent)
+        self._outbox.put(number, self._cancels[number])
+        live.task.cancel()
+        report = tasks.create_task(self._report_stop(live, now, dropped, discarded))
+        self._reports.add(report)
+        report.add_done_callback(self._reports.discard)
+        report.add_done_callback(lambda _: self._stirred.set())
+
+    async def _report_stop(self, live: _Live, cancelled_at: float, dropped: int, discarded: int) -> None:
+        await asyncio.wait({live.task})
+        epoch = live.epoch
+        report = StopReport(
+            epoch=epoch.number,
+            samples_sent=self._cancels[epoch.number].samples_sent,
+            fragments_dropped=dropped,
+            samples_discarded=discarded + round(epoch.unread_seconds * self._rate),
+            cancelled_at=cancelled_at,
+            last_byte_after=0.0,
+            idle_after=self._clock.now() - cancelled_at,
+            engine_time_after_stop=epoch.stopped.engine_time_after_stop,
+            outcome=epoch.stopped.outcome,
+        )
+        self._outbox.put(epoch.number, report)
+
+    async def _deliver(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+        """Send events, completing what is known only once all before them has left."""
+        await self._send([(epoch, self._completed(epoch, event)) for epoch, event in batch])
+        if self._outbox.first_audio_at is None and isinstance(batch[-1][1], AudioSent):
+            self._instruments.audio_begins(self._engine)
+
+    def _completed(self, epoch: int, event: SpeechEvent) -> SpeechEvent:
+        if isinstance(event, Cancelled):
+            self._quiet_since.setdefault(epoch, self._outbox.last_audio_at)
+        elif isinstance(event, StopReport):
+            last = self._quiet_since.get(epoch)
+            if last is not None:
+                event = replace(event, last_byte_after=max(last - event.cancelled_at, 0.0))
+            self._instruments.cancelled(event.last_byte_after, event.idle_after, self._engine)
+        return event
+
+    @property
+    def _engine(self) -> str:
+        return self._tally.speaker.engine if self._tally.speaker is not None else ""
+
+    def _finished(self) -> Finished:
+        first_chunk = None
+        if self._outbox.first_audio_at is not None and self._tally.text_at is not None:
+            first_chunk = self._outbox.first_audio_at - self._tally.text_at
+            self._instruments.first_chunk(first_chunk, self._engine)
+        paced = self._playout.mode is not PlayoutMode.UNPACED
+        return Finished(
+            sample_count=self._ledger.sent,
+            words=tuple(self._ledger.words),
+            first_chunk=first_chunk,
+            usage=dict(self._tally.usage),
+            source_length=self._tally.received,
+            most_unheard=self._playout.most_unheard if paced else None,
+        )

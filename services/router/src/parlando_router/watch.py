@@ -1,0 +1,165 @@
+"""Keeps the list of engines true: asks every worker how it is, and finds workers by name."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from parlando.synth.v1 import synth_pb2
+from parlando_kit.channels import open_channel
+from parlando_kit.clock import Clock
+from parlando_kit.server import Server
+from parlando_router.convert import seconds
+from parlando_router.engines import Description, Engines, KnownVoice
+from parlando_router.synth_client import GrpcWorker
+
+LookUp = Callable[[str], Awaitable[list[str]]]
+"""Returns the addresses of a target, each as `host:port`."""
+
+_DNS = "dns:///"
+_RESOLVE_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
+_FIRST_TRY_SECONDS = 0.1
+
+
+def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
+    load = said.load
+    price = said.price.per_million_characters
+    return Description(
+        engine=said.engine,
+        default_voice=said.default_voice,
+        ready=said.state == synth_pb2.ENGINE_STATE_READY,
+        detail=said.detail,
+        load=load.live + load.queued,
+        first_chunk=seconds(load.first_chunk) if load.HasField("first_chunk") else None,
+        currency=price.currency_code,
+        price_nanos=(price.units * 1_000_000_000 + price.nanos) / 1_000_000,
+        said=said,
+    )
+
+
+def _voice(said: synth_pb2.Voice) -> KnownVoice:
+    names = frozenset(name.casefold() for name in (said.id, *said.aliases))
+    return KnownVoice(said.id, names, tuple(said.languages), said)
+
+
+async def resolve(target: str) -> list[str]:
+    """Return the addresses of a target, in a stable order; none while its name is unknown."""
+    if not target.startswith(_DNS):
+        return [target]
+    host, _, port = target.removeprefix(_DNS).rpartition(":")
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    hosts = sorted({str(address[0]) for *_, address in found})
+    return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in hosts]
+
+
+class EngineWatch:
+    """Watches the workers behind a list of targets.
+
+    A worker whose name is gone is given nothing more, and its channel stays open until it has finished
+    what it has: it may well be draining.
+
+    Args:
+        engines: is told what they answer.
+        targets: `host:port`, or `dns:///name:port` for every address of a name.
+        clock: paces the questions.
+        poll: seconds between questions to one worker.
+        deadline: seconds one synthesis may take.
+        server: its health follows whether any engine is up.
+        look_up: returns the addresses of a target; none while its name is unknown.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        targets: Sequence[str],
+        clock: Clock,
+        *,
+        poll: float,
+        deadline: float,
+        server: Server,
+        look_up: LookUp = resolve,
+    ) -> None:
+        self._engines = engines
+        self._targets = targets
+        self._clock = clock
+        self._poll = poll
+        self._deadline = deadline
+        self._server = server
+        self._look_up = look_up
+        self._listed: dict[str, int] = {}  # addresses, and their target's place among the targets
+        self._watched: set[str] = set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        found: dict[str, list[str]] = {}
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                listed: dict[str, int] = {}
+                for rank, target in enumerate(self._targets):
+                    # Where a name cannot be looked up now, the addresses it had still stand.
+                    found[target] = await self._look_up(target) or found.get(target, [])
+                    for address in found[target]:
+                        listed.setdefault(address, rank)
+                self._listed = listed
+                for address, rank in listed.items():
+                    if address not in self._watched:
+                        self._watched.add(address)
+                        tasks.create_task(self._watch(address, rank))
+                await self._clock.sleep(_RESOLVE_SECONDS)
+
+    async def _watch(self, address: str, rank: int) -> None:
+        async with open_channel(address) as channel:
+            worker = GrpcWorker(channel, self._deadline)
+            replica = self._engines.add(address, worker, rank)
+            try:
+                await self._ask(address, worker)
+            finally:
+                self._engines.remove(address)
+            while replica.engaged:
+                await self._clock.sleep(self._poll)
+        self._watched.remove(address)
+
+    async def _ask(self, address: str, worker: GrpcWorker) -> None:
+        """Ask a worker how it is, again and again, while it is listed."""
+        known_worker = ""
+        voices: tuple[KnownVoice, ...] = ()
+        while address in self._listed:
+            try:
+                said = await worker.stub.DescribeEngine(
+                    synth_pb2.DescribeEngineRequest(), timeout=_ANSWER_SECONDS
+                )
+                if said.worker_id != known_worker and said.state == synth_pb2.ENGINE_STATE_READY:
+                    listed = await worker.stub.ListVoices(
+                        synth_pb2.ListVoicesRequest(), timeout=_ANSWER_SECONDS
+                    )
+                    voices = tuple(_voice(voice) for voice in listed.voices)
+                    known_worker = said.worker_id
+                self._engines.answered(address, _description(said), voices)
+            except grpc.aio.AioRpcError as error:
+                self._engines.failed(address, f"it does not answer: {error.code().name}")
+            await self._server.set_health("dependency/engines", serving=self._engines.serving)
+            await self._clock.sleep(self._poll if known_worker else _FIRST_TRY_SECONDS)
+
+
+async def watch_fragmenter(channel: grpc.aio.Channel, server: Server, clock: Clock, poll: float) -> None:
+    """Keep the health of the fragmenter known, until cancelled."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    while True:
+        serving = False
+        with suppress(grpc.aio.AioRpcError):
+            answer = await stub.Check(  # type: ignore[attr-defined]  # set in its constructor
+                health_pb2.HealthCheckRequest(), timeout=_ANSWER_SECONDS
+            )
+            serving = answer.status == health_pb2.HealthCheckResponse.SERVING
+        await server.set_health("dependency/fragmenter", serving=serving)
+        await clock.sleep(poll if serving else _FIRST_TRY_SECONDS)

@@ -1,0 +1,40 @@
+"""Engines as a test states them: who is there, with which voices, and in which state."""
+
+from __future__ import annotations
+
+from parlando_router.engines import Description, KnownVoice
+from parlando_router.ports import Synthesis, SynthesisRequest
+
+
+class _IdleWorker:
+    """A worker that is never asked to speak."""
+
+    def synthesize(self, request: SynthesisRequest) -> Synthesis:
+        """Refuse: the test asked for something it did not mean to."""
+        raise AssertionError(f"nobody was to speak, and synthesis {request.synthesis_id} was begun")
+
+
+def idle_worker() -> _IdleWorker:
+    """Return a worker for tests of the choice alone."""
+    return _IdleWorker()
+
+
+def voice(name: str, *languages: str, aliases: tuple[str, ...] = ()) -> KnownVoice:
+    """Return a voice as its engine lists it."""
+    names = frozenset(each.casefold() for each in (name, *aliases))
+    return KnownVoice(name, names, languages or ("en",), said=name)
+
+
+def description(engine: str, *, ready: bool = True, detail: str = "", load: int = 0) -> Description:
+    """Return what a worker says of itself."""
+    return Description(
+        engine=engine,
+        default_voice="default",
+        ready=ready,
+        detail=detail,
+        load=load,
+        first_chunk=None,
+        currency="",
+        price_nanos=0.0,
+        said=engine,
+    )

@@ -1,0 +1,64 @@
+"""The compressed formats, decoded again by FFmpeg: every sample of sound, where the router says it is."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import numpy as np
+import pytest
+
+from parlando_router.encoding import open_encoder
+from parlando_router.events import Samples
+from parlando_router.request import CONTAINERS, ENCODER_DELAY, Codec, OutputFormat
+from tests.unit.router.sound import bursts, speech
+
+_COMPRESSED = [Codec.MP3, Codec.OPUS, Codec.AAC, Codec.FLAC]
+_SCORE = [("quiet", 0.1), ("loud", 0.15), ("quiet", 0.25), ("loud", 0.2), ("quiet", 0.3)]
+
+
+def _decoded(stream: bytes, rate: int) -> Samples:
+    """Decode a whole stream, nothing being cut off at its ends, at the rate asked for."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+    pieces: list[Samples] = []
+    with av.open(io.BytesIO(stream), "r") as container:
+        for frame in container.decode(audio=0):
+            pieces += [each.to_ndarray()[0].astype(np.int16) for each in resampler.resample(frame)]
+    pieces += [each.to_ndarray()[0].astype(np.int16) for each in resampler.resample(None)]
+    return np.concatenate(pieces)
+
+
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+@pytest.mark.parametrize("codec", _COMPRESSED)
+def test_sound_is_found_again_behind_the_stated_delay(codec: Codec, rate: int) -> None:
+    sound = speech(_SCORE, rate)
+    encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], rate))
+    stream = bytearray()
+    for at in range(0, len(sound), 1_777):
+        stream += encoder.encode(sound[at : at + 1_777])
+    stream += encoder.finish()
+    heard = bursts(_decoded(bytes(stream), rate), rate, apart=0.05)
+    # A demuxer that knows the delay from the container has left it out: Ogg says so for Opus.
+    delay = 0 if codec is Codec.OPUS else ENCODER_DELAY.get(codec, 0)
+    expected = bursts(sound, rate, apart=0.05)
+    assert len(heard) == len(expected) == 2
+    for (first, end), (true_first, true_end) in zip(heard, expected, strict=True):
+        assert first - delay == pytest.approx(true_first, abs=0.012 * rate)
+        assert end - delay == pytest.approx(true_end, abs=0.012 * rate)
+
+
+@pytest.mark.parametrize("codec", _COMPRESSED)
+def test_bytes_leave_while_sound_still_comes(codec: Codec) -> None:
+    rate = 24_000
+    encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], rate))
+    sound = speech([("loud", 0.5)], rate)
+    pieces = [encoder.encode(sound[at : at + 720]) for at in range(0, len(sound), 720)]
+    encoder.finish()
+    assert b"".join(pieces[:7])  # 210 ms in
+    assert b"".join(pieces[7:])
+
+
+@pytest.mark.parametrize("codec", _COMPRESSED)
+def test_an_encoder_that_is_given_nothing_ends(codec: Codec) -> None:
+    encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], 24_000))
+    encoder.finish()

@@ -1,0 +1,250 @@
+"""Who speaks: by engine, by voice, by language, by load, and what is said when nobody can."""
+
+from __future__ import annotations
+
+import pytest
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_router.engines import Engines, KnownVoice
+from parlando_router.request import SpeechSettings
+from tests.unit.router.cast import description, idle_worker, voice
+
+_ESPEAK = (
+    voice("gmw/en-US", "en-US", "en", aliases=("en-us",)),
+    voice("gmw/de", "de"),
+    voice("roa/fr", "fr"),
+)
+_KOKORO = (voice("af_bella", "en-US"), voice("af_sky", "en-US"), voice("bf_emma", "en-GB"))
+
+
+def _engines(*, espeak: bool = True, kokoro: bool = True) -> Engines:
+    """Return kokoro on one worker, and espeak, which is asked second, on two."""
+    engines = Engines()
+    for address, name, voices, ready in (
+        ("k:1", "kokoro", _KOKORO, kokoro),
+        ("e:1", "espeak", _ESPEAK, espeak),
+        ("e:2", "espeak", _ESPEAK, espeak),
+    ):
+        engines.add(address, idle_worker())
+        engines.answered(address, description(name, ready=ready, detail="it loads"), voices)
+    return engines
+
+
+def _who(engines: Engines, language: str = "", **settings: str) -> list[tuple[str, str]]:
+    """Return addresses and voices of the candidates, in order."""
+    found = engines.candidates(SpeechSettings(**settings), language)  # type: ignore[arg-type]  # all are texts
+    return [(candidate.replica.address, candidate.voice) for candidate in found]
+
+
+def _refused(engines: Engines, language: str = "", **settings: str) -> ParlandoError:
+    with pytest.raises(ParlandoError) as caught:
+        _who(engines, language, **settings)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("settings", "language", "expected"),
+    [
+        ({}, "", [("k:1", ""), ("e:1", ""), ("e:2", "")]),
+        ({}, "en", [("k:1", ""), ("e:1", ""), ("e:2", "")]),
+        ({}, "en-US", [("k:1", ""), ("e:1", ""), ("e:2", "")]),
+        ({}, "EN-us", [("k:1", ""), ("e:1", ""), ("e:2", "")]),
+        ({}, "de", [("e:1", ""), ("e:2", "")]),
+        ({}, "de-AT", [("e:1", ""), ("e:2", "")]),
+        ({"engine": "espeak"}, "", [("e:1", ""), ("e:2", "")]),
+        ({"engine": "kokoro"}, "en", [("k:1", "")]),
+        ({"voice": "af_bella"}, "", [("k:1", "af_bella")]),
+        ({"voice": "AF_Bella"}, "", [("k:1", "AF_Bella")]),
+        ({"voice": "en-us"}, "", [("e:1", "en-us"), ("e:2", "en-us")]),
+        ({"voice": "gmw/en-US"}, "", [("e:1", "gmw/en-US"), ("e:2", "gmw/en-US")]),
+        # A named voice decides, whatever the language.
+        ({"voice": "roa/fr"}, "en", [("e:1", "roa/fr"), ("e:2", "roa/fr")]),
+        # Variants and mixes of a voice that is there.
+        ({"voice": "en-us+f3"}, "", [("e:1", "en-us+f3"), ("e:2", "en-us+f3")]),
+        ({"voice": "af_bella(2)+af_sky(1)"}, "", [("k:1", "af_bella(2)+af_sky(1)")]),
+        # "engine:voice".
+        ({"voice": "espeak:en-us"}, "", [("e:1", "en-us"), ("e:2", "en-us")]),
+        ({"voice": "kokoro:bf_emma"}, "", [("k:1", "bf_emma")]),
+        ({"voice": "espeak:"}, "", [("e:1", ""), ("e:2", "")]),
+    ],
+)
+def test_who_is_asked(settings: dict[str, str], language: str, expected: list[tuple[str, str]]) -> None:
+    assert _who(_engines(), language, **settings) == expected
+
+
+def test_an_unknown_voice_is_told_the_near_ones() -> None:
+    error = _refused(_engines(), voice="af_bela")
+    assert (error.reason, error.field) == (Reason.VOICE_NOT_FOUND, "settings.voice")
+    assert "af_bella" in error.message
+    assert "did you mean" not in _refused(_engines(), voice="xyzzyx").message
+
+
+def test_a_voice_of_another_engine_is_unknown_to_the_one_asked_for() -> None:
+    assert _refused(_engines(), voice="af_bella", engine="espeak").reason is Reason.VOICE_NOT_FOUND
+    assert _refused(_engines(), voice="espeak:af_bella").reason is Reason.VOICE_NOT_FOUND
+
+
+def test_an_unknown_engine_is_told_those_there_are() -> None:
+    error = _refused(_engines(), engine="kokro")
+    assert (error.reason, error.field) == (Reason.ENGINE_NOT_FOUND, "settings.engine")
+    assert "kokoro" in error.message
+    assert "espeak" in error.message
+    assert _refused(_engines(), voice="kokro:af_bella").reason is Reason.VOICE_NOT_FOUND
+
+
+def test_a_language_nobody_speaks_is_named() -> None:
+    error = _refused(_engines(), "xx")
+    assert (error.reason, error.field) == (Reason.LANGUAGE_NOT_FOUND, "settings.language")
+    assert _refused(_engines(), "e").reason is Reason.LANGUAGE_NOT_FOUND  # a tag is no mere prefix
+
+
+def test_who_is_down_is_not_asked() -> None:
+    assert _who(_engines(kokoro=False)) == [("e:1", ""), ("e:2", "")]
+    engines = _engines()
+    engines.failed("e:1", "it does not answer")
+    assert _who(engines, engine="espeak") == [("e:2", "")]
+
+
+def test_a_voice_whose_only_engine_is_down_is_known_and_cannot_be_had_now() -> None:
+    error = _refused(_engines(kokoro=False), voice="af_bella")
+    assert error.reason is Reason.NO_ENGINE_AVAILABLE
+    assert error.retry_after is not None
+
+
+def test_while_nobody_has_answered_nothing_is_unknown() -> None:
+    engines = Engines()
+    engines.add("k:1", idle_worker())
+    for settings in ({}, {"voice": "af_bella"}, {"engine": "kokoro"}):
+        assert _refused(engines, **settings).reason is Reason.NO_ENGINE_AVAILABLE
+    assert _refused(Engines()).reason is Reason.NO_ENGINE_AVAILABLE
+
+
+def test_a_worker_that_answers_again_is_asked_again() -> None:
+    engines = _engines()
+    engines.failed("k:1", "it does not answer")
+    assert _who(engines, voice="en-us")[0][0] == "e:1"
+    engines.answered("k:1", description("kokoro"), _KOKORO)
+    assert _who(engines)[0] == ("k:1", "")
+
+
+# Load
+
+
+def test_the_least_loaded_worker_is_asked_first() -> None:
+    engines = _engines()
+    engines.answered("e:1", description("espeak", load=3), _ESPEAK)
+    engines.answered("e:2", description("espeak", load=1), _ESPEAK)
+    assert _who(engines, engine="espeak") == [("e:2", ""), ("e:1", "")]
+
+
+def test_what_we_have_given_a_worker_counts_before_it_says_so() -> None:
+    engines = _engines()
+    first, second = engines.candidates(SpeechSettings(engine="espeak"), "")
+    with first.engaged():
+        assert _who(engines, engine="espeak")[0][0] == second.replica.address
+        with second.engaged(), second.engaged():
+            assert _who(engines, engine="espeak")[0][0] == first.replica.address
+    assert first.replica.engaged == second.replica.engaged == 0
+
+
+def test_load_does_not_change_the_order_of_engines() -> None:
+    engines = _engines()
+    engines.answered("k:1", description("kokoro", load=50), _KOKORO)
+    assert _who(engines)[0] == ("k:1", "")
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.NO_ENGINE_AVAILABLE]
+)
+def test_who_is_gone_is_passed_over_until_it_answers(reason: Reason) -> None:
+    engines = _engines()
+    engines.report_failure(engines.candidates(SpeechSettings(), "")[0], ParlandoError(reason, "it is gone"))
+    assert [address for address, _ in _who(engines)] == ["e:1", "e:2"]
+    engines.answered("k:1", description("kokoro"), _KOKORO)
+    assert _who(engines)[0] == ("k:1", "")
+
+
+@pytest.mark.parametrize("reason", [Reason.OVERLOADED, Reason.ENGINE_FAILED])
+def test_who_is_full_or_failed_once_is_asked_again(reason: Reason) -> None:
+    engines = _engines()
+    engines.report_failure(engines.candidates(SpeechSettings(), "")[0], ParlandoError(reason, "not now"))
+    assert _who(engines)[0] == ("k:1", "")
+
+
+# The order of engines
+
+
+def test_engines_are_asked_in_the_order_they_were_configured_in_whoever_comes_first() -> None:
+    engines = Engines()
+    engines.add("e:1", idle_worker(), rank=1)
+    engines.answered("e:1", description("espeak"), _ESPEAK)
+    engines.add("k:1", idle_worker(), rank=0)  # its name was not resolved before
+    engines.answered("k:1", description("kokoro"), _KOKORO)
+    assert [name for name, _ in engines.by_engine()] == ["kokoro", "espeak"]
+    engines.remove("k:1")
+    engines.add("k:2", idle_worker(), rank=0)  # its workers were replaced
+    engines.answered("k:2", description("kokoro"), _KOKORO)
+    assert [name for name, _ in engines.by_engine()] == ["kokoro", "espeak"]
+    assert _who(engines)[0] == ("k:2", "")
+
+
+def test_workers_that_never_answered_stand_last_and_together() -> None:
+    engines = _engines()
+    engines.add("?:1", idle_worker())
+    engines.add("?:2", idle_worker())
+    assert [(name, len(replicas)) for name, replicas in engines.by_engine()] == [
+        ("kokoro", 1),
+        ("espeak", 2),
+        ("", 2),
+    ]
+
+
+# Voices
+
+
+def _listed(voices: list[KnownVoice]) -> list[str]:
+    return [each.id for each in voices]
+
+
+def test_voices_are_listed_once_sorted_by_engine_and_id() -> None:
+    assert _listed(_engines().voices("", "")) == [
+        "gmw/de",
+        "gmw/en-US",
+        "roa/fr",
+        "af_bella",
+        "af_sky",
+        "bf_emma",
+    ]
+
+
+def test_voices_are_listed_by_engine_and_language() -> None:
+    engines = _engines()
+    assert _listed(engines.voices("kokoro", "en-GB")) == ["bf_emma"]
+    assert _listed(engines.voices("", "en")) == ["gmw/en-US", "af_bella", "af_sky", "bf_emma"]
+    assert _listed(engines.voices("kokoro", "de")) == []
+    assert _listed(_engines(kokoro=False).voices("", "en")) == ["gmw/en-US"]
+    with pytest.raises(ParlandoError) as caught:
+        engines.voices("kokro", "")
+    assert (caught.value.reason, caught.value.field) == (Reason.ENGINE_NOT_FOUND, "engine")
+
+
+# A name may be of any length
+
+
+@pytest.mark.parametrize(
+    ("settings", "language"),
+    [
+        ({"voice": "v" * 3_000_000}, ""),
+        ({"voice": "a" * 3_000_000 + ":b"}, ""),
+        ({"voice": "en-us" * 500_000}, ""),
+        ({"engine": "e" * 3_000_000}, ""),
+        ({}, "x" * 3_000_000),
+    ],
+)
+def test_a_name_of_megabytes_is_refused_without_being_repeated(
+    settings: dict[str, str], language: str
+) -> None:
+    assert len(_refused(_engines(), language, **settings).message) < 300
