@@ -1,0 +1,1 @@
+"""Parlando edge: the protocols of browsers, OpenAI clients and the shell, in front of the router."""

@@ -1,0 +1,35 @@
+"""Run the edge: settings, parts, serve."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from parlando_edge.app import create_app
+from parlando_edge.gate import Gate
+from parlando_edge.http_server import HttpServer
+from parlando_edge.router_client import GrpcSpeaker
+from parlando_edge.session_client import GrpcSessionStore
+from parlando_edge.settings import EdgeSettings
+from parlando_edge.traced import Traced
+from parlando_kit import lifecycle, telemetry
+from parlando_kit.channels import open_channel
+from parlando_kit.clock import MonotonicClock
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = EdgeSettings()
+
+    async def build(resources: AsyncExitStack) -> HttpServer:
+        telemetry.set_up("edge", settings, resources)
+        speaker = GrpcSpeaker(await resources.enter_async_context(open_channel(settings.router)))
+        store = GrpcSessionStore(await resources.enter_async_context(open_channel(settings.session)))
+        gate = Gate(settings.max_live)
+        app = create_app(settings, speaker, store, gate, MonotonicClock())
+        return HttpServer(settings, Traced(app) if settings.otlp_endpoint else app, gate)
+
+    lifecycle.run("edge", settings, build)
+
+
+if __name__ == "__main__":
+    main()

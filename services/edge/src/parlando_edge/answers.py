@@ -1,0 +1,51 @@
+"""Whole answers in JSON, errors among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from parlando_edge.openai_errors import UNEXPECTED, describe, retry_after, status_of
+from parlando_kit.errors import ParlandoError
+
+_CODES = {404: "unknown_url", 405: "method_not_allowed", 408: "request_timeout", 413: "request_too_large"}
+
+
+def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer in JSON."""
+    return Response(orjson.dumps(content), status, headers, "application/json")
+
+
+def refusal(error: ParlandoError) -> Response:
+    """Return an error in OpenAI's shape, with Retry-After where waiting helps."""
+    seconds = retry_after(error)
+    headers = {"retry-after": str(seconds)} if seconds is not None else None
+    return json_answer({"error": describe(error)}, status_of(error), headers)
+
+
+async def on_parlando_error(_: Request, error: Exception) -> Response:
+    """Answer a domain error."""
+    return refusal(error if isinstance(error, ParlandoError) else UNEXPECTED)
+
+
+async def on_http_exception(_: Request, error: Exception) -> Response:
+    """Answer what the router of paths refuses, and bodies beyond their bounds."""
+    if not isinstance(error, HTTPException):
+        return refusal(UNEXPECTED)
+    said = {
+        "message": error.detail,
+        "type": "invalid_request_error",
+        "code": _CODES.get(error.status_code, "http_error"),
+        "param": None,
+    }
+    return json_answer({"error": said}, error.status_code, error.headers)
+
+
+async def on_exception(_: Request, __: Exception) -> Response:
+    """Answer what nobody foresaw. The server logs it."""
+    return refusal(UNEXPECTED)

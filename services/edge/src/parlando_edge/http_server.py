@@ -1,0 +1,144 @@
+"""uvicorn under our own lifecycle: it binds, drains and closes as our gRPC servers do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from parlando_edge.gate import Gate
+from parlando_edge.settings import EdgeSettings
+from parlando_kit.server import PortTakenError
+
+_CLOSE_SECONDS = 1
+"""How long connections may take to close once all is done, or the drain's grace is over."""
+
+_BACKLOG = 1_024
+_KEEP_ALIVE_SECONDS = 75
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn's server, which leaves signals to our lifecycle and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
+
+
+class HttpServer:
+    """Serves an ASGI application over HTTP/1.1 and WebSocket.
+
+    Args:
+        settings: address, bounds and patience.
+        app: what is served.
+        gate: counts what is under way in it.
+    """
+
+    def __init__(self, settings: EdgeSettings, app: ASGIApp, gate: Gate) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._serving: asyncio.Task[None] | None = None
+        self._server = _Uvicorn(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,  # it costs twenty times what it saves
+                ws_max_size=settings.max_event_bytes,
+                ws_ping_interval=settings.ping_seconds,
+                ws_ping_timeout=settings.ping_seconds,
+                lifespan="off",
+                log_config=None,
+                log_level="warning",  # lower levels quote queries
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_CLOSE_SECONDS,
+            )
+        )
+
+    async def start(self) -> int:
+        """Bind, start serving, and return the port.
+
+        Raises:
+            PortTakenError: the port is in use, or the address is not this machine's.
+        """
+        listener = _listen(self._settings)
+        port: int = listener.getsockname()[1]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        listens = asyncio.create_task(self._server.listens.wait())
+        await asyncio.wait({self._serving, listens}, return_when=asyncio.FIRST_COMPLETED)
+        listens.cancel()
+        if self._serving.done():
+            self._serving.result()
+        return port
+
+    async def stop(self, grace: float) -> None:
+        """Refuse what is new, wait up to `grace` seconds for what is under way, and close.
+
+        A second call, while the first still waits, ends what is left after its own grace.
+        """
+        if self._serving is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._gate.drain()
+        self._server.should_exit = True
+        await asyncio.wait({self._serving})
+
+
+def _listen(settings: EdgeSettings) -> socket.socket:
+    """Return a listening socket; what it accepts inherits its options.
+
+    A reader that stalls is dropped by TCP_USER_TIMEOUT alone: uvicorn closes a connection only after what it
+    has written was taken. A peer that vanished is found by keep-alive probes.
+    """
+    host, port = settings.host.strip("[]"), settings.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _taken(settings, error) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        seconds = max(1, round(settings.reader_seconds))
+        for name, value in (
+            ("TCP_USER_TIMEOUT", round(settings.reader_seconds * 1000)),
+            ("TCP_KEEPIDLE", seconds),
+            ("TCP_KEEPINTVL", max(1, seconds // 4)),
+            ("TCP_KEEPCNT", 4),
+        ):
+            if hasattr(socket, name):  # Linux has them all
+                listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _taken(settings, error) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _taken(settings: EdgeSettings, error: OSError) -> PortTakenError:
+    why = error.strerror or str(error)
+    if error.errno == errno.EADDRINUSE:
+        why = "the port is taken; stop what holds it, or set EDGE_PORT"
+    return PortTakenError(f"cannot listen on {settings.host}:{settings.port}: {why}")

@@ -1,0 +1,241 @@
+"""What the edge needs of other services, in its own terms. Adapters translate to their messages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from parlando_edge.formats import AudioFormat
+from parlando_kit.ledger import Word
+from parlando_kit.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """How a text is to be spoken.
+
+    Attributes:
+        voice: a voice's id, also as "engine:voice"; "" is the default.
+        engine: an engine's name; "" lets the router choose.
+        language: BCP 47 tag; "" is guessed.
+        speed: in proportion to the voice's own, 0.25 to 4.
+        audio: how it is delivered.
+        session_id: the session it belongs to; "" for none.
+    """
+
+    voice: str = ""
+    engine: str = ""
+    language: str = ""
+    speed: float = 1.0
+    audio: AudioFormat = field(default_factory=AudioFormat)
+    session_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An engine was chosen."""
+
+    engine: str
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentBegun:
+    """A stretch of the text is about to be heard."""
+
+    source: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AudioMade:
+    """Bytes in the format asked for; `sample_count` samples of sound, 0 for a trailer."""
+
+    data: bytes
+    sample_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordsTimed:
+    """When words are heard, in samples from the start at the rate asked for."""
+
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one engine did.
+
+    Attributes:
+        engine: its name.
+        characters: what it was given.
+        engine_seconds: how long it worked.
+        currency: of what it cost; "" for an engine without a price.
+        nanos: what it cost, in billionths of the currency's unit.
+    """
+
+    engine: str
+    characters: int
+    engine_seconds: float
+    currency: str = ""
+    nanos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All is said, or what was said before a cancel.
+
+    Attributes:
+        sample_count: samples sent.
+        characters: code points of text that arrived.
+        words: every word that was sent.
+        usage: what it took, by engine.
+    """
+
+    sample_count: int
+    characters: int
+    words: tuple[Word, ...]
+    usage: tuple[Usage, ...] = ()
+
+
+SpeechEvent = Started | FragmentBegun | AudioMade | WordsTimed | Finished
+
+
+class Utterance(Protocol):
+    """One text being spoken."""
+
+    def __aiter__(self) -> AsyncIterator[SpeechEvent]:
+        """Return what happens, in order, up to Finished. A failure is raised as ParlandoError."""
+        ...
+
+    def cancel(self) -> None:
+        """Have the engines stop. What was said of it follows as Finished; audio may still be under way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that can be asked for."""
+
+    id: str
+    name: str
+    engine: str
+    languages: tuple[str, ...]
+    names: frozenset[str]
+    """All it answers to, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker's own word of itself.
+
+    Attributes:
+        serving: whether it would be given work now.
+        detail: why not, for people.
+        state: its engine's state in lower case. Example: "ready".
+        version: its engine's version.
+        model: its model; "" where the engine has one only, or none.
+        first_chunk: seconds until its first audio, as predicted; None when not known.
+    """
+
+    serving: bool
+    detail: str = ""
+    state: str = "unknown"
+    version: str = ""
+    model: str = ""
+    first_chunk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine with its workers; `name` is "" while none of them has answered."""
+
+    name: str
+    primary: bool
+    workers: tuple[Worker, ...]
+
+
+class Speaker(Protocol):
+    """The router. Every method raises ParlandoError when it fails."""
+
+    def say(self, text: str, settings: SpeechSettings) -> AbstractAsyncContextManager[Utterance]:
+        """Speak as fast as it is read. Leaving the block before its end stops the engines."""
+        ...
+
+    def speak(self, text: str, settings: SpeechSettings) -> AbstractAsyncContextManager[Utterance]:
+        """Speak a little ahead of playback. Leaving the block before its end stops the engines."""
+        ...
+
+    async def voices(self) -> Sequence[Voice]:
+        """Return the voices of all engines that are up."""
+        ...
+
+    async def engines(self) -> Sequence[Engine]:
+        """Return the engines, the first choice first."""
+        ...
+
+    async def serving(self) -> bool:
+        """Return whether the router says that it serves."""
+        ...
+
+
+class TurnRole(Enum):
+    """Who speaks in a turn."""
+
+    ASSISTANT = "assistant"
+    USER = "user"
+    SYSTEM = "system"
+
+
+class TurnStatus(Enum):
+    """How a turn stands."""
+
+    COMPLETED = "completed"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One thing said in a conversation, as it is remembered."""
+
+    id: str
+    role: TurnRole
+    status: TurnStatus
+    text: str
+    words: tuple[Word, ...] = ()
+    rate: int = 0
+    sample_count: int = 0
+    engine: str = ""
+    voice: str = ""
+    usage: tuple[Usage, ...] = ()
+
+
+class SessionStore(Protocol):
+    """The session service. Every method raises ParlandoError when it fails."""
+
+    async def create(self, settings: SpeechSettings, metadata: Mapping[str, str]) -> str:
+        """Make a session and return its id."""
+        ...
+
+    async def read(self, session_id: str) -> SpeechSettings:
+        """Return a session's settings."""
+        ...
+
+    async def keep_settings(self, session_id: str, settings: SpeechSettings) -> None:
+        """Replace a session's settings."""
+        ...
+
+    async def keep_turn(self, session_id: str, turn: Turn) -> None:
+        """Store a turn, or replace the one with its id."""
+        ...
+
+    async def forget_turn(self, session_id: str, turn_id: str) -> None:
+        """Forget a turn; one that is not there is no error."""
+        ...
+
+    async def serving(self) -> bool:
+        """Return whether the session service says that it serves."""
+        ...

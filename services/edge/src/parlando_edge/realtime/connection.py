@@ -1,0 +1,189 @@
+"""The shell of one Realtime connection: it reads, speaks and writes what the protocol core says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from parlando_edge.catalogue import Catalogue
+from parlando_edge.instruments import Instruments
+from parlando_edge.ports import Speaker, Started, Utterance
+from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.outgoing import Outgoing
+from parlando_edge.realtime.outputs import DropAudio, Emit, Output, Speak, StopSpeaking
+from parlando_edge.realtime.protocol import RealtimeProtocol
+from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError, Reason
+
+_STOP_SECONDS = 5.0
+"""How long the router may take to end a cancelled utterance; it promises 2 s."""
+
+RESTART = 1012
+"""Close code of a service that restarts (IANA's registry of WebSocket close codes)."""
+
+
+class Socket(Protocol):
+    """A WebSocket that was accepted."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next message, or None once the client has gone."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """Send a message. SLOW_READER as ParlandoError when the client takes nothing for too long."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection; `receive` then returns None."""
+        ...
+
+
+class _Voice:
+    """One response being spoken; it can be stopped before it has begun."""
+
+    def __init__(self, response_id: str, asked_at: float) -> None:
+        self.response_id = response_id
+        self.asked_at: float | None = asked_at  # None once its first audio has left
+        self.engine = ""
+        self._stopped = False
+        self._utterance: Utterance | None = None
+        self._limit: asyncio.Timeout | None = None
+
+    def begin(self, utterance: Utterance, limit: asyncio.Timeout) -> None:
+        self._utterance, self._limit = utterance, limit
+        if self._stopped:
+            self.stop()
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._utterance is not None and self._limit is not None:
+            self._utterance.cancel()
+            self._limit.reschedule(asyncio.get_running_loop().time() + _STOP_SECONDS)
+
+
+class RealtimeConnection:
+    """Runs one connection until its client goes.
+
+    Args:
+        socket: the client.
+        protocol: the core, in its first state.
+        speaker: the router.
+        catalogue: resolves stock names of voices.
+        keeper: remembers the session.
+        clock: measures the first chunk.
+        instruments: are told of it.
+    """
+
+    def __init__(
+        self,
+        socket: Socket,
+        protocol: RealtimeProtocol,
+        *,
+        speaker: Speaker,
+        catalogue: Catalogue,
+        keeper: SessionKeeper,
+        clock: Clock,
+        instruments: Instruments,
+    ) -> None:
+        self._socket = socket
+        self._protocol = protocol
+        self._speaker = speaker
+        self._catalogue = catalogue
+        self._keeper = keeper
+        self._clock = clock
+        self._instruments = instruments
+        self._outgoing = Outgoing()
+        self._voices: dict[str, _Voice] = {}
+        self._latest: _Voice | None = None
+        self._quiet = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, draining: asyncio.Event) -> None:
+        """Run until the client has gone, or the service drains and nothing is being spoken.
+
+        Raises:
+            ParlandoError: SLOW_READER, in a group, when the client does not read.
+        """
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._start(self._write())
+                self._start(self._leave(draining))
+                self._perform(self._protocol.begin())
+                while (message := await self._socket.receive()) is not None:
+                    self._perform(self._protocol.receive(message))
+                for task in self._running:
+                    task.cancel()
+        finally:
+            for output in self._protocol.end():
+                self._do(output)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._group is not None:
+            task = self._group.create_task(work)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    def _perform(self, outputs: list[Output]) -> None:
+        """Carry out what the core says, in one go: nothing of another step comes in between."""
+        for output in outputs:
+            self._do(output)
+        if self._protocol.speaking:
+            self._quiet.clear()
+        else:
+            self._quiet.set()
+
+    def _do(self, output: Output) -> None:
+        match output:
+            case Emit():
+                self._outgoing.put(output)
+            case Speak():
+                self._latest = _Voice(output.response_id, self._clock.now())
+                self._voices[output.response_id] = self._latest
+                self._start(self._speak(output, self._latest))
+            case StopSpeaking(response_id):
+                if response_id in self._voices:
+                    self._voices[response_id].stop()
+            case DropAudio(response_id):
+                self._outgoing.drop_audio(response_id)
+            case _:
+                self._keeper.put(output)
+
+    async def _speak(self, order: Speak, voice: _Voice) -> None:
+        error = ParlandoError(Reason.ENGINE_FAILED, "the speech broke off")
+        try:
+            settings = await self._catalogue.resolve(order.settings)
+            async with (
+                asyncio.timeout(None) as limit,
+                self._speaker.speak(order.text, settings) as utterance,
+            ):
+                voice.begin(utterance, limit)
+                async for event in utterance:
+                    if isinstance(event, Started):
+                        voice.engine = event.engine
+                    await self._outgoing.room()
+                    self._perform(self._protocol.speech(order.response_id, event))
+        except ParlandoError as failed:
+            error = failed
+        except TimeoutError:  # the router did not end what was cancelled
+            pass
+        finally:
+            del self._voices[order.response_id]
+        # Where the speech came to its end, the core has closed the response and this changes nothing.
+        self._perform(self._protocol.speech_failed(order.response_id, error))
+
+    async def _write(self) -> None:
+        while True:
+            message = await self._outgoing.get()
+            await self._socket.send(message.text)
+            voice = self._latest
+            if voice is None or voice.asked_at is None or voice.response_id != message.audio_of:
+                continue
+            self._instruments.first_chunk(self._clock.now() - voice.asked_at, voice.engine)
+            voice.asked_at = None
+
+    async def _leave(self, draining: asyncio.Event) -> None:
+        await draining.wait()
+        await self._quiet.wait()
+        await self._socket.close(RESTART, "the service restarts: connect again")

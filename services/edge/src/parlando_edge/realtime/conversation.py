@@ -1,0 +1,159 @@
+"""The items of one conversation, in order, and which of them are still to be spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from parlando_edge.json_fields import Fields
+from parlando_kit.errors import ParlandoError, Reason
+
+LONGEST_TEXT = 100_000
+"""Longest text of one part of an item, in characters."""
+
+_MOST_PARTS = 1_000
+_MOST_BYTES = 4 * 1024 * 1024
+"""What the items of one conversation may take as JSON; beyond it the oldest are forgotten."""
+
+LONGEST_ID = 64
+"""Longest id of an item, in characters."""
+
+_ROLES = ("user", "assistant", "system")
+_KINDS = (
+    "message",
+    "function_call",
+    "function_call_output",
+    "mcp_approval_request",
+    "mcp_approval_response",
+    "mcp_call",
+    "mcp_list_tools",
+)
+_PARTS = ("input_text", "output_text", "input_audio", "output_audio", "input_image")
+ROOT = "root"
+"""The place before the first item."""
+
+
+@dataclass(slots=True)
+class Item:
+    """One item.
+
+    Attributes:
+        id: unique in its conversation.
+        body: the item as events show it.
+        role: "user", "assistant" or "system"; "" where it is no message.
+        text: what is written in it; "" where nothing is.
+        waits: True while a response is to speak it.
+    """
+
+    id: str
+    body: dict[str, Any]
+    role: str = ""
+    text: str = ""
+    waits: bool = False
+
+
+def parse_item(fields: Fields, new_id: str) -> Item:
+    """Return the item a client sent; audio and pictures in it are not kept.
+
+    Args:
+        fields: the item.
+        new_id: its id where the client gave none.
+
+    Raises:
+        ParlandoError: with the field that is wrong.
+    """
+    if not fields.given("type"):
+        raise ParlandoError(Reason.FIELD_REQUIRED, f"{fields.at('type')} is missing", field=fields.at("type"))
+    kind = fields.one_of("type", _KINDS, "message")
+    item_id = fields.text("id", longest=LONGEST_ID) or new_id
+    head = {"id": item_id, "object": "realtime.item", "type": kind, "status": "completed"}
+    if kind != "message":
+        given = {name: value for name, value in fields.values.items() if value is not None}
+        return Item(item_id, {**given, **head})
+    if not fields.given("role"):
+        raise ParlandoError(Reason.FIELD_REQUIRED, f"{fields.at('role')} is missing", field=fields.at("role"))
+    role = fields.one_of("role", _ROLES, "user")
+    parts = [_part(part) for part in fields.children("content", most=_MOST_PARTS)]
+    text = "\n".join(part["text"] for part in parts if part.get("text"))
+    body = {**head, "role": role, "content": parts}
+    return Item(item_id, body, role, text, waits=role == "user" and bool(text))
+
+
+def _part(fields: Fields) -> dict[str, Any]:
+    if not fields.given("type"):
+        raise ParlandoError(Reason.FIELD_REQUIRED, f"{fields.at('type')} is missing", field=fields.at("type"))
+    kind = fields.one_of("type", _PARTS, "input_text")
+    if kind in ("input_text", "output_text"):
+        return {"type": kind, "text": fields.text("text", longest=LONGEST_TEXT)}
+    if kind == "input_image":
+        return {"type": kind}
+    transcript = fields.text("transcript", longest=LONGEST_TEXT) if fields.given("transcript") else None
+    return {"type": kind, "transcript": transcript}
+
+
+class Conversation:
+    """The items there are."""
+
+    def __init__(self) -> None:
+        self._order: list[str] = []
+        self._items: dict[str, Item] = {}
+        self._sizes: dict[str, int] = {}
+        self._bytes = 0
+
+    def add(self, item: Item, after: str = "") -> str | None:
+        """Put an item after another one ("": at the end), and return the id before it.
+
+        Raises:
+            ParlandoError: ID_IN_USE, or OUT_OF_RANGE where `after` is not there.
+        """
+        if item.id in self._items:
+            raise ParlandoError(
+                Reason.ID_IN_USE, "item.id is in use in this conversation: leave it out", field="item.id"
+            )
+        place = len(self._order)
+        if after == ROOT:
+            place = 0
+        elif after:
+            place = self._order.index(self.find(after, "previous_item_id").id) + 1
+        self._order.insert(place, item.id)
+        self._items[item.id] = item
+        self._sizes[item.id] = len(orjson.dumps(item.body))
+        self._bytes += self._sizes[item.id]
+        while self._bytes > _MOST_BYTES and self._order[0] != item.id:
+            self.remove(self._order[0])
+            place -= 1
+        return self._order[place - 1] if place > 0 else None
+
+    def find(self, item_id: str, path: str = "item_id") -> Item:
+        """Return an item.
+
+        Raises:
+            ParlandoError: OUT_OF_RANGE where it is not there.
+        """
+        if item_id not in self._items:
+            raise ParlandoError(Reason.OUT_OF_RANGE, f"{path} is no item of this conversation", field=path)
+        return self._items[item_id]
+
+    def replace(self, item: Item) -> None:
+        """Put an item in the place of the one with its id, if that is still there."""
+        if item.id in self._items:
+            size = len(orjson.dumps(item.body))
+            self._bytes += size - self._sizes[item.id]
+            self._items[item.id], self._sizes[item.id] = item, size
+
+    def remove(self, item_id: str) -> None:
+        """Forget an item.
+
+        Raises:
+            ParlandoError: OUT_OF_RANGE where it is not there.
+        """
+        self.find(item_id)
+        self._order.remove(item_id)
+        del self._items[item_id]
+        self._bytes -= self._sizes.pop(item_id)
+
+    def waiting(self) -> list[Item]:
+        """Return the items a response is to speak, in order."""
+        return [item for item_id in self._order if (item := self._items[item_id]).waits]

@@ -1,0 +1,160 @@
+"""`/v1/realtime`: a WebSocket that speaks OpenAI's Realtime protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from parlando_edge.catalogue import Catalogue
+from parlando_edge.exchange import patient
+from parlando_edge.gate import Gate, refuse
+from parlando_edge.instruments import Instruments
+from parlando_edge.models import DEFAULT_MODEL
+from parlando_edge.ports import SessionStore, Speaker
+from parlando_edge.realtime.connection import RealtimeConnection
+from parlando_edge.realtime.dialect import Beta, Dialect, Today
+from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.protocol import RealtimeProtocol
+from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.settings import EdgeSettings
+from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError
+
+_log = logging.getLogger(__name__)
+
+_FLUSH_SECONDS = 2.0
+"""How long the session service may take, after the client has gone, for what is still to be kept."""
+
+_SUBPROTOCOL = "realtime"
+_BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
+_BETA_HEADER, _BETA_VALUE = b"openai-beta", b"realtime=v1"
+
+
+def _new_id(prefix: str) -> str:
+    return f"{prefix}_{uuid.uuid4().hex[:24]}"
+
+
+def _dialect(scope: Scope) -> Dialect:
+    asked = b",".join(value for name, value in scope["headers"] if name == _BETA_HEADER)
+    beta = _BETA_VALUE in asked or _BETA_SUBPROTOCOL in scope["subprotocols"]
+    return Beta() if beta else Today()
+
+
+class AsgiSocket:
+    """A WebSocket over ASGI."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next message, or None once the client has gone."""
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text: str | None = message.get("text")
+        data: bytes | None = message.get("bytes")
+        return text if text is not None else data
+
+    async def send(self, text: str) -> None:
+        """Send a message, unless the client has gone, which `receive` tells."""
+        try:
+            await self._send({"type": "websocket.send", "text": text})
+        except OSError:
+            # A writer that comes back at once from a dead connection must not spin.
+            await asyncio.Event().wait()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+class RealtimeEndpoint:
+    """An ASGI application that serves WebSockets.
+
+    Args:
+        speaker: the router.
+        store: the session service; where it does not answer, a connection has settings of its own.
+        catalogue: resolves stock names of voices.
+        gate: tells when the service drains.
+        settings: patience.
+        clock: measures the first chunk.
+        instruments: are told of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        speaker: Speaker,
+        store: SessionStore,
+        catalogue: Catalogue,
+        gate: Gate,
+        settings: EdgeSettings,
+        clock: Clock,
+        instruments: Instruments,
+    ) -> None:
+        self._speaker = speaker
+        self._store = store
+        self._catalogue = catalogue
+        self._gate = gate
+        self._settings = settings
+        self._clock = clock
+        self._instruments = instruments
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket until its client goes."""
+        await receive()  # websocket.connect
+        try:
+            config = await self._session(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
+        except ParlandoError as error:
+            await refuse(error, scope, receive, send)
+            return
+        subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in scope["subprotocols"] else None
+        try:
+            await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        except OSError:  # it has gone already
+            return
+        keeper = SessionKeeper(self._store, config.id if config.stored else "")
+        socket = AsgiSocket(receive, patient(send, self._settings.reader_seconds))
+        connection = RealtimeConnection(
+            socket,
+            RealtimeProtocol(config, _dialect(scope), _new_id),
+            speaker=self._speaker,
+            catalogue=self._catalogue,
+            keeper=keeper,
+            clock=self._clock,
+            instruments=self._instruments,
+        )
+        keeping = asyncio.create_task(keeper.run())
+        try:
+            await connection.run(self._gate.draining)
+        except* ParlandoError as errors:
+            _log.warning("a WebSocket was dropped: %s", errors.exceptions[0])
+        finally:
+            keeper.close()
+            await asyncio.wait({keeping}, timeout=_FLUSH_SECONDS)
+            keeping.cancel()
+            await asyncio.wait({keeping})
+
+    async def _session(self, query: dict[str, str]) -> SessionConfig:
+        """Return the settings a connection begins with: those of `?session=`, or fresh ones.
+
+        Raises:
+            ParlandoError: the session that was asked for cannot be read.
+        """
+        config = SessionConfig(_new_id("sess"), model=query.get("model", DEFAULT_MODEL))
+        wanted = query.get("session")
+        if wanted:
+            settings = await self._store.read(wanted)
+            return replace(config.with_settings(settings), id=wanted, stored=True)
+        try:
+            session_id = await self._store.create(config.settings, {"origin": "realtime"})
+        except ParlandoError as error:
+            _log.info("a session is not kept: %s", error.reason)
+            return config
+        return replace(config, id=session_id, stored=True)

@@ -1,0 +1,56 @@
+"""What waits to be sent to one WebSocket, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from parlando_edge.realtime.outputs import Emit
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.queues import BoundedQueue
+
+HIGH_BYTES = 256 * 1024
+"""What may wait before speech is read no further: about 4 s of PCM at 24 kHz in base64."""
+
+_MOST_BYTES = 4 * HIGH_BYTES
+"""What may wait at all: beyond it, the client asks for answers that it does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as text; `audio_of` is the response whose audio it carries, or ""."""
+
+    text: str
+    audio_of: str
+
+
+class Outgoing:
+    """The way out of one connection. Speech waits for room before it takes a step; answers never wait."""
+
+    def __init__(self) -> None:
+        self._queue: BoundedQueue[Message] = BoundedQueue(
+            unit="bytes of JSON", high=HIGH_BYTES, low=HIGH_BYTES // 2, cost=lambda item: len(item.text)
+        )
+
+    async def room(self) -> None:
+        """Wait until speech may go on."""
+        await self._queue.room()
+
+    def put(self, emit: Emit) -> None:
+        """Append an event.
+
+        Raises:
+            ParlandoError: SLOW_READER when far more waits than any client that reads lets wait.
+        """
+        if self._queue.level > _MOST_BYTES:
+            raise ParlandoError(Reason.SLOW_READER, "the client does not read the answers to what it sends")
+        self._queue.put_nowait(Message(orjson.dumps(emit.event).decode(), emit.audio_of))
+
+    def drop_audio(self, response_id: str) -> None:
+        """Forget the audio of a response that still waits."""
+        self._queue.discard(lambda item: item.audio_of == response_id)
+
+    async def get(self) -> Message:
+        """Remove and return the first message, waiting for one."""
+        return await self._queue.get()

@@ -1,0 +1,66 @@
+"""What the protocol core asks of its shell, in the order in which it is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from parlando_edge.ports import SpeechSettings, Turn
+
+Event = dict[str, Any]
+"""An event as JSON has it, with its `type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Send an event to the client. `audio_of` is the response whose audio it carries, or ""."""
+
+    event: Event
+    audio_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DropAudio:
+    """Forget the audio of a response that still waits to be sent."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Speak a text, and tell the core what happens under this id."""
+
+    response_id: str
+    text: str
+    settings: SpeechSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpeaking:
+    """Have the engines stop; what they had said is still told."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSettings:
+    """Remember the session's settings."""
+
+    settings: SpeechSettings
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTurn:
+    """Remember a turn, or replace the one with its id."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTurn:
+    """Forget a turn."""
+
+    turn_id: str
+
+
+Output = Emit | DropAudio | Speak | StopSpeaking | KeepSettings | KeepTurn | ForgetTurn

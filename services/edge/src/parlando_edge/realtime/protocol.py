@@ -1,0 +1,263 @@
+"""The Realtime protocol without I/O: what the client and the engines do goes in, what to do comes out.
+
+The order of events is that of OpenAI's contract. A fault of the client is answered with an `error` event and
+never ends the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from parlando_edge.json_fields import Fields, parse_object
+from parlando_edge.openai_errors import NamedError, describe
+from parlando_edge.ports import (
+    AudioMade,
+    Finished,
+    FragmentBegun,
+    SpeechEvent,
+    Started,
+    Turn,
+    TurnRole,
+    TurnStatus,
+    WordsTimed,
+)
+from parlando_edge.realtime.conversation import Conversation, Item, parse_item
+from parlando_edge.realtime.dialect import Dialect
+from parlando_edge.realtime.outputs import (
+    DropAudio,
+    Emit,
+    Event,
+    ForgetTurn,
+    KeepSettings,
+    KeepTurn,
+    Output,
+    Speak,
+    StopSpeaking,
+)
+from parlando_edge.realtime.request import parse_request
+from parlando_edge.realtime.response import Response, Status
+from parlando_edge.realtime.session import SessionConfig
+from parlando_kit.errors import ParlandoError, Reason
+
+_LONGEST_NAME = 256
+_TURN_ROLES = {"user": TurnRole.USER, "assistant": TurnRole.ASSISTANT, "system": TurnRole.SYSTEM}
+
+NOT_OFFERED = (
+    "conversation.item.truncate",
+    "input_audio_buffer.append",
+    "input_audio_buffer.clear",
+    "input_audio_buffer.commit",
+    "output_audio_buffer.clear",
+)
+"""Events of the contract that this service does not take."""
+
+
+class RealtimeProtocol:
+    """The state of one connection.
+
+    Args:
+        config: the session's settings at first.
+        dialect: the names the client knows events by.
+        new_id: makes an id that begins with a prefix.
+    """
+
+    def __init__(self, config: SessionConfig, dialect: Dialect, new_id: Callable[[str], str]) -> None:
+        self.config = config
+        self._dialect = dialect
+        self._new_id = new_id
+        self._conversation_id = new_id("conv")
+        self._conversation = Conversation()
+        self._active: Response | None = None
+        self._stopped: dict[str, Response] = {}  # cancelled, and the router not yet done with it
+        self._handlers: dict[str, Callable[[Fields], list[Output]]] = {
+            "session.update": self._update_session,
+            "conversation.item.create": self._create_item,
+            "conversation.item.delete": self._delete_item,
+            "conversation.item.retrieve": self._retrieve_item,
+            "response.create": self._create_response,
+            "response.cancel": self._cancel_response,
+        }
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a response is under way."""
+        return self._active is not None
+
+    def begin(self) -> list[Output]:
+        """Return what to do when the client has connected."""
+        return self._emit({"type": "session.created", "session": self.config.describe()})
+
+    def receive(self, message: str | bytes) -> list[Output]:
+        """Return what to do about a message of the client."""
+        event_id = None
+        try:
+            values = parse_object(_text(message))
+            if isinstance(values.get("event_id"), str):
+                event_id = values["event_id"][:_LONGEST_NAME]
+            return self._handle(Fields(self._dialect.incoming(values)))
+        except ParlandoError as error:
+            return self._complain(error, event_id)
+
+    def speech(self, response_id: str, event: SpeechEvent) -> list[Output]:
+        """Return what to do about something that happened while a response was spoken."""
+        response = self._active
+        if response is None or response.id != response_id:
+            return self._hear_stopped(response_id, event)
+        match event:
+            case AudioMade():
+                told = [response.audio(event)] if event.data else []
+            case FragmentBegun(source):
+                told = response.transcribe(source.end)
+            case WordsTimed(words):
+                told = list(map(response.timestamp, words)) if self.config.word_timestamps else []
+            case Started(engine, voice):
+                response.engine, response.voice = engine, voice
+                return []
+            case Finished():
+                return self._begin_item(response) + self._close(response, Status.COMPLETED, finished=event)
+        audio_of = response_id if isinstance(event, AudioMade) else ""
+        return self._begin_item(response) + self._emit(*told, audio_of=audio_of)
+
+    def speech_failed(self, response_id: str, error: ParlandoError) -> list[Output]:
+        """Return what to do when a response cannot be spoken, or not to its end."""
+        stopped = self._stopped.pop(response_id, None)
+        if stopped is not None:
+            return self._remember(stopped, None)
+        if self._active is None or self._active.id != response_id:
+            return []
+        return self._close(self._active, Status.FAILED, error=error)
+
+    def end(self) -> list[Output]:
+        """Return what is still to be remembered when the client has gone."""
+        outputs: list[Output] = []
+        if self._active is not None:
+            outputs += self._remember(self._active, None)
+            self._active = None
+        for stopped in self._stopped.values():
+            outputs += self._remember(stopped, None)
+        self._stopped.clear()
+        return outputs
+
+    def _handle(self, event: Fields) -> list[Output]:
+        name = event.text("type", longest=_LONGEST_NAME)
+        if not name:
+            raise ParlandoError(Reason.FIELD_REQUIRED, "type is missing", field="type")
+        if name in NOT_OFFERED:
+            raise ParlandoError(Reason.NOT_SUPPORTED, f"{name} is not offered by this service", field="type")
+        handler = self._handlers.get(name)
+        if handler is None:
+            offered = ", ".join(self._handlers)
+            raise ParlandoError(
+                Reason.OUT_OF_RANGE,
+                f"type names no event that is known here: use one of {offered}",
+                field="type",
+            )
+        return handler(event)
+
+    def _update_session(self, event: Fields) -> list[Output]:
+        self.config = self.config.updated(event.child("session"))
+        shown = self._emit({"type": "session.updated", "session": self.config.describe()})
+        return [*shown, KeepSettings(self.config.settings)]
+
+    def _create_item(self, event: Fields) -> list[Output]:
+        item = parse_item(event.child("item"), self._new_id("item"))
+        previous = self._conversation.add(item, event.text("previous_item_id", longest=_LONGEST_NAME))
+        added = {"type": "conversation.item.added", "previous_item_id": previous, "item": item.body}
+        done = {"type": "conversation.item.done", "previous_item_id": previous, "item": item.body}
+        outputs = self._emit(added, done)
+        if item.role and item.text:
+            turn = Turn(item.id, _TURN_ROLES[item.role], TurnStatus.COMPLETED, item.text)
+            outputs.append(KeepTurn(turn))
+        return outputs
+
+    def _delete_item(self, event: Fields) -> list[Output]:
+        item_id = event.required_text("item_id", longest=_LONGEST_NAME)
+        self._conversation.remove(item_id)
+        return [*self._emit({"type": "conversation.item.deleted", "item_id": item_id}), ForgetTurn(item_id)]
+
+    def _retrieve_item(self, event: Fields) -> list[Output]:
+        item = self._conversation.find(event.required_text("item_id", longest=_LONGEST_NAME))
+        return self._emit({"type": "conversation.item.retrieved", "item": item.body})
+
+    def _create_response(self, event: Fields) -> list[Output]:
+        if self._active is not None:
+            raise NamedError(
+                Reason.OUT_OF_ORDER,
+                "conversation_already_has_active_response",
+                f"response {self._active.id} is still being spoken: wait for response.done, or cancel it",
+            )
+        request = parse_request(
+            event.child("response"), self.config, self._conversation, self._conversation_id
+        )
+        response = self._active = Response(self._new_id("resp"), self._new_id("item"), request)
+        return [*self._emit(response.created()), Speak(response.id, request.text, request.config.settings)]
+
+    def _cancel_response(self, event: Fields) -> list[Output]:
+        response_id = event.text("response_id", longest=_LONGEST_NAME)
+        response = self._active
+        if response is None or response_id not in ("", response.id):
+            raise NamedError(
+                Reason.OUT_OF_ORDER,
+                "response_cancel_not_active",
+                "there is no response of that id to cancel" if response_id else "no response is being spoken",
+            )
+        self._stopped[response.id] = response
+        return [
+            DropAudio(response.id),
+            StopSpeaking(response.id),
+            *self._close(response, Status.CANCELLED),
+        ]
+
+    def _begin_item(self, response: Response) -> list[Output]:
+        if response.begun:
+            return []
+        previous = None
+        if response.joins:
+            previous = self._conversation.add(Item(response.item_id, response.item, "assistant"))
+        return self._emit(*response.begin_item(previous))
+
+    def _close(
+        self,
+        response: Response,
+        status: Status,
+        *,
+        finished: Finished | None = None,
+        error: ParlandoError | None = None,
+    ) -> list[Output]:
+        self._active = None
+        outputs = self._emit(*response.close(status, error))
+        if response.begun and response.joins:
+            said = Item(response.item_id, response.item, "assistant", response.transcript)
+            self._conversation.replace(said)
+        # What a cancelled one had said is known once the router is done with it.
+        return outputs if status is Status.CANCELLED else outputs + self._remember(response, finished)
+
+    def _hear_stopped(self, response_id: str, event: SpeechEvent) -> list[Output]:
+        if not isinstance(event, Finished) or response_id not in self._stopped:
+            return []
+        return self._remember(self._stopped.pop(response_id), event)
+
+    @staticmethod
+    def _remember(response: Response, finished: Finished | None) -> list[Output]:
+        return [KeepTurn(response.turn(finished))] if response.joins else []
+
+    def _emit(self, *events: Event, audio_of: str = "") -> list[Output]:
+        outputs: list[Output] = []
+        for event in events:
+            told = self._dialect.outgoing(event)
+            if told is not None:
+                outputs.append(Emit({"event_id": self._new_id("event"), **told}, audio_of))
+        return outputs
+
+    def _complain(self, error: ParlandoError, event_id: str | None) -> list[Output]:
+        said: dict[str, Any] = describe(error)
+        return self._emit({"type": "error", "error": {**said, "event_id": event_id}})
+
+
+def _text(message: str | bytes) -> str:
+    if isinstance(message, bytes):
+        raise ParlandoError(
+            Reason.MALFORMED_MESSAGE, "a binary message is not understood: send events as text, in JSON"
+        )
+    return message

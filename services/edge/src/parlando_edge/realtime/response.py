@@ -1,0 +1,193 @@
+"""One response: a text being spoken, as the events that tell of it."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from enum import Enum
+from typing import Any
+
+from parlando_edge.openai_errors import describe
+from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus
+from parlando_edge.realtime.outputs import Event
+from parlando_edge.realtime.request import Request
+from parlando_edge.usage import usage_of
+from parlando_kit.errors import ParlandoError
+from parlando_kit.ledger import Word
+
+_PLACE = {"output_index": 0, "content_index": 0}
+
+
+class Status(Enum):
+    """How a response ended."""
+
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+_TURN_STATUS = {
+    Status.COMPLETED: TurnStatus.COMPLETED,
+    Status.CANCELLED: TurnStatus.INTERRUPTED,
+    Status.FAILED: TurnStatus.FAILED,
+}
+
+
+class Response:
+    """The state of one response.
+
+    Args:
+        response_id: its id.
+        item_id: id of the item it speaks.
+        request: what it is asked to be.
+    """
+
+    def __init__(self, response_id: str, item_id: str, request: Request) -> None:
+        self.id = response_id
+        self.item_id = item_id
+        self.request = request
+        self.begun = False
+        self.engine = ""
+        self.voice = ""
+        self._status: Status | None = None
+        self._error: ParlandoError | None = None
+        self._samples = 0
+        self._rate = request.config.settings.audio.rate
+        self._said = 0  # code points of the text that the transcript has
+        self._place = {"response_id": response_id, "item_id": item_id, **_PLACE}
+
+    @property
+    def joins(self) -> bool:
+        """Whether its item becomes part of the conversation."""
+        return bool(self.request.conversation_id)
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """Its item as it stands."""
+        head = {"id": self.item_id, "object": "realtime.item", "type": "message", "role": "assistant"}
+        if self._status is None:
+            return {**head, "status": "in_progress", "content": []}
+        status = "completed" if self._status is Status.COMPLETED else "incomplete"
+        content = [{"type": "output_audio", "transcript": self.transcript}]
+        return {**head, "status": status, "content": content}
+
+    @property
+    def transcript(self) -> str:
+        """The text that was spoken, or begun."""
+        return self.request.text[: self._said]
+
+    def created(self) -> Event:
+        """Return the event that announces it."""
+        return {"type": "response.created", "response": self._describe()}
+
+    def begin_item(self, previous_item_id: str | None) -> list[Event]:
+        """Return the events before its first audio."""
+        self.begun = True
+        item = self.item
+        events: list[Event] = [
+            {"type": "response.output_item.added", "response_id": self.id, "output_index": 0, "item": item}
+        ]
+        if self.joins:
+            events.append(
+                {"type": "conversation.item.added", "previous_item_id": previous_item_id, "item": item}
+            )
+        part = {"type": "audio", "transcript": ""}
+        events.append({"type": "response.content_part.added", **self._place, "part": part})
+        return events
+
+    def transcribe(self, until: int) -> list[Event]:
+        """Return the event that brings the transcript up to a code point of the text."""
+        delta = self.request.text[self._said : until]
+        if not delta:
+            return []
+        self._said = until
+        return [{"type": "response.output_audio_transcript.delta", **self._place, "delta": delta}]
+
+    def audio(self, made: AudioMade) -> Event:
+        """Return the event that carries audio."""
+        self._samples += made.sample_count
+        delta = b2a_base64(made.data, newline=False).decode("ascii")
+        return {"type": "response.output_audio.delta", **self._place, "delta": delta}
+
+    def timestamp(self, word: Word) -> Event:
+        """Return the event that says when a word is heard; source offsets are code points of the text."""
+        return {
+            "type": "response.audio_timestamp.delta",
+            **self._place,
+            "audio_offset_ms": round(word.first_sample * 1000 / self._rate),
+            "audio_duration_ms": round(word.sample_count * 1000 / self._rate),
+            "text": self.request.text[word.source.start : word.source.end],
+            "timestamp_type": "word",
+            "source_start": word.source.start,
+            "source_end": word.source.end,
+            "quality": word.quality.name.lower(),
+        }
+
+    def close(self, status: Status, error: ParlandoError | None = None) -> list[Event]:
+        """Return the events that end it, each `*.done` of what was begun."""
+        events = self.transcribe(len(self.request.text)) if status is Status.COMPLETED else []
+        self._status, self._error = status, error
+        if self.begun:
+            transcript, item = self.transcript, self.item
+            part = {"type": "audio", "transcript": transcript}
+            events += [
+                {"type": "response.output_audio.done", **self._place},
+                {"type": "response.output_audio_transcript.done", **self._place, "transcript": transcript},
+                {"type": "response.content_part.done", **self._place, "part": part},
+                {
+                    "type": "response.output_item.done",
+                    "response_id": self.id,
+                    "output_index": 0,
+                    "item": item,
+                },
+            ]
+            if self.joins:
+                events.append({"type": "conversation.item.done", "item": item})
+        return [*events, {"type": "response.done", "response": self._describe()}]
+
+    def turn(self, finished: Finished | None) -> Turn:
+        """Return it as a turn to remember, with the words whose audio was sent on, where they are known."""
+        words = finished.words if finished is not None else ()
+        return Turn(
+            id=self.item_id,
+            role=TurnRole.ASSISTANT,
+            status=_TURN_STATUS[self._status or Status.CANCELLED],
+            text=self.request.text,
+            words=tuple(word for word in words if word.first_sample < self._samples),
+            rate=self._rate,
+            sample_count=self._samples,
+            engine=self.engine,
+            voice=self.voice,
+            usage=finished.usage if finished is not None else (),
+        )
+
+    def _describe(self) -> dict[str, Any]:
+        config = self.request.config
+        shown: dict[str, Any] = {
+            "object": "realtime.response",
+            "id": self.id,
+            "status": self._status.value if self._status is not None else "in_progress",
+            "output": [self.item] if self._status is not None and self.begun else [],
+            "output_modalities": ["audio"],
+            "audio": {"output": config.output},
+            "max_output_tokens": config.shown.get("max_output_tokens") or "inf",
+        }
+        if self.joins:
+            shown["conversation_id"] = self.request.conversation_id
+        if self.request.metadata is not None:
+            shown["metadata"] = self.request.metadata
+        if self._status is not None:
+            shown["usage"] = self._usage()
+            shown["status_details"] = self._details(self._status)
+        return shown
+
+    def _details(self, status: Status) -> dict[str, Any]:
+        details: dict[str, Any] = {"type": status.value}
+        if status is Status.CANCELLED:
+            details["reason"] = "client_cancelled"
+        if self._error is not None:
+            said = describe(self._error)
+            details["error"] = {name: said[name] for name in ("type", "code", "message")}
+        return details
+
+    def _usage(self) -> dict[str, Any]:
+        return usage_of(len(self.request.text), self._samples / self._rate)

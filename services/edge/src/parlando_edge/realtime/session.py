@@ -1,0 +1,230 @@
+"""The settings of one Realtime session, as `session.update` changes them and `session.updated` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from parlando_edge.formats import REALTIME_FORMATS
+from parlando_edge.json_fields import Fields
+from parlando_edge.models import DEFAULT_MODEL, engine_of
+from parlando_edge.ports import SpeechSettings
+from parlando_edge.speech_request import LONGEST_NAME, speed_of, voice_of
+from parlando_kit.errors import ParlandoError, Reason
+
+PCM = "audio/pcm"
+
+# Accepted, shown again, and otherwise without effect: nothing here listens or thinks.
+_SHOWN = (
+    "include",
+    "instructions",
+    "max_output_tokens",
+    "parallel_tool_calls",
+    "prompt",
+    "reasoning",
+    "tool_choice",
+    "tools",
+    "tracing",
+    "truncation",
+)
+_SHOWN_OF_INPUT = ("format", "noise_reduction", "transcription")
+
+_DETECTION = {
+    "server_vad": {
+        "type": "server_vad",
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 500,
+        "create_response": True,
+        "interrupt_response": True,
+    },
+    "semantic_vad": {
+        "type": "semantic_vad",
+        "eagerness": "auto",
+        "create_response": True,
+        "interrupt_response": True,
+    },
+}
+
+
+def _shown_at_first() -> dict[str, Any]:
+    return {
+        "instructions": "",
+        "max_output_tokens": "inf",
+        "tool_choice": "auto",
+        "tools": [],
+        "truncation": "auto",
+    }
+
+
+def _input_at_first() -> dict[str, Any]:
+    return {"format": {"type": PCM, "rate": REALTIME_FORMATS[PCM].rate}}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """A session's settings.
+
+    Attributes:
+        id: the session's id.
+        stored: whether the session service knows it by that id.
+        model: the name the client gave.
+        voice: a voice's id; "" is the default.
+        speed: 0.25 to 4.
+        format: type of the audio out: one of `REALTIME_FORMATS`.
+        language: BCP 47 tag; "" is guessed. Ours: `parlando.language`.
+        engine: an engine's name; "" goes by the model. Ours: `parlando.engine`.
+        word_timestamps: whether `response.audio_timestamp.delta` is sent. Ours:
+            `parlando.word_timestamps`.
+        turn_detection: as it was set, defaults filled in; None is off.
+        shown: fields that are only shown again.
+        shown_of_input: likewise, of `audio.input`.
+    """
+
+    id: str
+    stored: bool = False
+    model: str = DEFAULT_MODEL
+    voice: str = ""
+    speed: float = 1.0
+    format: str = PCM
+    language: str = ""
+    engine: str = ""
+    word_timestamps: bool = False
+    turn_detection: Mapping[str, Any] | None = None
+    shown: Mapping[str, Any] = field(default_factory=_shown_at_first)
+    shown_of_input: Mapping[str, Any] = field(default_factory=_input_at_first)
+
+    def updated(self, session: Fields) -> SessionConfig:
+        """Return the settings after an update; what it leaves out stays as it is.
+
+        Raises:
+            ParlandoError: with the field that is wrong; then nothing of the update holds.
+        """
+        session.one_of("type", ("realtime",), "realtime")
+        require_audio(session)
+        audio, ours = session.child("audio"), session.child("parlando")
+        heard, spoken = audio.child("input"), audio.child("output")
+        return replace(
+            self,
+            model=session.text("model", self.model, longest=LONGEST_NAME),
+            voice=voice_of(spoken) if "voice" in spoken.values else self.voice,
+            speed=speed_of(spoken, self.speed),
+            format=_format_of(spoken, self.format),
+            language=ours.text("language", self.language, longest=LONGEST_NAME),
+            engine=ours.text("engine", self.engine, longest=LONGEST_NAME),
+            word_timestamps=ours.flag("word_timestamps", default=self.word_timestamps),
+            turn_detection=_detection_of(heard, self.turn_detection),
+            shown=_merged(self.shown, session, _SHOWN),
+            shown_of_input=_merged(self.shown_of_input, heard, _SHOWN_OF_INPUT),
+        )
+
+    def for_response(self, response: Fields) -> SessionConfig:
+        """Return the settings of one response: its own voice, speed and format where it has them.
+
+        Raises:
+            ParlandoError: with the field that is wrong.
+        """
+        require_audio(response)
+        spoken = response.child("audio").child("output")
+        return replace(
+            self,
+            voice=voice_of(spoken) if spoken.given("voice") else self.voice,
+            speed=speed_of(spoken, self.speed),
+            format=_format_of(spoken, self.format),
+        )
+
+    @property
+    def settings(self) -> SpeechSettings:
+        """How this session speaks."""
+        return SpeechSettings(
+            voice=self.voice,
+            engine=self.engine or engine_of(self.model),
+            language=self.language,
+            speed=self.speed,
+            audio=REALTIME_FORMATS[self.format],
+            session_id=self.id if self.stored else "",
+        )
+
+    def with_settings(self, settings: SpeechSettings) -> SessionConfig:
+        """Return this session speaking as those settings say, its format where Realtime has it."""
+        formats = {audio: name for name, audio in REALTIME_FORMATS.items()}
+        return replace(
+            self,
+            voice=settings.voice,
+            engine=settings.engine,
+            language=settings.language,
+            speed=settings.speed,
+            format=formats.get(settings.audio, self.format),
+        )
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """The format and voice of the audio out; a voice that was not chosen is left out."""
+        shown: dict[str, Any] = {"format": _format_shown(self.format)}
+        if self.voice:
+            shown["voice"] = self.voice
+        return shown
+
+    def describe(self) -> dict[str, Any]:
+        """Return the session as events show it; what was never set is left out."""
+        shown = {name: value for name, value in self.shown.items() if value is not None}
+        heard = {name: value for name, value in self.shown_of_input.items() if value is not None}
+        return {
+            "type": "realtime",
+            "object": "realtime.session",
+            "id": self.id,
+            "model": self.model,
+            "output_modalities": ["audio"],
+            **shown,
+            "audio": {
+                "input": {**heard, "turn_detection": self.turn_detection},
+                "output": {**self.output, "speed": self.speed},
+            },
+            "parlando": {
+                "language": self.language,
+                "engine": self.engine,
+                "word_timestamps": self.word_timestamps,
+            },
+        }
+
+
+def require_audio(fields: Fields) -> None:
+    """Refuse an answer in text alone: nothing here thinks of one.
+
+    Raises:
+        ParlandoError: NOT_SUPPORTED.
+    """
+    modalities = fields.values.get("output_modalities")
+    if modalities is not None and (not isinstance(modalities, list) or "audio" not in modalities):
+        raise ParlandoError(
+            Reason.NOT_SUPPORTED,
+            f'{fields.at("output_modalities")} is not offered: use ["audio"]',
+            field=fields.at("output_modalities"),
+        )
+
+
+def _format_shown(name: str) -> dict[str, Any]:
+    return {"type": name, "rate": REALTIME_FORMATS[name].rate} if name == PCM else {"type": name}
+
+
+def _format_of(spoken: Fields, current: str) -> str:
+    wanted = spoken.child("format")
+    name = wanted.one_of("type", tuple(REALTIME_FORMATS), current)
+    rate = REALTIME_FORMATS[name].rate
+    wanted.whole("rate", rate, low=rate, high=rate)
+    return name
+
+
+def _detection_of(heard: Fields, current: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if "turn_detection" not in heard.values:
+        return current
+    if not heard.given("turn_detection"):
+        return None
+    wanted = heard.child("turn_detection")
+    kind = wanted.one_of("type", tuple(_DETECTION), "server_vad")
+    return {**_DETECTION[kind], **{name: v for name, v in wanted.values.items() if v is not None}}
+
+
+def _merged(current: Mapping[str, Any], update: Fields, names: tuple[str, ...]) -> Mapping[str, Any]:
+    return {**current, **{name: update.values[name] for name in names if name in update.values}}

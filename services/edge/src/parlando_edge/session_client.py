@@ -1,0 +1,99 @@
+"""The session service, by gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
+
+import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from parlando.session.v1 import session_pb2, session_service_pb2_grpc
+from parlando_edge.dependency import is_serving
+from parlando_edge.ports import SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.router_messages import settings_from, settings_to, usage_to, word_to
+from parlando_kit.status import from_rpc_error
+from parlando_kit.tracing import outgoing
+
+_T = TypeVar("_T")
+
+_ANSWER_SECONDS = 1.0
+_SETTINGS = FieldMask(
+    paths=[
+        "settings.voice",
+        "settings.engine",
+        "settings.language",
+        "settings.prosody.speed",
+        "settings.format",
+    ]
+)
+_ROLES = {
+    TurnRole.ASSISTANT: session_pb2.TURN_ROLE_ASSISTANT,
+    TurnRole.USER: session_pb2.TURN_ROLE_USER,
+    TurnRole.SYSTEM: session_pb2.TURN_ROLE_SYSTEM,
+}
+_STATUSES = {
+    TurnStatus.COMPLETED: session_pb2.TURN_STATUS_COMPLETED,
+    TurnStatus.INTERRUPTED: session_pb2.TURN_STATUS_INTERRUPTED,
+    TurnStatus.FAILED: session_pb2.TURN_STATUS_FAILED,
+}
+
+
+class GrpcSessionStore:
+    """Keeps sessions through a channel to the session service."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
+        self._stub = session_service_pb2_grpc.SessionServiceStub(channel)
+
+    async def create(self, settings: SpeechSettings, metadata: Mapping[str, str]) -> str:
+        """Make a session and return its id."""
+        session = session_pb2.Session(settings=settings_to(settings), metadata=metadata)
+        request = session_pb2.CreateSessionRequest(session=session)
+        made = await _answer(self._stub.CreateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+        return made.session.id
+
+    async def read(self, session_id: str) -> SpeechSettings:
+        """Return a session's settings."""
+        request = session_pb2.GetSessionRequest(session_id=session_id)
+        found = await _answer(self._stub.GetSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+        return settings_from(found.session.settings)
+
+    async def keep_settings(self, session_id: str, settings: SpeechSettings) -> None:
+        """Replace a session's settings."""
+        session = session_pb2.Session(id=session_id, settings=settings_to(settings))
+        request = session_pb2.UpdateSessionRequest(session=session, update_mask=_SETTINGS)
+        await _answer(self._stub.UpdateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+
+    async def keep_turn(self, session_id: str, turn: Turn) -> None:
+        """Store a turn, or replace the one with its id."""
+        message = session_pb2.Turn(
+            id=turn.id,
+            role=_ROLES[turn.role],
+            status=_STATUSES[turn.status],
+            text=turn.text,
+            words=map(word_to, turn.words),
+            sample_rate_hz=turn.rate,
+            sample_count=turn.sample_count,
+            engine=turn.engine,
+            voice=turn.voice,
+            usage=map(usage_to, turn.usage),
+        )
+        request = session_pb2.PutTurnRequest(session_id=session_id, turn=message)
+        await _answer(self._stub.PutTurn(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+
+    async def forget_turn(self, session_id: str, turn_id: str) -> None:
+        """Forget a turn."""
+        request = session_pb2.DeleteTurnRequest(session_id=session_id, turn_id=turn_id)
+        await _answer(self._stub.DeleteTurn(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+
+    async def serving(self) -> bool:
+        """Return whether the session service says that it serves."""
+        return await is_serving(self._channel)
+
+
+async def _answer(call: Awaitable[_T]) -> _T:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc_error(error) from None

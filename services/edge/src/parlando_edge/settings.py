@@ -1,0 +1,78 @@
+"""The edge's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from parlando_kit.settings import ServerSettings
+
+_CHECKOUT = Path(__file__).parents[4]
+
+
+class EdgeSettings(ServerSettings):
+    """What the edge is told, by environment variables that begin with EDGE_ unless said otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="EDGE_")
+
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    router: str = Field(
+        default="127.0.0.1:50051",
+        description="address of the router (ROUTER_ADDRESS)",
+        validation_alias="ROUTER_ADDRESS",
+    )
+    session: str = Field(
+        default="127.0.0.1:50053",
+        description="address of the session service; the edge works on without it (SESSION_ADDRESS)",
+        validation_alias="SESSION_ADDRESS",
+    )
+    studio: Path = Field(
+        default=_CHECKOUT / "studio",
+        description="folder of the page at /; by default the checkout's own",
+    )
+    max_live: int = Field(
+        default=2_000,
+        ge=1,
+        le=100_000,
+        description="requests and WebSockets at a time; more are refused with 429 and Retry-After",
+    )
+    max_body_bytes: int = Field(
+        default=256 * 1024,
+        ge=32 * 1024,
+        description="largest HTTP body taken; larger ones are refused with 413, unread",
+    )
+    max_event_bytes: int = Field(
+        default=1024 * 1024,
+        ge=32 * 1024,
+        description="largest WebSocket message taken; a larger one closes the connection with code 1009",
+    )
+    max_assembled_bytes: int = Field(
+        default=32 * 1024 * 1024,
+        ge=1024,
+        description="largest file that ?assembled=true puts together; a longer one is refused with 400",
+    )
+    reader_seconds: float = Field(
+        default=20.0,
+        ge=0.1,
+        le=3600,
+        description="how long a client may take nothing while there is something for it; it is then dropped, "
+        "its socket at most as long again after that",
+    )
+    send_buffer_bytes: int = Field(
+        default=64 * 1024,
+        ge=4096,
+        description="the kernel's send buffer of a connection (SO_SNDBUF), before it doubles it",
+    )
+    ping_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=3600,
+        description="how often a WebSocket is pinged, and how long its pong may take",
+    )
+    preview_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=0,
+        description="memory for voice previews that were spoken already; the least used go first",
+    )

@@ -1,0 +1,43 @@
+"""The page in a real Chromium, in the hands of a test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.component.edge.serving import Edge
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Run the system's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("no chromium on this machine's PATH: install it (apt-get install chromium)")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def opened(browser: Browser, edge: Edge) -> AsyncIterator[Page]:
+    """Open the page, and see to it that it complains of nothing and asks nobody else for anything."""
+    home = f"http://127.0.0.1:{edge.port}/"
+    complaints: list[str] = []
+    page = await browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request", lambda request: complaints.extend([] if request.url.startswith(home) else [request.url])
+    )
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    await page.goto(home)
+    await expect(page.locator("#status")).to_have_text("Ready.")
+    yield page
+    await page.close()
+    assert complaints == []

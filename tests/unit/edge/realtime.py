@@ -1,0 +1,96 @@
+"""A Realtime protocol core in the hands of a test: JSON in, events out, commands noted."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import orjson
+
+from parlando_edge.ports import AudioMade, Finished, FragmentBegun, SpeechEvent, Started, WordsTimed
+from parlando_edge.realtime.dialect import Dialect, Today
+from parlando_edge.realtime.outputs import Emit, Event, Output, Speak
+from parlando_edge.realtime.protocol import RealtimeProtocol
+from parlando_edge.realtime.session import SessionConfig
+from parlando_kit.ledger import TimingQuality, Word
+from parlando_kit.spans import Span
+
+SAMPLES = 240  # of each character: 10 ms at 24,000 Hz
+TEXT = "Hello big world."
+
+
+def user_item(text: str = TEXT, **more: Any) -> Event:
+    """Return an item of a user who has written something."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}], **more}
+
+
+def word(start: int, end: int) -> Word:
+    """Return a word of the text, heard in proportion to its place."""
+    return Word(
+        Span(start, end), 0, Span(start, end), start * SAMPLES, (end - start) * SAMPLES, TimingQuality.EXACT
+    )
+
+
+WORDS = (word(0, 5), word(6, 9), word(10, 16))
+
+# What the router tells of `TEXT`: two fragments, each with its words and its audio.
+SPEECH: tuple[SpeechEvent, ...] = (
+    Started("espeak", "en"),
+    FragmentBegun(Span(0, 6)),
+    WordsTimed(WORDS[:1]),
+    AudioMade(b"\1\0" * 6 * SAMPLES, 6 * SAMPLES),
+    FragmentBegun(Span(6, 16)),
+    WordsTimed(WORDS[1:]),
+    AudioMade(b"\2\0" * 10 * SAMPLES, 10 * SAMPLES),
+    Finished(16 * SAMPLES, 16, WORDS),
+)
+
+
+class Client:
+    """A client and its core. `commands` are the outputs that are no events, in order."""
+
+    def __init__(self, dialect: Dialect | None = None, **config: Any) -> None:
+        numbers = itertools.count(1)
+        self.protocol = RealtimeProtocol(
+            SessionConfig("sess_1", **config), dialect or Today(), lambda prefix: f"{prefix}_{next(numbers)}"
+        )
+        self.commands: list[Output] = []
+
+    def take(self, outputs: list[Output]) -> list[Event]:
+        """Note the commands, and return the events as JSON carries them."""
+        self.commands += [output for output in outputs if not isinstance(output, Emit)]
+        events = [orjson.loads(orjson.dumps(out.event)) for out in outputs if isinstance(out, Emit)]
+        assert all(isinstance(event["event_id"], str) for event in events)
+        return events
+
+    def begin(self) -> list[Event]:
+        """Connect."""
+        return self.take(self.protocol.begin())
+
+    def send(self, kind: str, **fields: Any) -> list[Event]:
+        """Send an event, and return what is answered."""
+        return self.raw(orjson.dumps({"type": kind, **fields}).decode())
+
+    def raw(self, message: str | bytes) -> list[Event]:
+        """Send a message as it is."""
+        return self.take(self.protocol.receive(message))
+
+    def ask(self, text: str = TEXT, **response: Any) -> list[Event]:
+        """Write something and ask for it to be spoken."""
+        self.send("conversation.item.create", item=user_item(text))
+        return self.send("response.create", response=response)
+
+    @property
+    def order(self) -> Speak:
+        """The last order to speak."""
+        return [command for command in self.commands if isinstance(command, Speak)][-1]
+
+    def hear(self, *speech: SpeechEvent) -> list[Event]:
+        """Let the router tell something of the last order."""
+        response_id = self.order.response_id
+        return [event for told in speech for event in self.take(self.protocol.speech(response_id, told))]
+
+
+def types(events: list[Event]) -> list[str]:
+    """Return the events' types."""
+    return [event["type"] for event in events]

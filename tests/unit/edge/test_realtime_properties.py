@@ -1,0 +1,160 @@
+"""Whatever a client and the engines do, in whatever order: the events keep their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parlando_edge.ports import SpeechEvent
+from parlando_edge.realtime.outputs import DropAudio, Event, KeepTurn, Speak, StopSpeaking
+from parlando_kit.errors import ParlandoError, Reason
+from tests.unit.edge.realtime import SPEECH, Client, user_item
+
+_OPENERS = {
+    "response.output_audio.done": "response.content_part.added",
+    "response.output_audio_transcript.done": "response.content_part.added",
+    "response.content_part.done": "response.content_part.added",
+    "response.output_item.done": "response.output_item.added",
+    "response.done": "response.created",
+}
+
+_MOVES = st.sampled_from(["write", "ask", "ask none", "cancel", "update", "nonsense", "hear", "hear", "fail"])
+
+
+def _check_order(events: list[Event]) -> None:
+    """Check that a response's events come in the contract's order, each closed as often as it was opened."""
+    by_response: dict[str, list[str]] = {}
+    active: str | None = None
+    for event in events:
+        kind = event["type"]
+        response_id = event.get("response_id") or event.get("response", {}).get("id")
+        if response_id is None:
+            continue
+        seen = by_response.setdefault(response_id, [])
+        if kind == "response.created":
+            assert active is None
+            assert seen == []
+            active = response_id
+        else:
+            assert active == response_id, f"{kind} outside its response"
+        if kind in _OPENERS:
+            assert seen.count(_OPENERS[kind]) == 1
+            assert kind not in seen
+        if kind.endswith(".delta"):
+            assert "response.content_part.added" in seen
+            assert "response.output_audio.done" not in seen
+        if kind == "response.done":
+            begun = [closing for closing, opener in _OPENERS.items() if opener in seen and closing != kind]
+            assert [closing for closing in seen if closing in _OPENERS] == begun
+            active = None
+        seen.append(kind)
+
+
+@given(st.lists(_MOVES, max_size=40))
+def test_events_keep_their_order(moves: list[str]) -> None:
+    client = Client()
+    client.send("session.update", session={"parlando": {"word_timestamps": True}})
+    events: list[Event] = client.begin()
+    untold: list[tuple[str, SpeechEvent]] = []  # what the router is about to tell, cancelled or not
+    for move in moves:
+        known = len(client.commands)
+        events += _move(client, move, untold)
+        orders = [command for command in client.commands[known:] if isinstance(command, Speak)]
+        untold += [(order.response_id, told) for order in orders for told in SPEECH]
+    _check_order(events)
+    for response_id, told in untold:
+        events += client.take(client.protocol.speech(response_id, told))
+    _check_order(events)
+    assert not client.protocol.speaking
+    done = [event["response"]["id"] for event in events if event["type"] == "response.done"]
+    spoken = [command.response_id for command in client.commands if isinstance(command, Speak)]
+    assert sorted(done) == sorted(spoken)
+    kinds = [type(command) for command in client.commands]
+    assert kinds.count(DropAudio) == kinds.count(StopSpeaking)
+    assert client.protocol.end() == []
+
+
+def _move(client: Client, move: str, untold: list[tuple[str, SpeechEvent]]) -> list[Event]:
+    aside = {"conversation": "none", "input": [user_item("Aside.")]}
+    of_the_client: dict[str, Callable[[], list[Event]]] = {
+        "write": lambda: client.send("conversation.item.create", item=user_item()),
+        "ask": lambda: client.send("response.create"),
+        "ask none": lambda: client.send("response.create", response=aside),
+        "cancel": lambda: client.send("response.cancel"),
+        "update": lambda: client.send("session.update", session={"audio": {"output": {"speed": 1.5}}}),
+        "nonsense": lambda: client.raw("{"),
+    }
+    if move in of_the_client:
+        return of_the_client[move]()
+    if not untold:
+        return []
+    response_id, told = untold[0]
+    if move == "hear":
+        del untold[0]
+        return client.take(client.protocol.speech(response_id, told))
+    untold[:] = [(other, more) for other, more in untold if other != response_id]
+    error = ParlandoError(Reason.ENGINE_FAILED, "gone")
+    return client.take(client.protocol.speech_failed(response_id, error))
+
+
+_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+_NAMES = st.sampled_from(
+    [
+        "session.update",
+        "conversation.item.create",
+        "conversation.item.delete",
+        "response.create",
+        "response.cancel",
+    ]
+)
+_FIELDS = st.sampled_from(
+    ["session", "item", "item_id", "response", "response_id", "previous_item_id", "event_id"]
+)
+_INNER = st.sampled_from(
+    [
+        "type",
+        "id",
+        "role",
+        "content",
+        "audio",
+        "input",
+        "output",
+        "output_modalities",
+        "conversation",
+        "metadata",
+        "parlando",
+        "model",
+        "voice",
+        "speed",
+        "format",
+        "turn_detection",
+    ]
+)
+_SHAPED = st.recursive(
+    _JSON,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_INNER, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(_NAMES, st.dictionaries(_FIELDS, _SHAPED, max_size=3))
+def test_no_json_can_do_harm(name: str, fields: dict[str, Any]) -> None:
+    client = Client()
+    client.send(name, **fields)
+    for command in client.commands:
+        assert isinstance(command, Speak | KeepTurn) or name == "session.update"
+    client.send("response.cancel")
+    response = {"audio": {"output": {"format": {"type": "audio/pcm"}, "voice": "v"}}, "input": [user_item()]}
+    assert client.send("response.create", response=response)[-1]["type"] == "response.created"
+    assert client.hear(*SPEECH)[-1]["type"] == "response.done"

@@ -1,0 +1,126 @@
+"""What `session.update` changes and `session.updated` shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parlando_edge.formats import AudioFormat, Codec
+from parlando_edge.ports import SpeechSettings
+from parlando_edge.realtime.session import SessionConfig
+from tests.unit.edge.realtime import Client
+
+
+def _updated(client: Client, session: dict[str, Any]) -> dict[str, Any]:
+    (event,) = client.send("session.update", session=session)
+    assert event["type"] == "session.updated", event
+    shown: dict[str, Any] = event["session"]
+    return shown
+
+
+def test_an_update_changes_what_it_names_and_nothing_else() -> None:
+    client = Client()
+    _updated(client, {"type": "realtime", "audio": {"output": {"voice": "a", "speed": 1.5}}})
+    shown = _updated(client, {"type": "realtime", "tracing": "auto", "instructions": "Be kind."})
+    assert shown["audio"]["output"]["voice"] == "a"
+    assert shown["audio"]["output"]["speed"] == 1.5
+    assert (shown["tracing"], shown["instructions"]) == ("auto", "Be kind.")
+    shown = _updated(client, {"audio": {"output": {"format": {"type": "audio/pcma"}}}})
+    assert shown["audio"]["output"] == {"format": {"type": "audio/pcma"}, "voice": "a", "speed": 1.5}
+    assert client.protocol.config.settings == SpeechSettings(
+        voice="a", speed=1.5, audio=AudioFormat(Codec.ALAW, rate=8_000)
+    )
+
+
+def test_a_voice_may_be_an_object_and_may_be_taken_back() -> None:
+    client = Client()
+    assert _updated(client, {"audio": {"output": {"voice": {"id": "b"}}}})["audio"]["output"]["voice"] == "b"
+    assert "voice" not in _updated(client, {"audio": {"output": {"voice": None}}})["audio"]["output"]
+
+
+def test_what_was_never_set_is_left_out() -> None:
+    shown = SessionConfig("s").describe()
+    assert "tracing" not in shown
+    assert "voice" not in shown["audio"]["output"]
+    assert None not in shown.values()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        (None, None),
+        (
+            {"type": "server_vad", "threshold": 0.7},
+            {
+                "type": "server_vad",
+                "threshold": 0.7,
+                "prefix_padding_ms": 300,
+                "silence_duration_ms": 500,
+                "create_response": True,
+                "interrupt_response": True,
+            },
+        ),
+        (
+            {"type": "semantic_vad", "interrupt_response": False},
+            {
+                "type": "semantic_vad",
+                "eagerness": "auto",
+                "create_response": True,
+                "interrupt_response": False,
+            },
+        ),
+    ],
+)
+def test_turn_detection_is_shown_with_its_defaults(wanted: Any, shown: Any) -> None:
+    client = Client()
+    updated = _updated(client, {"audio": {"input": {"turn_detection": wanted}}})
+    assert updated["audio"]["input"]["turn_detection"] == shown
+    assert _updated(client, {})["audio"]["input"]["turn_detection"] == shown
+
+
+def test_the_model_may_name_an_engine_and_ours_names_it_outright() -> None:
+    assert SessionConfig("s", model="gpt-realtime").settings.engine == ""
+    assert SessionConfig("s", model="kokoro").settings.engine == "kokoro"
+    assert SessionConfig("s", model="kokoro", engine="espeak").settings.engine == "espeak"
+
+
+def test_a_stored_session_is_named_to_the_router() -> None:
+    assert SessionConfig("s", stored=True).settings.session_id == "s"
+    assert SessionConfig("s").settings.session_id == ""
+
+
+def test_settings_of_another_door_are_taken_up_as_far_as_realtime_has_them() -> None:
+    settings = SpeechSettings(voice="v", speed=2.0, language="de", audio=AudioFormat(Codec.MP3))
+    config = SessionConfig("s").with_settings(settings)
+    assert (config.voice, config.speed, config.language, config.format) == ("v", 2.0, "de", "audio/pcm")
+    telephone = SpeechSettings(audio=AudioFormat(Codec.MULAW, rate=8_000))
+    assert SessionConfig("s").with_settings(telephone).format == "audio/pcmu"
+
+
+@pytest.mark.parametrize(
+    ("session", "param"),
+    [
+        ({"type": "transcription"}, "session.type"),
+        ({"output_modalities": ["text"]}, "session.output_modalities"),
+        ({"output_modalities": "audio!"}, "session.output_modalities"),
+        ({"audio": {"output": {"speed": 99}}}, "session.audio.output.speed"),
+        ({"audio": {"output": {"speed": True}}}, "session.audio.output.speed"),
+        ({"audio": {"output": {"voice": 7}}}, "session.audio.output.voice"),
+        ({"audio": {"output": {"voice": "v" * 300}}}, "session.audio.output.voice"),
+        ({"audio": {"output": {"format": {"type": "audio/mp3"}}}}, "session.audio.output.format.type"),
+        (
+            {"audio": {"output": {"format": {"type": "audio/pcm", "rate": 48000}}}},
+            "session.audio.output.format.rate",
+        ),
+        ({"audio": {"input": {"turn_detection": {"type": "x"}}}}, "session.audio.input.turn_detection.type"),
+        ({"parlando": {"word_timestamps": "yes"}}, "session.parlando.word_timestamps"),
+    ],
+)
+def test_a_bad_update_names_its_field_and_changes_nothing(session: dict[str, Any], param: str) -> None:
+    client = Client()
+    before = client.protocol.config
+    (error,) = client.send("session.update", session={"instructions": "new", **session})
+    assert (error["type"], error["error"]["param"]) == ("error", param)
+    assert client.protocol.config == before
+    assert client.commands == []

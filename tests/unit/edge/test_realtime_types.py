@@ -1,0 +1,146 @@
+"""What is sent is what OpenAI's own types say it is, for today's clients and for those of the beta."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai.types.beta.realtime as beta
+import openai.types.realtime as today
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from parlando_edge.realtime.dialect import Beta, Dialect, Today
+from parlando_edge.realtime.outputs import Event
+from parlando_kit.errors import ParlandoError, Reason
+from tests.unit.edge.realtime import SPEECH, Client, types, user_item
+
+
+def _conversation(dialect: Dialect, session: dict[str, Any]) -> list[Event]:
+    """Return the events of a conversation in which everything happens once."""
+    client = Client(dialect, model="gpt-realtime")
+    events = client.begin()
+    events += client.send("session.update", session=session)
+    events += client.send("conversation.item.create", item=user_item(id="item_u"))
+    events += client.send(
+        "conversation.item.create",
+        item={
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "text" if isinstance(dialect, Beta) else "output_text", "text": "Said."}],
+        },
+    )
+    events += client.send(
+        "conversation.item.create",
+        item={"type": "function_call_output", "call_id": "c", "output": "{}"},
+    )
+    events += client.send("conversation.item.retrieve", item_id="item_u")
+    events += client.send("response.create", response={"metadata": {"k": "v"}})
+    events += client.hear(*SPEECH)
+    events += client.ask("More.")
+    events += client.hear(*SPEECH[:4])
+    events += client.send("response.cancel")
+    events += client.send("response.cancel", event_id="evt_1")
+    events += client.ask("Again.")
+    error = ParlandoError(Reason.NO_ENGINE_AVAILABLE, "none is up")
+    events += client.take(client.protocol.speech_failed(client.order.response_id, error))
+    events += client.send("conversation.item.delete", item_id="item_u")
+    return events
+
+
+def _members(union: Any) -> dict[str, type[BaseModel]]:
+    """Return the models of a union of events, by the type they have."""
+    found: dict[str, type[BaseModel]] = {}
+    for member in union.__origin__.__args__:
+        for name in member.model_fields["type"].annotation.__args__:
+            found[name] = member
+    return found
+
+
+@pytest.mark.parametrize(
+    ("dialect", "session", "union"),
+    [
+        (
+            Today(),
+            {
+                "type": "realtime",
+                "tracing": "auto",
+                "audio": {
+                    "input": {"turn_detection": {"type": "server_vad"}},
+                    "output": {"voice": "v", "format": {"type": "audio/pcmu"}},
+                },
+            },
+            today.RealtimeServerEvent,
+        ),
+        (
+            Beta(),
+            {
+                "modalities": ["text", "audio"],
+                "voice": "alloy",
+                "output_audio_format": "g711_ulaw",
+                "input_audio_format": "pcm16",
+                "turn_detection": {"type": "server_vad"},
+                "input_audio_transcription": {"model": "whisper-1"},
+                "max_response_output_tokens": 100,
+            },
+            beta.RealtimeServerEvent,
+        ),
+    ],
+    ids=["today", "beta"],
+)
+def test_events_are_of_the_types_openai_publishes(
+    dialect: Dialect, session: dict[str, Any], union: Any
+) -> None:
+    events = _conversation(dialect, session)
+    members = _members(union)
+    for event in events:
+        assert event["type"] in members
+        TypeAdapter(members[event["type"]]).validate_python(event)
+    assert "error" in types(events)
+    assert types(events).count("response.done") == 3
+
+
+def test_the_beta_has_its_own_names() -> None:
+    session = {
+        "voice": "v",
+        "output_audio_format": "g711_alaw",
+        "speed": 1.25,
+        "modalities": ["audio", "text"],
+    }
+    client = Client(Beta())
+    (created,) = client.begin()
+    assert created["session"]["output_audio_format"] == "pcm16"
+    assert "audio" not in created["session"]
+    (updated,) = client.send("session.update", session=session)
+    shown = updated["session"]
+    assert (shown["voice"], shown["output_audio_format"], shown["speed"]) == ("v", "g711_alaw", 1.25)
+    assert types(client.send("conversation.item.create", item=user_item())) == ["conversation.item.created"]
+    client.send("response.create", response={"voice": "w", "output_audio_format": "pcm16"})
+    assert client.order.settings.voice == "w"
+    assert client.order.settings.audio.rate == 24_000
+    events = client.hear(*SPEECH)
+    assert types(events) == [
+        "response.output_item.added",
+        "conversation.item.created",
+        "response.content_part.added",
+        "response.audio_transcript.delta",
+        "response.audio.delta",
+        "response.audio_transcript.delta",
+        "response.audio.delta",
+        "response.audio.done",
+        "response.audio_transcript.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.done",
+    ]
+    assert events[-1]["response"]["output"][0]["content"][0]["type"] == "audio"
+    assert events[-1]["response"]["modalities"] == ["audio", "text"]
+
+
+def test_the_betas_mistakes_are_errors_too() -> None:
+    client = Client(Beta())
+    for session in ({"output_audio_format": "mp3"}, {"output_audio_format": 7}, {"modalities": ["text"]}):
+        (error,) = client.send("session.update", session=session)
+        assert error["type"] == "error"
+    for item in ({"type": "message", "content": 7}, {"type": "message", "role": "user", "content": [7]}):
+        (error,) = client.send("conversation.item.create", item=item)
+        assert error["type"] == "error"
