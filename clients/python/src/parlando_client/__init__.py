@@ -1,0 +1,70 @@
+"""Python client of Parlando: text in, while it is still being written; speech and word times out.
+
+    from parlando_client import Audio, Client
+
+    with Client("127.0.0.1:50051") as client:
+        for event in client.say("Hello, world.", voice="gmw/en-US", sample_rate_hz=24_000):
+            if isinstance(event, Audio):
+                play(event.data)
+
+`AsyncClient` is the same on asyncio. `speak` takes text as it grows, and can be cancelled.
+"""
+
+from parlando_client.aio import AsyncClient
+from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
+from parlando_client.catalogue import CostEstimate, Engine, Replica, Voice
+from parlando_client.client import Client
+from parlando_client.delivery import Delivery
+from parlando_client.errors import SpeechError
+from parlando_client.events import (
+    Audio,
+    AudioFormat,
+    Cancelled,
+    EngineChanged,
+    Event,
+    Finished,
+    Flushed,
+    FragmentBegun,
+    Money,
+    Progress,
+    Started,
+    StopReport,
+    TimingQuality,
+    Usage,
+    Word,
+    Words,
+)
+from parlando_client.transcript import Heard
+from parlando_client.utterance import LiveUtterance, Utterance
+
+__all__ = [
+    "AsyncClient",
+    "AsyncLiveUtterance",
+    "AsyncUtterance",
+    "Audio",
+    "AudioFormat",
+    "Cancelled",
+    "Client",
+    "CostEstimate",
+    "Delivery",
+    "Engine",
+    "EngineChanged",
+    "Event",
+    "Finished",
+    "Flushed",
+    "FragmentBegun",
+    "Heard",
+    "LiveUtterance",
+    "Money",
+    "Progress",
+    "Replica",
+    "SpeechError",
+    "Started",
+    "StopReport",
+    "TimingQuality",
+    "Usage",
+    "Utterance",
+    "Voice",
+    "Word",
+    "Words",
+]

@@ -1,0 +1,122 @@
+"""The asynchronous client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from types import TracebackType
+from typing import Self, TypeVar, Unpack
+
+import grpc
+
+from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando_client import requests
+from parlando_client.aio_outgoing import AsyncOutgoing
+from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
+from parlando_client.catalogue import CostEstimate, Engine, Voice
+from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
+from parlando_client.delivery import Delivery
+from parlando_client.errors import from_rpc_error
+from parlando_client.speak_protocol import SpeakProtocol
+
+_Response = TypeVar("_Response")
+
+
+class AsyncClient:
+    """Speaks through a Parlando router, from one event loop.
+
+    Args:
+        address: "host:port" of the router, or any gRPC target.
+        timeout: seconds that a call which does not speak may take.
+    """
+
+    def __init__(self, address: str = DEFAULT_ADDRESS, *, timeout: float = 10.0) -> None:  # of each call
+        self._address = address
+        self._timeout = timeout
+        self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._stub = speech_service_pb2_grpc.SpeechServiceStub(self._channel)
+
+    def say(
+        self, text: str, *, utterance_id: str = "", traceparent: str = "", **how: Unpack[Delivery]
+    ) -> AsyncUtterance:
+        """Speak a whole text: up to 100,000 code points.
+
+        Args:
+            text: the words.
+            utterance_id: 1 to 64 characters; "" lets the router mint one.
+            traceparent: W3C trace context that the utterance is traced in; "" begins a trace.
+            how: see `Delivery`.
+
+        Raises:
+            ValueError: an argument that cannot be sent, by name; a lone surrogate in the text, by position.
+        """
+        request, transcript = requests.say(text, utterance_id, how)
+        return AsyncUtterance(
+            self._stub.Say(request, metadata=_context(traceparent)), transcript, self._address
+        )
+
+    def speak(
+        self, *, utterance_id: str = "", traceparent: str = "", **how: Unpack[Delivery]
+    ) -> AsyncLiveUtterance:
+        """Speak a text while it is still being written. Arguments as in `say`."""
+        protocol = SpeakProtocol(utterance_id, how)
+        outgoing = AsyncOutgoing()
+        outgoing.put(protocol.open())
+        call = self._stub.Speak(outgoing, metadata=_context(traceparent))
+        return AsyncLiveUtterance(call, protocol, outgoing, self._address)
+
+    async def list_voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
+        """Return the voices there are, sorted by engine and id.
+
+        Args:
+            language: BCP 47 tag; only voices that speak it ("en" also matches "en-GB").
+            engine: only this engine's.
+
+        Raises:
+            SpeechError: the call failed.
+        """
+        call = self._stub.ListVoices(requests.list_voices(language, engine), timeout=self._timeout)
+        return [Voice.read(voice) for voice in (await self._answer(call)).voices]
+
+    async def list_engines(self) -> list[Engine]:
+        """Return the engines there are, in the order in which they would be asked.
+
+        Raises:
+            SpeechError: the call failed.
+        """
+        call = self._stub.ListEngines(speech_pb2.ListEnginesRequest(), timeout=self._timeout)
+        return [Engine.read(engine) for engine in (await self._answer(call)).engines]
+
+    async def estimate_cost(self, text: str, **how: Unpack[Delivery]) -> CostEstimate:
+        """Return what a text would cost, without speaking it. Arguments as in `say`.
+
+        Raises:
+            ValueError: as `say`.
+            SpeechError: the call failed.
+        """
+        call = self._stub.EstimateCost(requests.estimate_cost(text, how), timeout=self._timeout)
+        return CostEstimate.read(await self._answer(call))
+
+    async def close(self) -> None:
+        """Close the connection; utterances under way are cancelled. Idempotent."""
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _answer(self, call: Awaitable[_Response]) -> _Response:
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self._address) from None
+
+
+def _context(traceparent: str) -> tuple[tuple[str, str], ...] | None:
+    return (("traceparent", traceparent),) if traceparent else None

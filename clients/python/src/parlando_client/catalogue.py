@@ -1,0 +1,112 @@
+"""Voices, engines and prices, as the unary calls return them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
+from parlando_client.events import Money
+from parlando_client.reading import label, money, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice an engine can speak with. `gender` is "female", "male", "neutral" or ""."""
+
+    id: str
+    name: str
+    engine: str
+    languages: tuple[str, ...]
+    gender: str
+    age: int | None
+    sample_rate_hz: int
+    cloned: bool
+    licence: str
+    description: str
+    aliases: tuple[str, ...]
+
+    @classmethod
+    def read(cls, of: synth_pb2.Voice) -> Voice:
+        """Return the voice a message describes."""
+        gender = label(synth_pb2.VoiceGender, of.gender, "VOICE_GENDER_").lower()
+        return cls(
+            id=of.id,
+            name=of.name,
+            engine=of.engine,
+            languages=tuple(of.languages),
+            gender="" if gender == "unspecified" else gender,
+            age=of.age if of.HasField("age") else None,
+            sample_rate_hz=of.sample_rate_hz,
+            cloned=of.cloned,
+            licence=of.licence,
+            description=of.description,
+            aliases=tuple(of.aliases),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One worker of an engine, as the router sees it.
+
+    Attributes:
+        address: where it is.
+        serving: True when it would be given work now.
+        detail: why not, for people.
+        version: its engine's version; "" where it never answered.
+        live: syntheses under way.
+        queued: syntheses waiting.
+        predicted_first_chunk: seconds to expect, or None where not known.
+    """
+
+    address: str
+    serving: bool
+    detail: str
+    version: str
+    live: int
+    queued: int
+    predicted_first_chunk: float | None
+
+    @classmethod
+    def read(cls, of: speech_pb2.EngineReplica) -> Replica:
+        """Return the replica a message describes."""
+        predicted = of.predicted_first_chunk
+        return cls(
+            address=of.address,
+            serving=of.serving,
+            detail=of.detail,
+            version=of.description.engine_version,
+            live=of.description.load.live,
+            queued=of.description.load.queued,
+            predicted_first_chunk=seconds(predicted) if of.HasField("predicted_first_chunk") else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine with its workers; `primary` is asked first where nothing else decides."""
+
+    name: str
+    primary: bool
+    replicas: tuple[Replica, ...]
+
+    @classmethod
+    def read(cls, of: speech_pb2.Engine) -> Engine:
+        """Return the engine a message describes."""
+        return cls(of.name, of.primary, tuple(Replica.read(replica) for replica in of.replicas))
+
+
+@dataclass(frozen=True, slots=True)
+class CostEstimate:
+    """What a text would cost, and how many seconds of audio it would be as far as can be told."""
+
+    engine: str
+    voice: str
+    characters: int
+    cost: Money
+    audio: float
+
+    @classmethod
+    def read(cls, of: speech_pb2.EstimateCostResponse) -> CostEstimate:
+        """Return the estimate a message holds."""
+        return cls(of.engine, of.voice, of.characters, money(of.cost), seconds(of.audio))

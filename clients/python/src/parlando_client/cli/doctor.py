@@ -1,0 +1,202 @@
+"""`parlando doctor`: what runs, what is missing, and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import click
+
+from parlando_client.aio import AsyncClient
+from parlando_client.catalogue import Replica
+from parlando_client.cli.options import (
+    address_option,
+    edge_port_option,
+    envoy_port_option,
+    fragmenter_port_option,
+    session_port_option,
+    synth_port_option,
+)
+from parlando_client.cli.playback import find_player, why_silent
+from parlando_client.errors import SpeechError
+from parlando_client.supervisor.http_probe import who_listens_over_http
+from parlando_client.supervisor.ports import Listener, who_listens
+from parlando_client.supervisor.system import (
+    EDGE_HEALTH,
+    EDGE_SIGN,
+    FRAGMENTER_SERVICE,
+    ROUTER_SERVICE,
+    SESSION_SERVICE,
+    SYNTH_SERVICE,
+    missing_modules,
+)
+
+_OLDEST, _NEWEST = (3, 11), (3, 13)
+_THIS_MACHINE = {"127.0.0.1", "localhost", "[::1]"}
+
+
+class Verdict(Enum):
+    """How much a finding matters: WRONG keeps speech from being made."""
+
+    FINE = "ok"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report: what was found and, where it is not fine, what to do."""
+
+    verdict: Verdict
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A service that `parlando up` runs on this machine: its port, and what is not so `without` it."""
+
+    name: str
+    port: int
+    service: str = ""
+    without: str = "the router has one elsewhere"
+
+
+@click.command()
+@envoy_port_option
+@edge_port_option
+@session_port_option
+@fragmenter_port_option
+@synth_port_option
+@address_option
+def doctor(
+    envoy_port: int,
+    edge_port: int,
+    session_port: int,
+    fragmenter_port: int,
+    synth_port: int,
+    address: str,
+) -> None:
+    """Say what runs, what is missing and what to do. Status 1 where speech cannot be made."""
+    over_http = (
+        _Place("envoy", envoy_port, without="browsers and HTTP go to the edge, gRPC to the router"),
+        _Place("edge", edge_port, without="there is no speech over HTTP"),
+    )
+    behind = (
+        _Place("session", session_port, SESSION_SERVICE, without="conversations are not kept"),
+        _Place("fragmenter", fragmenter_port, FRAGMENTER_SERVICE),
+        _Place("synth", synth_port, SYNTH_SERVICE),
+    )
+    findings = [*_machine(os.environ), *asyncio.run(_system(address, over_http, behind))]
+    for finding in findings:
+        click.echo(f"{finding.verdict.value:<6}{finding.line}")
+    sys.exit(any(finding.verdict is Verdict.WRONG for finding in findings))
+
+
+def _machine(environment: Mapping[str, str]) -> Iterator[Finding]:
+    supported = _OLDEST <= sys.version_info[:2] <= _NEWEST
+    remedy = "" if supported else ": use 3.11 to 3.13"
+    yield Finding(Verdict.FINE if supported else Verdict.WRONG, f"Python {platform.python_version()}{remedy}")
+    missing = missing_modules()
+    if missing:
+        yield Finding(
+            Verdict.NOTE,
+            f"services: {', '.join(missing)} not installed here, which `parlando up` needs: "
+            "run `make up` in Parlando's own folder",
+        )
+    else:
+        yield Finding(Verdict.FINE, "services: installed")
+    player = find_player(environment)
+    if player is None:
+        yield Finding(Verdict.NOTE, f"sound: {why_silent(environment)}")
+    else:
+        yield Finding(Verdict.FINE, f"sound: played by {player.program}")
+
+
+async def _system(address: str, over_http: Sequence[_Place], behind: Sequence[_Place]) -> list[Finding]:
+    async with asyncio.TaskGroup() as tasks:
+        at_router = tasks.create_task(who_listens(address, ROUTER_SERVICE))
+        places = [
+            (place, tasks.create_task(who_listens_over_http(place.port, EDGE_HEALTH, EDGE_SIGN)))
+            for place in over_http
+        ]
+        places += [
+            (place, tasks.create_task(who_listens(f"127.0.0.1:{place.port}", place.service)))
+            for place in behind
+        ]
+    router = at_router.result()
+    findings = [_router(router, address)]
+    if address.rpartition(":")[0] in _THIS_MACHINE:
+        findings += [_behind(place, listener.result(), router) for place, listener in places]
+    if router in {Listener.SERVING, Listener.NOT_SERVING}:
+        findings += await _engines(address)
+    return findings
+
+
+def _router(listener: Listener, address: str) -> Finding:
+    match listener:
+        case Listener.SERVING:
+            return Finding(Verdict.FINE, f"router: serving at {address}")
+        case Listener.NOT_SERVING:
+            return Finding(
+                Verdict.WRONG, f"router: up at {address}, but not serving: see what is wrong below"
+            )
+        case Listener.NOBODY:
+            return Finding(
+                Verdict.WRONG,
+                f"router: nobody listens at {address}: run `parlando up`, or set PARLANDO_ADDRESS",
+            )
+        case Listener.STRANGER:
+            return Finding(
+                Verdict.WRONG,
+                f"router: what listens at {address} is not Parlando's router: stop it, "
+                "or set ROUTER_PORT for `parlando up` and PARLANDO_ADDRESS for the rest",
+            )
+
+
+def _behind(place: _Place, listener: Listener, router: Listener) -> Finding:
+    name, port = place.name, place.port
+    match listener:
+        case Listener.SERVING:
+            return Finding(Verdict.FINE, f"{name}: serving at 127.0.0.1:{port}")
+        case Listener.NOT_SERVING:
+            return Finding(
+                Verdict.WRONG, f"{name}: up at 127.0.0.1:{port}, but not serving: its log says why"
+            )
+        case Listener.STRANGER:
+            return Finding(
+                Verdict.WRONG,
+                f"{name}: what listens on port {port} is not Parlando's: stop it, or set {name.upper()}_PORT",
+            )
+        case Listener.NOBODY if router is Listener.SERVING:
+            return Finding(Verdict.NOTE, f"{name}: not on port {port}; {place.without}")
+        case Listener.NOBODY:
+            return Finding(Verdict.WRONG, f"{name}: nobody listens on port {port}: run `parlando up`")
+
+
+async def _engines(address: str) -> list[Finding]:
+    async with AsyncClient(address) as client:
+        try:
+            engines = await client.list_engines()
+        except SpeechError as error:
+            return [Finding(Verdict.WRONG, f"engines: {error.message}")]
+    replicas = [(engine.name or "unknown", replica) for engine in engines for replica in engine.replicas]
+    if not replicas:
+        return [Finding(Verdict.WRONG, "engines: the router has none: set ENGINES to workers' addresses")]
+    unserved = Verdict.NOTE if any(replica.serving for _, replica in replicas) else Verdict.WRONG
+    return [
+        Finding(
+            Verdict.FINE if replica.serving else unserved,
+            f"engine {name} at {replica.address}: "
+            + (_load(replica) if replica.serving else f"not serving: {replica.detail or 'no reason given'}"),
+        )
+        for name, replica in replicas
+    ]
+
+
+def _load(replica: Replica) -> str:
+    return f"version {replica.version or 'unknown'}, {replica.live} speaking, {replica.queued} waiting"

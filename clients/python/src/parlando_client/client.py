@@ -1,0 +1,109 @@
+"""The synchronous client."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self, TypeVar, Unpack
+
+import grpc
+
+from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando_client import requests
+from parlando_client.catalogue import CostEstimate, Engine, Voice
+from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
+from parlando_client.delivery import Delivery
+from parlando_client.errors import from_rpc_error
+from parlando_client.outgoing import Outgoing
+from parlando_client.speak_protocol import SpeakProtocol
+from parlando_client.utterance import LiveUtterance, Utterance
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+
+class Client:
+    """Speaks through a Parlando router. Threads may share one.
+
+    Args:
+        address: "host:port" of the router, or any gRPC target.
+        timeout: seconds that a call which does not speak may take.
+    """
+
+    def __init__(self, address: str = DEFAULT_ADDRESS, *, timeout: float = 10.0) -> None:
+        self._address = address
+        self._timeout = timeout
+        self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._stub = speech_service_pb2_grpc.SpeechServiceStub(self._channel)
+
+    def say(self, text: str, *, utterance_id: str = "", **how: Unpack[Delivery]) -> Utterance:
+        """Speak a whole text: up to 100,000 code points.
+
+        Args:
+            text: the words.
+            utterance_id: 1 to 64 characters; "" lets the router mint one.
+            how: see `Delivery`.
+
+        Raises:
+            ValueError: an argument that cannot be sent, by name; a lone surrogate in the text, by position.
+        """
+        request, transcript = requests.say(text, utterance_id, how)
+        return Utterance(self._stub.Say(request), transcript, self._address)
+
+    def speak(self, *, utterance_id: str = "", **how: Unpack[Delivery]) -> LiveUtterance:
+        """Speak a text while it is still being written. Arguments as in `say`."""
+        protocol = SpeakProtocol(utterance_id, how)
+        outgoing = Outgoing()
+        outgoing.put(protocol.open())
+        return LiveUtterance(self._stub.Speak(outgoing), protocol, outgoing, self._address)
+
+    def list_voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
+        """Return the voices there are, sorted by engine and id.
+
+        Args:
+            language: BCP 47 tag; only voices that speak it ("en" also matches "en-GB").
+            engine: only this engine's.
+
+        Raises:
+            SpeechError: the call failed.
+        """
+        answer = self._ask(self._stub.ListVoices, requests.list_voices(language, engine))
+        return [Voice.read(voice) for voice in answer.voices]
+
+    def list_engines(self) -> list[Engine]:
+        """Return the engines there are, in the order in which they would be asked.
+
+        Raises:
+            SpeechError: the call failed.
+        """
+        answer = self._ask(self._stub.ListEngines, speech_pb2.ListEnginesRequest())
+        return [Engine.read(engine) for engine in answer.engines]
+
+    def estimate_cost(self, text: str, **how: Unpack[Delivery]) -> CostEstimate:
+        """Return what a text would cost, without speaking it. Arguments as in `say`.
+
+        Raises:
+            ValueError: as `say`.
+            SpeechError: the call failed.
+        """
+        return CostEstimate.read(self._ask(self._stub.EstimateCost, requests.estimate_cost(text, how)))
+
+    def close(self) -> None:
+        """Close the connection; utterances under way are cancelled. Idempotent."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask(self, method: grpc.UnaryUnaryMultiCallable[_Request, _Response], request: _Request) -> _Response:
+        try:
+            return method(request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            raise from_rpc_error(error, self._address) from None

@@ -1,0 +1,36 @@
+"""Requests of the unary calls, and of Say."""
+
+from __future__ import annotations
+
+from parlando.speech.v1 import speech_pb2
+from parlando_client.delivery import Delivery, settings_message
+from parlando_client.text import check_text
+from parlando_client.transcript import Transcript
+
+
+def say(text: str, utterance_id: str, how: Delivery) -> tuple[speech_pb2.SayRequest, Transcript]:
+    """Return a request to speak a whole text, and the transcript that reads its answers.
+
+    Raises:
+        ValueError: see `settings_message`.
+    """
+    check_text(text, "text")
+    check_text(utterance_id, "utterance_id")
+    request = speech_pb2.SayRequest(text=text, settings=settings_message(how), utterance_id=utterance_id)
+    transcript = Transcript()
+    transcript.open(1)
+    transcript.append(text)
+    return request, transcript
+
+
+def list_voices(language: str, engine: str) -> speech_pb2.ListVoicesRequest:
+    """Return a request for voices."""
+    check_text(language, "language")
+    check_text(engine, "engine")
+    return speech_pb2.ListVoicesRequest(language=language, engine=engine)
+
+
+def estimate_cost(text: str, how: Delivery) -> speech_pb2.EstimateCostRequest:
+    """Return a request for what a text would cost."""
+    check_text(text, "text")
+    return speech_pb2.EstimateCostRequest(text=text, settings=settings_message(how))

@@ -1,0 +1,1 @@
+"""Runs Parlando's services as children of one process. See docs/decisions/0001-supervision.md."""

@@ -1,0 +1,130 @@
+"""Envoy in front of the services, where it is installed. See docs/decisions/0009-envoy.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+from parlando_client.supervisor.child import Child
+from parlando_client.supervisor.http_probe import request
+
+ORIGINS_OF_THIS_MACHINE = "https?://(localhost|127[.]0[.]0[.]1)(:[0-9]+)?"
+"""Pages that were loaded from this machine, as a regular expression on their origin."""
+
+_CHECKOUT = Path(__file__).parents[5]
+_CONFIG = _CHECKOUT / "deploy" / "envoy" / "envoy.yaml"
+_DESCRIPTORS = "descriptors.binpb"
+_OTLP_PORT = 4317
+_STOP_SECONDS = 15.0
+_AGAIN_SECONDS = 0.05
+_UNDER_WAY = re.compile(rb"http\.public\.downstream_(rq_active|cx_upgrades_active): (\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What Envoy is told.
+
+    Attributes:
+        port: where everything public is served, on 127.0.0.1.
+        admin_port: where Envoy's own pages are, on 127.0.0.1.
+        origins: regular expression of the origins whose pages may call from a browser.
+        otlp_endpoint: URL of an OTLP/gRPC collector for traces; empty: no request is traced.
+    """
+
+    port: int
+    admin_port: int
+    origins: str = ORIGINS_OF_THIS_MACHINE
+    otlp_endpoint: str = ""
+
+
+def why_no_envoy() -> str:
+    """Return in a few words why Envoy cannot be run here; "" where it can."""
+    if not _program():
+        return "envoy is not installed"
+    if not _CONFIG.exists():
+        return f"there is no {_CONFIG}"
+    return ""
+
+
+def envoy(front: Front, edge: int, router: int, ready: Callable[[], Awaitable[None]]) -> Child:
+    """Return the child that runs Envoy.
+
+    Args:
+        front: what it is told.
+        edge: port of the edge.
+        router: port of the router.
+        ready: returns once it lets requests through.
+    """
+    # The whole configuration is an argument, so that there is no file to write and to clear away.
+    options = ("--concurrency", "1", "--disable-hot-restart", "-l", "warning")
+    form = ("--log-format", "%Y-%m-%d %T,%e %l envoy %n: %v")
+    return Child(
+        name="envoy",
+        command=(*_program(), *options, *form, "--config-yaml", configuration(front, edge, router)),
+        environment={},
+        ports={"ENVOY_PORT": front.port, "ENVOY_ADMIN_PORT": front.admin_port},
+        ready=ready,
+        drain=partial(_drain, front.admin_port),
+        stop_seconds=_STOP_SECONDS,
+    )
+
+
+def configuration(front: Front, edge: int, router: int) -> str:
+    """Return deploy/envoy/envoy.yaml for services on this machine."""
+    collector = urlsplit(front.otlp_endpoint)
+    words = {
+        "LISTEN_HOST": "127.0.0.1",
+        "LISTEN_PORT": front.port,
+        "ADMIN_PORT": front.admin_port,
+        "EDGE_HOST": "127.0.0.1",
+        "EDGE_PORT": edge,
+        "ROUTER_HOST": "127.0.0.1",
+        "ROUTER_PORT": router,
+        "OTLP_HOST": collector.hostname or "127.0.0.1",
+        "OTLP_PORT": collector.port or _OTLP_PORT,
+        "TRACE_PERCENT": 100 if front.otlp_endpoint else 0,
+        "DESCRIPTORS": str(resources.files("parlando").joinpath(_DESCRIPTORS)),
+        "ALLOWED_ORIGINS": front.origins,
+    }
+    # Strings stand between double quotes there, where YAML reads what JSON writes.
+    return Template(_CONFIG.read_text()).substitute(
+        {name: json.dumps(word)[1:-1] if isinstance(word, str) else word for name, word in words.items()}
+    )
+
+
+def _program() -> tuple[str, ...]:
+    """Return the command of the wheel that this interpreter has, or of the machine's own Envoy."""
+    if find_spec("envoy") is not None:
+        return (sys.executable, "-m", "envoy._main")
+    found = shutil.which("envoy")
+    return (found,) if found else ()
+
+
+async def _drain(admin_port: int) -> None:
+    """Take no more connections, and return once no request is under way: Envoy ends what is, when it ends.
+
+    WebSockets are not waited for: they last as long as their clients like.
+    """
+    try:
+        await request(admin_port, "/drain_listeners", "POST")
+        while await _requests(admin_port) > 0:  # noqa: ASYNC110  # Envoy tells only those who ask
+            await asyncio.sleep(_AGAIN_SECONDS)
+    except (OSError, ValueError):
+        return  # it has ended already, or does not answer: there is nothing to wait for
+
+
+async def _requests(admin_port: int) -> int:
+    _, stats = await request(admin_port, "/stats?filter=^http.public.downstream_(rq|cx_upgrades)_active$")
+    gauges = {name: int(value) for name, value in _UNDER_WAY.findall(stats)}
+    return gauges.get(b"rq_active", 0) - gauges.get(b"cx_upgrades_active", 0)

@@ -1,0 +1,116 @@
+"""The table of Parlando's services, as they run on one machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.util import find_spec
+
+from parlando_client.supervisor.child import Child
+from parlando_client.supervisor.envoy import Front, envoy
+from parlando_client.supervisor.http_probe import wait_until_http_serves
+from parlando_client.supervisor.ports import wait_until_serving
+
+ROUTER_SERVICE = "parlando.speech.v1.SpeechService"
+SESSION_SERVICE = "parlando.session.v1.SessionService"
+FRAGMENTER_SERVICE = "parlando.fragmenter.v1.FragmenterService"
+SYNTH_SERVICE = "parlando.synth.v1.SynthService"
+TRACES_SERVICE = "parlando.traces.TraceRing"
+EDGE_HEALTH = "/healthz"
+EDGE_SIGN = b'"status"'
+"""What the edge's answer to EDGE_HEALTH holds."""
+
+_SERVICES = ("edge", "router", "session", "fragmenter", "synth")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the services listen, all on 127.0.0.1, and what they run.
+
+    Attributes:
+        edge: port of the edge.
+        router: port of the router.
+        session: port of the session service.
+        fragmenter: port of the fragmenter.
+        synth: port of the worker.
+        engine: the worker's engine.
+        engines: addresses of further workers, separated by commas, that run elsewhere.
+        front: what Envoy is told; None: there is no Envoy.
+        traces: port of the trace ring; None: there is none.
+        otlp_endpoint: URL of the OTLP/gRPC collector of the services' traces; empty: they make none.
+    """
+
+    edge: int
+    router: int
+    session: int
+    fragmenter: int
+    synth: int
+    engine: str
+    engines: str = ""
+    front: Front | None = None
+    traces: int | None = None
+    otlp_endpoint: str = ""
+
+
+def children(places: Places) -> tuple[Child, ...]:
+    """Return the services, front first."""
+    own = f"127.0.0.1:{places.synth}"
+    front = places.front
+    services = (
+        *([envoy(front, places.edge, places.router, partial(_lets_through, front.port))] if front else []),
+        _service(
+            "edge",
+            places.edge,
+            partial(wait_until_http_serves, places.edge, EDGE_HEALTH, EDGE_SIGN),
+            ROUTER_ADDRESS=f"127.0.0.1:{places.router}",
+            SESSION_ADDRESS=f"127.0.0.1:{places.session}",
+        ),
+        _grpc_service(
+            "router",
+            places.router,
+            ROUTER_SERVICE,
+            FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
+            ENGINES=f"{own},{places.engines}" if places.engines else own,
+        ),
+        # With REDIS_URL in the environment it keeps everything there, else in its own memory.
+        _grpc_service("session", places.session, SESSION_SERVICE),
+        _grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE),
+        _grpc_service("synth", places.synth, SYNTH_SERVICE, SYNTH_ENGINE=places.engine),
+        # Last to be stopped, so that it takes the last spans of the others.
+        *([_traces(places.traces)] if places.traces else []),
+    )
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": places.otlp_endpoint}
+    return tuple(replace(child, environment={**child.environment, **told}) for child in services)
+
+
+def missing_modules() -> list[str]:
+    """Return the services that are not installed beside this command."""
+    return [name for name in _SERVICES if find_spec(f"parlando_{name}") is None]
+
+
+async def _lets_through(port: int) -> None:
+    """Return once the edge and the router are heard through Envoy."""
+    await wait_until_http_serves(port, EDGE_HEALTH, EDGE_SIGN)
+    await wait_until_serving(f"127.0.0.1:{port}", ROUTER_SERVICE)
+
+
+def _traces(port: int) -> Child:
+    child = _grpc_service("traces", port, TRACES_SERVICE)
+    return replace(child, command=(sys.executable, "-m", "parlando_kit.traces"))
+
+
+def _grpc_service(name: str, port: int, service: str, **environment: str) -> Child:
+    return _service(name, port, partial(wait_until_serving, f"127.0.0.1:{port}", service), **environment)
+
+
+def _service(name: str, port: int, ready: Callable[[], Awaitable[None]], **environment: str) -> Child:
+    prefix = name.upper()
+    return Child(
+        name=name,
+        command=(sys.executable, "-m", f"parlando_{name}"),
+        environment={f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port), **environment},
+        ports={f"{prefix}_PORT": port},
+        ready=ready,
+    )

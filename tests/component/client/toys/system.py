@@ -1,0 +1,43 @@
+"""Supervises toy services: `system.py STOP_SECONDS NAME:PORT[:WAY…] …`, front first."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+from pathlib import Path
+
+from parlando_client.supervisor.child import Child
+from parlando_client.supervisor.ports import wait_until_serving
+from parlando_client.supervisor.supervisor import StartError, supervise
+
+SERVICE = Path(__file__).with_name("service.py")
+
+
+def report(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # it is a program
+
+
+def main() -> None:
+    stop_seconds = float(sys.argv[1])
+    children = []
+    for row in sys.argv[2:]:
+        name, port, *ways = row.split(":")
+        children.append(
+            Child(
+                name=name,
+                command=(sys.executable, str(SERVICE), name, port, *ways),
+                environment={},
+                ports={f"{name.upper()}_PORT": int(port)},
+                ready=partial(wait_until_serving, f"127.0.0.1:{port}", name),
+                stop_seconds=stop_seconds,
+            )
+        )
+    try:
+        asyncio.run(supervise(children, report, lambda _: report("all are up")))
+    except StartError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
