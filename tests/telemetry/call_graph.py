@@ -1,0 +1,54 @@
+"""Who calls whom: the one place where the calls between services are declared. Traces are held to it.
+
+A hop is a service and what it does there: a gRPC method, an HTTP route, or a piece of work of its own.
+Envoy's own spans are left out: it stands before the edge and the router, and calls what it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Hop = tuple[str, str]
+Call = tuple[Hop, Hop]
+
+CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
+    ("edge", "POST /v1/audio/speech"): frozenset({("router", "Say"), ("router", "ListVoices")}),
+    ("edge", "GET /v1/realtime"): frozenset(
+        {
+            ("router", "Speak"),
+            ("router", "ListVoices"),
+            ("session", "CreateSession"),
+            ("session", "GetSession"),
+            ("session", "UpdateSession"),
+            ("session", "PutTurn"),
+            ("session", "DeleteTurn"),
+        }
+    ),
+    ("router", "Say"): frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize")}),
+    ("router", "StreamAudio"): frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize")}),
+    ("router", "Speak"): frozenset(
+        {("fragmenter", "Fragment"), ("synth", "Synthesize"), ("synth", "StopSynthesis")}
+    ),
+    ("synth", "Synthesize"): frozenset({("synth", "engine")}),
+}
+
+
+def hop(span: dict[str, Any]) -> Hop:
+    """Return the hop of a span, as `parlando_kit.traces` shows it."""
+    name: str = span["name"]
+    method = name.rpartition("/")[2] if "rpc.method" in span["attributes"] else name
+    return span["service"].removeprefix("parlando-"), method
+
+
+def calls(spans: Sequence[dict[str, Any]]) -> set[Call]:
+    """Return the calls of a trace, Envoy's left out."""
+    by_id = {span["span_id"]: span for span in spans}
+    pairs = ((by_id.get(span["parent_id"]), span) for span in spans)
+    made = {(hop(caller), hop(called)) for caller, called in pairs if caller is not None}
+    return {(caller, called) for caller, called in made if "envoy" not in (caller[0], called[0])}
+
+
+def undeclared(spans: Sequence[dict[str, Any]]) -> set[Call]:
+    """Return the calls of a trace that nobody declared."""
+    return {(caller, called) for caller, called in calls(spans) if called not in CALL_GRAPH.get(caller, ())}
