@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test unit lint format protos lock clean
+.PHONY: help up test unit lint format protos lock clean engine-kokoro
 
 BIN := .venv/bin
 # Every package of ours, wherever it lies, and what is no package.
@@ -12,14 +12,20 @@ PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
 LOOSE := tests tools bench
 
 help: ## tell what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C stops it
 	@tools/bootstrap
 	@exec $(BIN)/parlando up $(ARGS)
 
-test: lint ## every check and every test
+test: lint engine-kokoro ## every check and every test
 	@$(BIN)/python -m pytest
+
+engine-kokoro: ## Kokoro's checks and tests, in its own environment; no model files are needed
+	@tools/bootstrap --engine kokoro --dev
+	@cd services/synth/engines/kokoro && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml \
+		-p parlando_kokoro
+	@cd services/synth/engines/kokoro && .venv/bin/python -m pytest
 
 unit: ## the quick tests alone
 	@tools/bootstrap --dev
@@ -52,6 +58,6 @@ lock: ## resolve what the pyproject.toml files ask for; ARGS=--upgrade takes the
 	@tools/bootstrap --dev
 
 clean: ## remove what the other targets made, environments included
-	@rm -rf .venv .uv .build .run .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	@rm -rf .venv .uv .build services/synth/engines/*/.venv .run .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,11 @@
-"""Make .venv from the lock: third-party packages by version and hash, our own by their folders.
+"""Make .venv from a lock: third-party packages by version and hash, our own by their folders.
 
-    tools/bootstrap [--dev]    finds a Python and runs this; on its standard library alone
+    tools/bootstrap [--dev]                  the workspace's
+    tools/bootstrap --engine kokoro [--dev]  an engine's own, in its folder
 
-uv does the work. It is fetched into .uv/, in the version that the lock pins. What was done is noted in
-.venv, so that a second run costs a few milliseconds.
+tools/bootstrap finds a Python and runs this, on its standard library alone. uv does the work. It is fetched
+into .uv/, in the version that the workspace's lock pins. What was done is noted in .venv, so that a second
+run costs a few milliseconds.
 """
 
 from __future__ import annotations
@@ -17,21 +19,60 @@ import ssl
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+ENGINES = ROOT / "services" / "synth" / "engines"
 UV_HOME = ROOT / ".uv"
-DEV_LOCK = ROOT / "requirements-dev.lock"
-RUNTIME_LOCK = ROOT / "requirements.lock"
-BUILT_FROM = VENV / ".built-from"
 
 
-def members(*, dev: bool) -> list[Path]:
-    """Return the folders of the workspace's packages; the tests' own only where `dev`."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    folders = [ROOT / member for member in project["tool"]["uv"]["workspace"]["members"]]
-    return [folder for folder in folders if dev or ROOT / "tests" not in folder.parents]
+@dataclass(frozen=True)
+class Project:
+    """What has locks and an environment of its own.
+
+    Attributes:
+        folder: where they are.
+        members: folders of our packages in it, those of the tests included.
+    """
+
+    folder: Path
+    members: tuple[Path, ...]
+
+    @property
+    def venv(self) -> Path:
+        """The environment."""
+        return self.folder / ".venv"
+
+    @property
+    def built_from(self) -> Path:
+        """What the environment was made of."""
+        return self.venv / ".built-from"
+
+    def lock(self, *, dev: bool) -> Path:
+        """Return the lock, with what the tests and checks need or without."""
+        return self.folder / ("requirements-dev.lock" if dev else "requirements.lock")
+
+    def packages(self, *, dev: bool) -> list[Path]:
+        """Return the folders of our packages; the tests' own only where `dev`."""
+        return [folder for folder in self.members if dev or ROOT / "tests" not in folder.parents]
+
+
+def workspace() -> Project:
+    """Return the project of all light services and clients."""
+    members = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]["members"]
+    return Project(ROOT, tuple(ROOT / member for member in members))
+
+
+def engines() -> list[str]:
+    """Return the names of the engines that are projects of their own."""
+    return sorted(lock.parent.name for lock in ENGINES.glob("*/requirements.lock"))
+
+
+def engine(name: str) -> Project:
+    """Return the project of an engine, which has the worker in it."""
+    folder = ENGINES / name
+    return Project(folder, (ROOT / "protos", ROOT / "services" / "kit", ROOT / "services" / "synth", folder))
 
 
 def fingerprint(lock: Path, folders: list[Path]) -> str:
@@ -44,7 +85,7 @@ def fingerprint(lock: Path, folders: list[Path]) -> str:
 
 def pinned_uv() -> tuple[str, str]:
     """Return uv's version and its requirement with hashes, as the lock has them."""
-    found = re.search(r"^uv==(\S+) (?:.*\\\n)+.*\n", DEV_LOCK.read_text(), re.MULTILINE)
+    found = re.search(r"^uv==(\S+) (?:.*\\\n)+.*\n", workspace().lock(dev=True).read_text(), re.MULTILINE)
     if found is None:
         raise SystemExit("bootstrap: requirements-dev.lock does not pin uv")
     return found[1], found[0]
@@ -92,21 +133,21 @@ def machine_has_authorities() -> bool:
     return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
 
 
-def build(lock: Path, folders: list[Path]) -> None:
-    """Install what `lock` pins and the packages in `folders` into .venv, making it anew where need be."""
+def build(venv: Path, lock: Path, folders: list[Path]) -> None:
+    """Install what `lock` pins and the packages in `folders` into `venv`, making it anew where need be."""
     command = uv()
-    if not made_by_this_python():
+    if not made_by_this_python(venv):
         new = ["venv", "--quiet", "--clear", "--no-python-downloads", "--python", sys.executable]
-        run([command, *new, str(VENV)])
-    install = [command, "pip", "install", "--quiet", "--python", str(VENV)]
+        run([command, *new, str(venv)])
+    install = [command, "pip", "install", "--quiet", "--python", str(venv)]
     run([*install, "--require-hashes", "--requirement", str(lock)])
     editable = [argument for folder in folders for argument in ("--editable", str(folder))]
     run([*install, "--no-deps", *editable])
 
 
-def made_by_this_python() -> bool:
-    """Tell whether .venv is there and has the version of this interpreter."""
-    python = VENV / "bin" / "python"
+def made_by_this_python(venv: Path) -> bool:
+    """Tell whether an environment is there and has the version of this interpreter."""
+    python = venv / "bin" / "python"
     if not python.exists():
         return False
     tell = [str(python), "-c", "import sys; print(sys.version)"]
@@ -115,21 +156,23 @@ def made_by_this_python() -> bool:
 
 
 def main() -> None:
-    """Bring .venv up to date with the lock."""
+    """Bring an environment up to date with its lock."""
     parser = argparse.ArgumentParser(prog="bootstrap", description="Make the project's environment.")
     parser.add_argument("--dev", action="store_true", help="with what the tests and checks need")
-    built_from = BUILT_FROM.read_text() if BUILT_FROM.exists() else ""
+    parser.add_argument("--engine", choices=engines(), help="the environment of this engine")
+    arguments = parser.parse_args()
+    project = engine(arguments.engine) if arguments.engine else workspace()
+    built_from = project.built_from.read_text() if project.built_from.exists() else ""
     # An environment that can test can also serve: `make up` after `make test` rebuilds nothing.
-    dev = parser.parse_args().dev or built_from.startswith("dev ")
-    lock = DEV_LOCK if dev else RUNTIME_LOCK
-    folders = members(dev=dev)
+    dev = arguments.dev or built_from.startswith("dev ")
+    lock, folders = project.lock(dev=dev), project.packages(dev=dev)
     wanted = f"{'dev' if dev else 'runtime'} {fingerprint(lock, folders)}\n"
-    if built_from == wanted and made_by_this_python():
+    if built_from == wanted and made_by_this_python(project.venv):
         return
     print("Fetching packages …", file=sys.stderr, flush=True)
-    BUILT_FROM.unlink(missing_ok=True)
-    build(lock, folders)
-    BUILT_FROM.write_text(wanted)
+    project.built_from.unlink(missing_ok=True)
+    build(project.venv, lock, folders)
+    project.built_from.write_text(wanted)
 
 
 if __name__ == "__main__":

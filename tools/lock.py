@@ -1,9 +1,9 @@
-"""Resolve every dependency of the workspace into requirements.lock and requirements-dev.lock.
+"""Resolve every dependency into requirements.lock and requirements-dev.lock: the workspace's, each engine's.
 
     tools/lock.py              keep what is locked, add and remove what pyproject.toml files changed
     tools/lock.py --upgrade    the newest versions that the pyproject.toml files allow
 
-Both files hold versions and hashes for every supported Python and platform, and nothing that depends on
+The files hold versions and hashes for every supported Python and platform, and nothing that depends on
 where the packages came from (docs/decisions/0005-locks.md).
 """
 
@@ -14,33 +14,32 @@ import sys
 import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-RUNTIME_LOCK = "requirements.lock"
-DEV_LOCK = "requirements-dev.lock"
+from environment import Project, engine, engines, workspace
 
 
-def own_packages() -> list[str]:
-    """Return the names of the workspace's packages: they are installed from their folders."""
-    workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
-    projects = [ROOT / member / "pyproject.toml" for member in workspace["members"]]
-    return [tomllib.loads(project.read_text())["project"]["name"] for project in projects]
+def own_packages(project: Project) -> list[str]:
+    """Return the names of our own packages: they are installed from their folders."""
+    folders = project.packages(dev=True)
+    return [tomllib.loads((folder / "pyproject.toml").read_text())["project"]["name"] for folder in folders]
 
 
-def resolve(lock: str, *arguments: str) -> None:
+def resolve(project: Project, lock: Path, *arguments: str) -> None:
     """Write one lock file. What it already pins is kept where it still fits."""
     uv = str(Path(sys.executable).with_name("uv"))
     what = ["pyproject.toml", "--universal", "--python-version", "3.11"]
-    form = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "--output-file", lock]
-    left_out = [argument for name in own_packages() for argument in ("--no-emit-package", name)]
+    form = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "--output-file", lock.name]
+    left_out = [argument for name in own_packages(project) for argument in ("--no-emit-package", name)]
     command = [uv, "pip", "compile", *what, *form, *left_out, *arguments]
-    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, cwd=project.folder, stdout=subprocess.DEVNULL, check=True)
 
 
 def main() -> None:
-    """Write both files; the second has the first's versions."""
+    """Write both files of each project; the second has the first's versions."""
     upgrade = sys.argv[1:]
-    resolve(RUNTIME_LOCK, *upgrade)
-    resolve(DEV_LOCK, "--group", "dev", "--constraint", RUNTIME_LOCK, *upgrade)
+    for project in (workspace(), *(engine(name) for name in engines())):
+        runtime, dev = project.lock(dev=False), project.lock(dev=True)
+        resolve(project, runtime, *upgrade)
+        resolve(project, dev, "--group", "dev", "--constraint", runtime.name, *upgrade)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,219 @@
+"""Kokoro as an engine: runs of the network, small first, taken in turns by all who listen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import SpokenWord, TimingQuality
+from parlando_kokoro.model import SAMPLE_RATE, Model, interruption
+from parlando_kokoro.reading import Reading, ReadWord, read, read_phonemes
+from parlando_kokoro.runs import LONGEST, Pace, next_cut
+from parlando_kokoro.settings import KokoroSettings
+from parlando_kokoro.spelling_process import SpellingProcess
+from parlando_kokoro.splice import spliced
+from parlando_kokoro.symbols import trained
+from parlando_kokoro.turns import Turns
+from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
+from parlando_synth.engine import (
+    Audio,
+    BlockingEngine,
+    Engine,
+    EngineDescription,
+    EngineEvent,
+    Instance,
+    Job,
+    Progress,
+    Started,
+    StopFlag,
+    TextKind,
+    Voice,
+    Words,
+)
+from parlando_synth.threaded import ThreadedEngine
+
+LONGEST_TEXT = 3000
+"""Code points of one job: about four minutes of speech."""
+
+SLOWEST, FASTEST = 0.5, 2.0
+"""Rates at which the network still speaks clearly, as its makers state."""
+
+_WARM_UP = "həlˈoʊ wˈɜːld"
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What all instances share."""
+
+    model: Model
+    book: VoiceBook
+    speller: SpellingProcess
+    turns: Turns
+    pace: Pace
+
+
+class KokoroInstance(Instance):
+    """One synthesis at a time; the network itself is shared.
+
+    Args:
+        loaded: what is shared.
+        leave: called when the instance is closed.
+    """
+
+    def __init__(self, loaded: _Loaded, leave: Callable[[], None]) -> None:
+        self._loaded = loaded
+        self._leave = leave
+
+    def synthesize(self, job: Job, stop: StopFlag, emit: Callable[[EngineEvent], None]) -> None:
+        """Speak a job; see `Instance.synthesize`."""
+        shared = self._loaded
+        began = time.monotonic()
+        voice = shared.book.find(job.voice)
+        if voice is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        reading = self._reading(job, voice)
+        ignored = [f"engine_options.{name}" for name in job.options]
+        ignored += ["text"] if not reading.complete else []
+        ignored += ["prosody.speed"] if shared.model.whole_speeds and job.speed != round(job.speed) else []
+        quality = TimingQuality.EXACT if shared.model.timed else TimingQuality.ESTIMATED
+        emit(Started(voice.id, SAMPLE_RATE, quality, tuple(ignored)))
+        interrupt = interruption(stop)
+        stop.on_set(shared.turns.wake)
+        words = deque(reading.words)
+        start = made = 0
+        while start < len(reading.symbols):
+            dry_at = began + job.audio_queued + made / SAMPLE_RATE
+            waits = time.monotonic()
+            with shared.turns.turn(dry_at, stop) as granted:
+                if not granted:
+                    return
+                end = next_cut(reading, start, shared.pace.size(dry_at - time.monotonic()))
+                symbols = reading.symbols[start:end]
+                numbers = [shared.model.vocabulary[symbol] for symbol in symbols]
+                style = shared.book.style(voice.id, len(symbols))
+                run = shared.model.run(numbers, style, job.speed, interrupt)
+            if run is None:
+                return
+            shared.pace.learn(len(symbols), time.monotonic() - waits)
+            piece = spliced(run, symbols)
+            emit(Audio(piece.pcm(10 ** (job.volume_db / 20))))
+            emit(Words(tuple(piece.words(_ending_by(end, words), start, made))))
+            made += len(piece.samples)
+            start = end + 1 if reading.symbols[end : end + 1] == " " else end
+            emit(Progress(min(start / len(reading.symbols), 1.0)))
+        if words:  # nothing of the text can be spoken
+            emit(Words(tuple(SpokenWord(word.spoken, made, 0, quality) for word in words)))
+
+    def close(self) -> None:
+        """Leave what is shared."""
+        self._leave()
+
+    def _reading(self, job: Job, voice: Voice) -> Reading:
+        vocabulary = self._loaded.model.vocabulary
+        if job.text_kind is TextKind.PHONEMES:
+            return read_phonemes(job.text, vocabulary)
+        language = spelling_language(voice)
+
+        def spell(texts: Sequence[str]) -> Sequence[str]:
+            return [trained(spelled, language) for spelled in self._loaded.speller.spell(language, texts)]
+
+        return read(job.text, spell, vocabulary)
+
+
+class KokoroEngine(BlockingEngine):
+    """The engine.
+
+    Args:
+        settings: where its files are, and how much it may take.
+    """
+
+    def __init__(self, settings: KokoroSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()  # instances are opened at the same time
+        self._loaded: _Loaded | None = None
+        self._open = 0
+
+    def describe(self) -> EngineDescription:
+        """Return what Kokoro can do."""
+        shared = self._known()
+        return EngineDescription(
+            name="kokoro",
+            version=version("kokoro-onnx"),
+            licence=LICENCE,
+            model=self._settings.model.stem,
+            default_voice=shared.book.default,
+            timing_quality=TimingQuality.EXACT if shared.model.timed else TimingQuality.ESTIMATED,
+            max_live=self._settings.live,
+            max_text_code_points=LONGEST_TEXT,
+            text_kinds=(TextKind.PLAIN, TextKind.PHONEMES),
+            speed=True,
+            min_speed=SLOWEST,
+            max_speed=FASTEST,
+            volume=True,
+            voice_mixing=True,
+            max_phonemes_per_run=LONGEST,
+        )
+
+    def voices(self) -> Sequence[Voice]:
+        """Return the voices; mixtures are found by name (`find_voice`)."""
+        return self._known().book.voices
+
+    def find_voice(self, name: str) -> Voice | None:
+        """Return the voice of that id or alias, or a mixture: "af_bella(2)+af_sky(1)"."""
+        return self._known().book.find(name)
+
+    def open(self) -> KokoroInstance:
+        """Load the network with the first instance, and speak a word."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            self._open += 1
+            return KokoroInstance(self._loaded, self._leave)
+
+    def _load(self) -> _Loaded:
+        settings = self._settings
+        model = Model(settings.model.expanduser(), threads=settings.threads)
+        book = VoiceBook(settings.voices.expanduser())
+        pace = Pace(settings.first_run_seconds)
+        reading = read_phonemes(_WARM_UP, model.vocabulary)
+        symbols = [model.vocabulary[symbol] for symbol in reading.symbols]
+        for _ in range(2):  # the first run lays out memory
+            began = time.monotonic()
+            model.run(symbols, book.style(book.default, len(symbols)), 1.0, interruption(StopFlag()))
+            took = time.monotonic() - began
+        pace.begin(len(symbols), took)
+        return _Loaded(model, book, SpellingProcess(), Turns(settings.runs), pace)
+
+    def _leave(self) -> None:
+        """Give back what is shared, with the last instance."""
+        with self._lock:
+            self._open -= 1
+            if self._open == 0 and self._loaded is not None:
+                self._loaded.speller.close()
+                self._loaded = None
+
+    def _known(self) -> _Loaded:
+        if self._loaded is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        return self._loaded
+
+
+def create() -> Engine:
+    """Return the engine as its settings say."""
+    settings = KokoroSettings()
+    return ThreadedEngine(KokoroEngine(settings), instances=settings.live)
+
+
+def _ending_by(end: int, words: deque[ReadWord]) -> list[ReadWord]:
+    """Take the words that end by a symbol."""
+    taken: list[ReadWord] = []
+    while words and words[0].end <= end:
+        taken.append(words.popleft())
+    return taken

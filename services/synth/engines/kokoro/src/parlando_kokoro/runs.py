@@ -1,0 +1,85 @@
+"""Where a reading is cut into runs of the network."""
+
+from __future__ import annotations
+
+from parlando_kokoro.model import LONGEST_RUN
+from parlando_kokoro.reading import Reading
+
+SHORTEST = 10
+"""Symbols of the shortest run, unless the text is shorter: about two words."""
+
+LONGEST = 160
+"""Symbols of the longest run: about 13 s of speech. Longer ones are no cheaper, and a stop wastes more."""
+
+_SENTENCE = ".!?…"
+_CLAUSE = ",;:—"
+_REST = 1.25  # a rest this little longer than a run is not cut: a short run at the end sounds hurried
+
+
+def next_cut(reading: Reading, start: int, size: int) -> int:
+    """Return where the run that begins at a symbol ends, its space left out.
+
+    The last end of a sentence in reach and beyond half of it, else of a clause, else of a word; a word longer
+    than that is taken whole, up to what the network can take.
+
+    Args:
+        reading: what is said.
+        start: first symbol of the run.
+        size: symbols that the run may have, `SHORTEST` to `LONGEST`.
+    """
+    symbols = reading.symbols
+    if len(symbols) - start <= min(size * _REST, LONGEST_RUN):
+        return len(symbols)
+    spaces = [
+        index for index in range(start + 1, min(start + size + 1, len(symbols))) if symbols[index] == " "
+    ]
+    for marks in (_SENTENCE, _CLAUSE):
+        for space in reversed(spaces):
+            if space - start < size / 2:
+                break
+            if symbols[space - 1] in marks or symbols[max(space - 2, start)] in marks:
+                return space
+    if spaces:
+        return spaces[-1]
+    following = symbols.find(" ", start + size, start + LONGEST_RUN)
+    return following if following >= 0 else min(start + LONGEST_RUN, len(symbols))
+
+
+class Pace:
+    """How long a run of so many symbols takes here, learned from the runs there were.
+
+    Args:
+        first_run: seconds that a run may take while its listener has nothing to hear.
+
+    Attributes:
+        per_symbol: seconds a symbol, lately.
+    """
+
+    _FIXED = 0.02  # seconds that any run takes
+    _LEARN = 0.2  # weight of the latest run
+    _RESERVE = 0.5  # of what is queued, the part that stays when the run is done
+
+    def __init__(self, first_run: float) -> None:
+        self._first_run = first_run
+        self.per_symbol = 0.0
+
+    def begin(self, symbols: int, seconds: float) -> None:
+        """Take a run on an idle machine for what they all take."""
+        self.per_symbol = self._of(symbols, seconds)
+
+    def learn(self, symbols: int, seconds: float) -> None:
+        """Take note of a run, the time it waited for others included."""
+        self.per_symbol += self._LEARN * (self._of(symbols, seconds) - self.per_symbol)
+
+    def size(self, queued: float) -> int:
+        """Return how many symbols the next run may have.
+
+        Args:
+            queued: seconds of audio that the listener still has.
+        """
+        seconds = max(queued * self._RESERVE, self._first_run) - self._FIXED
+        wanted = seconds / max(self.per_symbol, 1e-9)
+        return round(min(max(wanted, SHORTEST), LONGEST))
+
+    def _of(self, symbols: int, seconds: float) -> float:
+        return max(seconds - self._FIXED, 0.0) / symbols

@@ -1,0 +1,131 @@
+"""What Kokoro does beyond the contract."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import TimingQuality
+from parlando_kokoro.engine import KokoroEngine, KokoroInstance
+from parlando_kokoro.model import SAMPLE_RATE, Model, interruption
+from parlando_kokoro.settings import KokoroSettings
+from parlando_kokoro.spelling_process import SpellingProcess
+from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
+
+_LONG = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 12
+
+
+@pytest.fixture
+def instance(folder: Path) -> Iterator[KokoroInstance]:
+    engine = KokoroEngine(
+        KokoroSettings(model=folder / "tiny.onnx", voices=folder / "voices.bin", threads=1, live=1)
+    )
+    instance = engine.open()
+    yield instance
+    instance.close()
+
+
+def speak(instance: KokoroInstance, job: Job) -> list[EngineEvent]:
+    events: list[EngineEvent] = []
+    instance.synthesize(job, StopFlag(), events.append)
+    return events
+
+
+def samples(events: list[EngineEvent]) -> np.ndarray:
+    return np.frombuffer(b"".join(event.pcm for event in events if isinstance(event, Audio)), "<i2")
+
+
+def test_a_long_text_is_spoken_in_runs(instance: KokoroInstance) -> None:
+    events = speak(instance, Job(_LONG, "af_heart"))
+    assert sum(isinstance(event, Audio) for event in events) > 3
+    words = [word for event in events if isinstance(event, Words) for word in event.words]
+    assert [_LONG[word.spoken.start : word.spoken.end] for word in words] == [
+        word.strip(".") for word in _LONG.split()
+    ]
+    assert {word.quality for word in words} == {TimingQuality.EXACT}
+    assert words[-1].end_sample <= len(samples(events))
+
+
+def test_a_word_is_where_its_sound_is(instance: KokoroInstance) -> None:
+    events = speak(instance, Job("one, two, three.", "af_heart"))
+    heard = np.abs(samples(events).astype(np.int32)) > 500
+    words = [word for event in events if isinstance(event, Words) for word in event.words]
+    assert len(words) == 3
+    inside = np.zeros(len(heard), dtype=bool)
+    for word in words:
+        inside[word.first_sample : word.end_sample] = True
+    assert heard[inside].mean() > 0.8
+    assert heard[~inside].mean() < 0.1
+
+
+def test_no_run_begins_or_ends_with_a_click(instance: KokoroInstance) -> None:
+    events = speak(instance, Job(_LONG, "af_heart"))
+    for event in events:
+        if isinstance(event, Audio):
+            run = np.frombuffer(event.pcm, "<i2")
+            assert run[0] == 0
+            assert abs(int(run[-1])) < 500
+
+
+def test_a_stop_ends_a_run_that_is_under_way(folder: Path) -> None:
+    model = Model(folder / "tiny.onnx", threads=1)
+    stop = StopFlag()
+    stop.set()
+    style = np.zeros((1, 256), np.float32)
+    assert model.run([1] * 20, style, 1.0, interruption(stop)) is None
+    run = model.run([20, 21], style, 1.0, interruption(StopFlag()))
+    assert run is not None
+    assert run.edges is not None
+    assert (run.edges[0], run.edges[-1]) == (0, len(run.samples))
+
+
+def test_mixtures_and_phonemes_are_spoken(instance: KokoroInstance) -> None:
+    job = Job("həlˈO wˈɜɹld", "af_heart(1)+am_adam(1)", text_kind=TextKind.PHONEMES)
+    events = speak(instance, job)
+    assert isinstance(events[0], Started)
+    assert events[0].voice == "af_heart(1)+am_adam(1)"
+    assert len(samples(events)) > SAMPLE_RATE / 2
+
+
+def test_the_speller_is_started_anew_when_it_is_lost() -> None:
+    speller = SpellingProcess()
+    running = speller._running
+    assert running is not None
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait()
+    assert speller.spell("en-us", ["ready"]) == speller.spell("en-us", ["ready"])
+    speller.close()
+    assert not Path(f"/proc/{running.process.pid}").exists()
+
+
+def test_many_may_spell_at_once() -> None:
+    speller = SpellingProcess()
+    spelled: list[list[str]] = []
+    threads = [
+        threading.Thread(target=lambda: spelled.append(speller.spell("en-us", ["one", "two"])))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(spelled) == 8
+    assert all(each == spelled[0] for each in spelled)
+    speller.close()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a network"])
+def test_what_is_no_network_is_refused(folder: Path, tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "kokoro.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ParlandoError) as refused:
+        KokoroEngine(KokoroSettings(model=path, voices=folder / "voices.bin")).open()
+    assert refused.value.reason is (Reason.MODEL_NOT_FOUND if content is None else Reason.ENGINE_FAILED)
+    assert "parlando models fetch kokoro" in refused.value.message

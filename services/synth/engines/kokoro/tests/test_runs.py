@@ -1,0 +1,66 @@
+"""Where a reading is cut, and how large a run may be."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parlando_kokoro.model import LONGEST_RUN
+from parlando_kokoro.reading import Reading
+from parlando_kokoro.runs import LONGEST, SHORTEST, Pace, next_cut
+
+
+def cuts(symbols: str, size: int) -> list[str]:
+    reading, runs, start = Reading(symbols, []), [], 0
+    while start < len(symbols):
+        end = next_cut(reading, start, size)
+        runs.append(symbols[start:end])
+        start = end + 1 if symbols[end : end + 1] == " " else end
+    return runs
+
+
+@pytest.mark.parametrize(
+    ("symbols", "runs"),
+    [
+        ("aaaa bbbb", ["aaaa bbbb"]),
+        ("aaaa bbbb cccc dddd eeee", ["aaaa bbbb", "cccc dddd", "eeee"]),
+        ("aaaa bbb, cccc dddd", ["aaaa bbb,", "cccc dddd"]),
+        ("aaaa bb. cc dddd eeee", ["aaaa bb.", "cc dddd eeee"]),
+        ("aaaaaaaaaaaaaaaaaaaa bbbb", ["aaaaaaaaaaaaaaaaaaaa", "bbbb"]),
+    ],
+)
+def test_a_run_ends_where_it_is_heard_least(symbols: str, runs: list[str]) -> None:
+    assert cuts(symbols, SHORTEST) == runs
+
+
+@given(st.text("ab .,", max_size=1_200), st.integers(SHORTEST, LONGEST))
+def test_runs_hold_all_there_is_and_are_never_too_long(symbols: str, size: int) -> None:
+    symbols = " ".join(symbols.split())
+    runs = cuts(symbols, size)
+    assert all(0 < len(run) <= LONGEST_RUN for run in runs)
+    assert "".join(runs).replace(" ", "") == symbols.replace(" ", "")
+
+
+def test_a_run_is_done_while_half_of_what_is_queued_still_plays() -> None:
+    pace = Pace(first_run=0.25)
+    pace.begin(20, 0.02 + 20 * 0.02)
+    assert pace.size(0) == round((0.25 - 0.02) / 0.02)
+    assert pace.size(2.0) == round((1.0 - 0.02) / 0.02)
+    assert pace.size(60.0) == LONGEST
+    assert pace.size(-5.0) == pace.size(0)
+
+
+def test_a_slow_machine_gets_the_shortest_run_and_a_fast_one_the_longest() -> None:
+    slow, fast = Pace(first_run=0.25), Pace(first_run=0.25)
+    slow.begin(20, 20.0)
+    fast.begin(20, 0.02)
+    assert (slow.size(0), fast.size(0)) == (SHORTEST, LONGEST)
+
+
+def test_the_pace_follows_what_runs_take() -> None:
+    pace = Pace(first_run=0.25)
+    pace.begin(20, 0.22)
+    for _ in range(50):
+        pace.learn(20, 0.42)
+    assert pace.per_symbol == pytest.approx(0.02, rel=0.01)
