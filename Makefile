@@ -5,8 +5,8 @@
 .PHONY: help up test unit lint format protos lock clean engine-kokoro
 
 BIN := .venv/bin
-# Every package of ours, wherever it lies, and what is no package.
-PACKAGES := $(notdir $(wildcard services/*/src/parlando_* services/synth/engines/*/src/parlando_* \
+# Every package of the workspace, wherever it lies, and what is no package.
+PACKAGES := $(notdir $(wildcard services/*/src/parlando_* services/synth/engines/espeak/src/parlando_* \
 	clients/python/src/parlando_* tests/scripted_engine/src/parlando_*))
 PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
 LOOSE := tests tools bench
