@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import psutil
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Mark
@@ -173,7 +176,7 @@ def test_ctrl_c_drains_front_to_back_and_what_is_said_is_finished(up: Start) -> 
         ]
         assert steps == [f"{name}{step}" for name in NAMES for step in (" drains", " stopped")]
         stops = [line for line in running.written if line.startswith("parlando: stopping ")]
-        assert stops == [f"parlando: stopping {name}" for name in ("envoy", *NAMES)]
+        assert stops == [f"parlando: stopping {name}" for name in ("edge", "envoy", *NAMES[1:])]
         running.wait_until_nothing_is_left()
 
 
@@ -187,12 +190,33 @@ def test_ctrl_c_lets_an_answer_through_envoy_finish(up: Start, ports: dict[str, 
             pieces = answer.iter_raw()
             received = len(next(pieces))
             running.process.send_signal(signal.SIGINT)
-            running.wait_for("parlando: stopping envoy")
+            running.wait_for("parlando: stopping edge")
             while lets_in(ports["envoy"]):
                 time.sleep(0.01)
             received += sum(len(piece) for piece in pieces)
         assert running.end() == 0
         assert received > 60 * 0.04 * 24_000 * 2  # at least 40 ms a character
+        running.wait_until_nothing_is_left()
+
+
+def test_ctrl_c_lets_a_realtime_response_through_envoy_finish(up: Start, ports: dict[str, int]) -> None:
+    words = "One two three four five six seven eight nine ten eleven twelve."
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": words}]}
+    with up(SCRIPTED_RATE="2") as running:
+        running.wait_until_up()
+        with connect(f"ws://127.0.0.1:{ports['envoy']}/v1/realtime", open_timeout=30) as speaking:
+            speaking.send(json.dumps({"type": "response.create", "response": {"input": [item]}}))
+            event = json.loads(speaking.recv(timeout=30))
+            while event["type"] != "response.output_audio.delta":
+                event = json.loads(speaking.recv(timeout=30))
+            running.process.send_signal(signal.SIGINT)
+            with suppress(ConnectionClosed):
+                while True:
+                    event = json.loads(speaking.recv(timeout=30))
+            assert speaking.close_code == 1012  # the service restarts
+        assert event["type"] == "response.done"
+        assert event["response"]["status"] == "completed"
+        assert running.end() == 0
         running.wait_until_nothing_is_left()
 
 
@@ -263,7 +287,7 @@ def test_two_systems_never_share_a_port(up: Start, ports: dict[str, int]) -> Non
         first.wait_until_up()
         with up() as second:
             assert second.end() == 1
-            assert [f"port {ports['envoy']} is taken" in line for line in second.written] == [True]
+            assert [f"port {ports['edge']} is taken" in line for line in second.written] == [True]
         alone = {
             f"{name.upper()}_PORT": str(port)
             for port, name in enumerate(("envoy", "envoy_admin", *NAMES[:-1]), 1)

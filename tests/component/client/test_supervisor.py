@@ -183,6 +183,27 @@ def test_a_child_that_dies_is_started_again_and_what_it_left_is_ended(ports: Ite
         assert running.end() == 0
 
 
+def test_what_served_before_it_died_is_back_soon_however_often_that_happens(ports: Iterator[int]) -> None:
+    with supervised(f"front:{next(ports)}") as running:
+        running.wait_for("all are up")
+        for _ in range(3):
+            running.child("front").kill()
+            running.wait_for("front ended with status -9: starting it again in 0.5 s")
+            running.wait_for("front serves again")
+
+
+def test_what_cannot_start_again_is_tried_less_and_less_often(ports: Iterator[int]) -> None:
+    port = next(ports)
+    with supervised(f"front:{port}") as running:
+        running.wait_for("all are up")
+        running.child("front").kill()
+        running.wait_for("front ended with status -9: starting it again in 0.5 s")
+        with socket.create_server(("127.0.0.1", port)):
+            running.wait_for("starting it again in 1 s")
+            running.wait_for("starting it again in 2 s")
+        running.wait_for("front serves again")
+
+
 def test_a_child_that_cannot_start_ends_the_others(ports: Iterator[int]) -> None:
     with supervised(f"front:{next(ports)}:grandchild", f"back:{next(ports)}:failing") as running:
         assert running.end() == 1

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -28,7 +29,7 @@ _DESCRIPTORS = "descriptors.binpb"
 _OTLP_PORT = 4317
 _STOP_SECONDS = 15.0
 _AGAIN_SECONDS = 0.05
-_UNDER_WAY = re.compile(rb"http\.public\.downstream_(rq_active|cx_upgrades_active): (\d+)")
+_UNDER_WAY = re.compile(rb"http\.public\.downstream_rq_active: (\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ def envoy(front: Front, edge: int, router: int, ready: Callable[[], Awaitable[No
         environment={},
         ports={"ENVOY_PORT": front.port, "ENVOY_ADMIN_PORT": front.admin_port},
         ready=ready,
+        close=partial(_close, front.admin_port),
         drain=partial(_drain, front.admin_port),
         stop_seconds=_STOP_SECONDS,
     )
@@ -111,20 +113,20 @@ def _program() -> tuple[str, ...]:
     return (found,) if found else ()
 
 
-async def _drain(admin_port: int) -> None:
-    """Take no more connections, and return once no request is under way: Envoy ends what is, when it ends.
-
-    WebSockets are not waited for: they last as long as their clients like.
-    """
-    try:
+async def _close(admin_port: int) -> None:
+    """Take no more connections."""
+    with suppress(OSError, ValueError):  # it has ended already, or does not answer
         await request(admin_port, "/drain_listeners", "POST")
+
+
+async def _drain(admin_port: int) -> None:
+    """Return once no request is under way: Envoy ends what is, when it ends."""
+    with suppress(OSError, ValueError):  # there is nothing to wait for
         while await _requests(admin_port) > 0:  # noqa: ASYNC110  # Envoy tells only those who ask
             await asyncio.sleep(_AGAIN_SECONDS)
-    except (OSError, ValueError):
-        return  # it has ended already, or does not answer: there is nothing to wait for
 
 
 async def _requests(admin_port: int) -> int:
-    _, stats = await request(admin_port, "/stats?filter=^http.public.downstream_(rq|cx_upgrades)_active$")
-    gauges = {name: int(value) for name, value in _UNDER_WAY.findall(stats)}
-    return gauges.get(b"rq_active", 0) - gauges.get(b"cx_upgrades_active", 0)
+    _, stats = await request(admin_port, "/stats?filter=^http.public.downstream_rq_active$")
+    found = _UNDER_WAY.search(stats)
+    return int(found[1]) if found else 0

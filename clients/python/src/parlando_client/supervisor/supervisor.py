@@ -13,7 +13,6 @@ from parlando_client.supervisor.ports import is_free
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
-_STEADY_SECONDS = 60.0
 _REMINDER_SECONDS = 15.0
 
 Report = Callable[[str], None]
@@ -29,6 +28,7 @@ class _Keeper:
     def __init__(self, child: Child, guard: Guard, report: Report) -> None:
         self.child = child
         self.started = False  # the whole system was up: from then on what dies is started again
+        self.serves = asyncio.Event()  # since its last start
         self._guard = guard
         self._report = report
         self._process: asyncio.subprocess.Process | None = None
@@ -38,19 +38,21 @@ class _Keeper:
     async def run(self) -> None:
         """Start the child, and start it again when it dies.
 
+        The pause before that grows only while it dies before it has served: what served and was killed is
+        back soon, however often that happens, and what cannot start is tried less and less often.
+
         Raises:
             StartError: it died before the system was up.
         """
         pause = _FIRST_PAUSE
         try:
             while not self._stopping.is_set():
-                began = time.monotonic()
                 status = await self._run_once()
                 if self._stopping.is_set():
                     return
                 if not self.started:
                     raise StartError(f"{self.child.name} ended with status {status} before the system was up")
-                if time.monotonic() - began >= _STEADY_SECONDS:
+                if self.serves.is_set():
                     pause = _FIRST_PAUSE
                 self._report(
                     f"{self.child.name} ended with status {status}: starting it again in {pause:g} s"
@@ -62,13 +64,24 @@ class _Keeper:
             self._gone.set()
 
     async def _run_once(self) -> int:
+        self.serves.clear()
         self._process = await start(self.child, self._guard)
         try:
-            return await self._process.wait()
+            async with asyncio.TaskGroup() as tasks:
+                noticing = tasks.create_task(self._notice())
+                status = await self._process.wait()
+                noticing.cancel()
+            return status
         finally:
             kill(self._process)  # the child, if we are cancelled; else only what it left behind
             await self._process.wait()
             self._guard.ended(self._process.pid)
+
+    async def _notice(self) -> None:
+        await self.child.ready()
+        self.serves.set()
+        if self.started:
+            self._report(f"{self.child.name} serves again")
 
     async def stop(self) -> None:
         """Ask the child to end, wait until it has, and kill it when it takes too long."""
@@ -101,7 +114,7 @@ async def supervise(children: Sequence[Child], report: Report, ready: Callable[[
     """Run children until SIGINT, SIGTERM or SIGHUP; a second signal does not wait for them to drain.
 
     Args:
-        children: front first, which is the order in which they are stopped. They are started together.
+        children: in the order in which they are stopped, front first. They are started together.
         report: takes one line for the person at the terminal.
         ready: called with the seconds it took, once every child serves.
 
@@ -135,30 +148,27 @@ async def supervise(children: Sequence[Child], report: Report, ready: Callable[[
 
 async def _bring_up(keepers: Sequence[_Keeper], report: Report, ready: Callable[[float], None]) -> None:
     began = time.monotonic()
-    late = [keeper.child.name for keeper in keepers]
-
-    async def wait(child: Child) -> None:
-        await child.ready()
-        late.remove(child.name)
-
     async with asyncio.TaskGroup() as tasks:
-        reminder = tasks.create_task(_remind(late, report))
-        async with asyncio.TaskGroup() as waits:
-            for keeper in keepers:
-                waits.create_task(wait(keeper.child))
+        reminder = tasks.create_task(_remind(keepers, report))
+        for keeper in keepers:
+            await keeper.serves.wait()
         reminder.cancel()
     for keeper in keepers:
         keeper.started = True
     ready(time.monotonic() - began)
 
 
-async def _remind(late: Sequence[str], report: Report) -> None:
+async def _remind(keepers: Sequence[_Keeper], report: Report) -> None:
     while True:
         await asyncio.sleep(_REMINDER_SECONDS)
-        report(f"still waiting for {', '.join(late)}; `parlando doctor` says why")
+        late = ", ".join(keeper.child.name for keeper in keepers if not keeper.serves.is_set())
+        report(f"still waiting for {late}; `parlando doctor` says why")
 
 
 async def _stop(keepers: Sequence[_Keeper]) -> None:
+    for keeper in keepers:
+        if keeper.child.close is not None:
+            await keeper.child.close()
     for keeper in keepers:
         await keeper.stop()
 

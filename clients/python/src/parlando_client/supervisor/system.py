@@ -55,11 +55,13 @@ class Places:
 
 
 def children(places: Places) -> tuple[Child, ...]:
-    """Return the services, front first."""
+    """Return the services, front first.
+
+    Envoy stands behind the edge: what the edge finishes, WebSockets among it, goes through Envoy.
+    """
     own = f"127.0.0.1:{places.synth}"
     front = places.front
     services = (
-        *([envoy(front, places.edge, places.router, partial(_lets_through, front.port))] if front else []),
         _service(
             "edge",
             places.edge,
@@ -67,6 +69,7 @@ def children(places: Places) -> tuple[Child, ...]:
             ROUTER_ADDRESS=f"127.0.0.1:{places.router}",
             SESSION_ADDRESS=f"127.0.0.1:{places.session}",
         ),
+        *([envoy(front, places.edge, places.router, partial(_lets_through, front.port))] if front else []),
         _grpc_service(
             "router",
             places.router,

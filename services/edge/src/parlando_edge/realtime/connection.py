@@ -15,6 +15,7 @@ from parlando_edge.realtime.outputs import DropAudio, Emit, Output, Speak, StopS
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.queues import QueueClosed
 
 _STOP_SECONDS = 5.0
 """How long the router may take to end a cancelled utterance; it promises 2 s."""
@@ -175,7 +176,11 @@ class RealtimeConnection:
 
     async def _write(self) -> None:
         while True:
-            message = await self._outgoing.get()
+            try:
+                message = await self._outgoing.get()
+            except QueueClosed:
+                await self._socket.close(RESTART, "the service restarts: connect again")
+                return
             await self._socket.send(message.text)
             voice = self._latest
             if voice is None or voice.asked_at is None or voice.response_id != message.audio_of:
@@ -186,4 +191,4 @@ class RealtimeConnection:
     async def _leave(self, draining: asyncio.Event) -> None:
         await draining.wait()
         await self._quiet.wait()
-        await self._socket.close(RESTART, "the service restarts: connect again")
+        self._outgoing.close()  # what waits there is still sent

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
 from parlando_edge.realtime.outputs import Emit
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.queues import BoundedQueue
+from parlando_kit.queues import BoundedQueue, QueueClosed
 
 HIGH_BYTES = 256 * 1024
 """What may wait before speech is read no further: about 4 s of PCM at 24 kHz in base64."""
@@ -38,19 +39,28 @@ class Outgoing:
         await self._queue.room()
 
     def put(self, emit: Emit) -> None:
-        """Append an event.
+        """Append an event; once closed, it is forgotten.
 
         Raises:
             ParlandoError: SLOW_READER when far more waits than any client that reads lets wait.
         """
         if self._queue.level > _MOST_BYTES:
             raise ParlandoError(Reason.SLOW_READER, "the client does not read the answers to what it sends")
-        self._queue.put_nowait(Message(orjson.dumps(emit.event).decode(), emit.audio_of))
+        with suppress(QueueClosed):
+            self._queue.put_nowait(Message(orjson.dumps(emit.event).decode(), emit.audio_of))
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._queue.close()
 
     def drop_audio(self, response_id: str) -> None:
         """Forget the audio of a response that still waits."""
         self._queue.discard(lambda item: item.audio_of == response_id)
 
     async def get(self) -> Message:
-        """Remove and return the first message, waiting for one."""
+        """Remove and return the first message, waiting for one.
+
+        Raises:
+            QueueClosed: it was closed, and nothing is left.
+        """
         return await self._queue.get()
