@@ -61,6 +61,9 @@ b.sc m.sc ph.d a.m p.m
 MERIDIEMS = _words("a.m p.m")
 """Halves of the day."""
 
+COMPANIES = _words("co cos corp inc ltd llc llp plc bros gmbh cie")
+"""Abbreviations at the end of a company's name."""
+
 LAST_WORDS = _words("etc usw etw ecc")
 """Abbreviations that end a sentence before any capital."""
 
@@ -96,6 +99,9 @@ am do does did can could will would shall should may might must has have had
 FRONTING = _words("at by on from since until till before after around about")
 """Words that open an adverbial of time before its clause: At 5 a.m. Mr. Smith went to the bank."""
 
+CHAT = _words("brb lol rofl lmk ttyl hmm mhm pls plz thx tnx ty np nvm btw jk bf gf fr sry ppl pm dm ngl smh")
+"""Words of chat without a vowel, which end a sentence as other words do."""
+
 EXCLAIMED_NAMES = _words("yahoo jeopardy yum kahoot joomla wham")
 """Names that are written with an exclamation mark."""
 
@@ -103,6 +109,9 @@ GERMAN_MONTHS = _words("""
 januar jänner februar märz april mai juni juli august september oktober november dezember
 """)
 """After a number with a full stop, which is then an ordinal: 12. Juni."""
+
+BEFORE_GERMAN_DATES = _words("am vom zum der den dem des bis ab seit und oder im nach vor")
+"""Words before a date, without which a number with a full stop is no ordinal where no language is given."""
 
 GERMAN_MONTH_BEGINNINGS = _beginnings(GERMAN_MONTHS)
 """Everything that may yet become a German month."""

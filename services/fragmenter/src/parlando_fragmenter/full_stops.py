@@ -18,6 +18,8 @@ _LONG_WORD = 5
 _FRONTED = 3
 # Digits of an ordinal, such as the day in a date.
 _ORDINAL_DIGITS = 2
+# Quotes that open where they follow white space.
+_QUOTES = frozenset('"\u201c\u201e\u00ab')
 
 
 _Judge = Callable[[Mark, Following, Sentence], Strength]
@@ -35,24 +37,34 @@ def at_full_stop(gap: Gap) -> Strength:
     word = core.casefold()
     if never_ends(word):
         return Strength.GLUE
-    then = following(gap)
+    judge = _judge_of(core)
+    if gap.ahead[0] in _QUOTES and judge in {_after_number, _after_word}:
+        then: Following | None = Following(gap.ahead[0], "", "", done=True)  # whatever the first word is
+    else:
+        then = following(gap)
     if then is None:
         return Strength.UNDECIDED
-    judge: _Judge = _after_word
-    if core.isdecimal() and len(core) <= _ORDINAL_DIGITS:
-        judge = _after_number
-    elif then.character.isdigit() and (word in known.NUMBERED or len(core) == 1):
+    if then.character.isdigit() and (word in known.NUMBERED or (len(core) == 1 and not core.isdecimal())):
         return Strength.GLUE
-    elif len(core) == 1 and core.isalpha():
-        judge = _after_letter
-    elif word in known.ABBREVIATIONS or core in known.CAPITALISED or _DOTTED.fullmatch(core):
-        judge = _after_abbreviation
     return judge(mark, then, sentence)
+
+
+def _judge_of(core: str) -> _Judge:
+    """Return the rule for a word of a kind."""
+    if core.isdecimal() and len(core) <= _ORDINAL_DIGITS:
+        return _after_number
+    if len(core) == 1 and core.isalpha():
+        return _after_letter
+    if core.casefold() in known.ABBREVIATIONS or core in known.CAPITALISED or _DOTTED.fullmatch(core):
+        return _after_abbreviation
+    return _after_word
 
 
 def _after_number(_mark: Mark, then: Following, sentence: Sentence) -> Strength:
     if sentence.language in known.ORDINAL_LANGUAGES:
         return Strength.GLUE
+    if sentence.previous.casefold() not in known.BEFORE_GERMAN_DATES:
+        return Strength.SENTENCE
     month = _is_one_of(known.GERMAN_MONTHS, known.GERMAN_MONTH_BEGINNINGS, then)
     if month is None:
         return Strength.UNDECIDED
@@ -72,6 +84,8 @@ def _after_abbreviation(mark: Mark, then: Following, sentence: Sentence) -> Stre
         return Strength.GLUE if fronted else Strength.SENTENCE
     if word in known.LAST_WORDS:
         return Strength.SENTENCE
+    if word in known.COMPANIES and then.word.startswith("The"):  # Theodore seldom follows a company
+        return Strength.SENTENCE
     return _if_sentence_starts(then)
 
 
@@ -83,7 +97,7 @@ def _after_word(mark: Mark, then: Following, sentence: Sentence) -> Strength:
     core = mark.core
     if len(core) >= _LONG_WORD and core.isalpha() and core.islower():
         return Strength.SENTENCE
-    if sentence.small and _VOWEL.search(core):
+    if sentence.small and (_VOWEL.search(core) or core.casefold() in known.CHAT):
         return Strength.SENTENCE
     return Strength.CLAUSE
 

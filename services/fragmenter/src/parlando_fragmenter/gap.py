@@ -12,6 +12,8 @@ from parlando_fragmenter.marks import BULLETS, OPENERS, Mark
 # A rule that is shown this many code points of the text ahead has to tell.
 LOOKAHEAD = 24
 
+_ARABIC_SCRIPT = "\u0600"
+_PERSIAN = re.compile("[\u0671-\u06d3]")
 _LETTERS = re.compile(r"[^\W\d_]*")
 
 
@@ -46,6 +48,10 @@ class Sentence:
         line_start: where the line begins.
         fresh: whether no word of the line has come.
         depth: wide brackets open.
+        quoted: a straight double quote is open before the last word.
+        previous: the word before its last one.
+        last: its last word.
+        persian: it has letters of the Arabic script that Arabic does not use.
     """
 
     language: str
@@ -55,6 +61,10 @@ class Sentence:
     line_start: int = 0
     fresh: bool = True
     depth: int = 0
+    quoted: bool = False
+    previous: str = ""
+    last: str = ""
+    persian: bool = False
 
     @property
     def small(self) -> bool:
@@ -65,7 +75,10 @@ class Sentence:
         """Append a word."""
         if self.words == 0:
             self.first = word
+        self.previous, self.last = self.last, word
         self.words += 1
+        if word > _ARABIC_SCRIPT and not self.persian:
+            self.persian = _PERSIAN.search(word) is not None
         self.fresh = False
 
     def begins_item(self, token: str) -> bool:
@@ -85,7 +98,7 @@ class Sentence:
     def begin(self) -> None:
         """Begin the next one."""
         self.words = 0
-        self.first = ""
+        self.first = self.previous = self.last = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,7 @@ class Gap:
         breaks: line breaks in it.
         ahead: the text after it, up to `LOOKAHEAD` code points; the first is no white space.
         final: no more of it will come.
+        quoted: a straight double quote is open after the word.
         sentence: the sentence that the word belongs to.
     """
 
@@ -108,6 +122,7 @@ class Gap:
     breaks: int
     ahead: str
     final: bool
+    quoted: bool
     sentence: Sentence
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from parlando_fragmenter.abbreviations import CLINGING, EXCLAIMED_NAMES
+from parlando_fragmenter.arabic import arabic
 from parlando_fragmenter.full_stops import at_full_stop, never_ends
 from parlando_fragmenter.gap import Gap, Strength, following
 from parlando_fragmenter.listing import follows
@@ -101,7 +102,7 @@ def _punctuation(gap: Gap) -> Strength | None:
 def _quote_or_hyphen(gap: Gap) -> Strength | None:
     """A straight quote that touches no word, and a hyphen that stands for a dash, go with the word before."""
     first, second = gap.ahead[0], gap.ahead[1:2]
-    if first not in _STRAIGHT:
+    if first not in _STRAIGHT or (first == '"' and not gap.quoted):  # where none is open it opens
         return None
     if not second and not gap.final:
         return Strength.UNDECIDED
@@ -205,4 +206,5 @@ _RULES: tuple[Rule, ...] = (
     _emoji,
     _wide,
     _line_break,
+    arabic,
 )

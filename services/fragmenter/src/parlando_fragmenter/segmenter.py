@@ -210,7 +210,8 @@ class Segmenter:
             return by_word(mark.core)  # what all rules come to for two plain words, without asking them
         line = gap.end - sentence.line_start
         final = final or len(ahead) == LOOKAHEAD
-        return judge(Gap(mark, line, gap.width, gap.breaks, ahead, final, sentence))
+        quoted = sentence.quoted is not _holds_a_quote(self._token)
+        return judge(Gap(mark, line, gap.width, gap.breaks, ahead, final, quoted, sentence))
 
     def _settle_gaps(self) -> list[Boundary]:
         found: list[Boundary] = []
@@ -225,13 +226,18 @@ class Segmenter:
 
     def _close_gap(self, gap: _OpenGap, strength: Strength, position: int, found: list[Boundary]) -> None:
         self._gap = None
+        sentence = self._sentence
         if gap.width or strength is not Strength.NONE:
+            if _holds_a_quote(self._token):
+                sentence.quoted = not sentence.quoted
             self._token = ""
         self._before = gap.mark if strength is Strength.NONE else NOTHING
         if gap.breaks:
             self._begin_line(position)
         if strength >= Strength.SENTENCE:
-            self._sentence.begin()
+            sentence.begin()
+        if strength is Strength.PARAGRAPH:
+            sentence.quoted = sentence.persian = False
         if strength > Strength.NONE:
             found.append(Boundary(gap.end, position, strength))
 
@@ -239,3 +245,8 @@ class Segmenter:
         self._sentence.line_start = position
         self._sentence.fresh = True
         self._sentence.depth = 0
+
+
+def _holds_a_quote(token: str) -> bool:
+    """Return whether a straight double quote opens or closes within a word, and not both."""
+    return '"' in token and token.count('"') % 2 == 1
