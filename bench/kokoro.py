@@ -1,0 +1,214 @@
+"""Kokoro through the whole mesh, against kokoro-onnx's own stream in the same run.
+
+    python bench/kokoro_network.py /tmp/kokoro        once: a network of full size (it says how)
+    bench/kokoro.py /tmp/kokoro [--rounds 3]
+
+One client, warm. Each round speaks texts of 12, 60 and 200 words in turn by `create_stream` and by the router's
+`Say`, and reads the mesh's audio as a player would: an underrun is audio that comes after what came before it
+was played. Then several clients at once. Exits with 1 where a limit is passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import grpc
+import psutil
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from mesh import free_port, running_mesh
+
+from parlando.speech.v1 import speech_pb2
+from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
+
+_ENGINE = Path(__file__).parents[1] / "services/synth/engines/kokoro"
+_PYTHON = _ENGINE / ".venv/bin/python"
+_SENTENCE = (
+    "Every evening the old keeper climbed the hundred steps to light the great lamp, and every night the ships "
+    "that passed the cape could see it turning slowly above the black water. "
+)
+SOONER = {12: 5.0, 60: 30.0, 200: 30.0}
+"""By words: how many times sooner the first audio must come than from `create_stream`."""
+
+LAST_OF_FOUR = 1.2
+"""Seconds until the last of four clients that ask at once hears something."""
+
+BEHIND = 2.0
+"""How much longer a short text may take behind a long one than alone."""
+
+
+def words(count: int) -> str:
+    """Return a text of so many words."""
+    return " ".join((_SENTENCE * (count // 20 + 1)).split()[:count]).rstrip(",.") + "."
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One text spoken, in seconds: to the first audio, in all, of audio, without audio while playing."""
+
+    first: float
+    all: float
+    audio: float
+    underrun: float
+
+
+async def speak(address: str, text: str) -> Spoken:
+    """Have a text spoken through the router, and play it in thought."""
+    settings = speech_pb2.SpeechSettings(engine="kokoro", voice="af_heart")
+    async with grpc.aio.insecure_channel(address) as channel:
+        began = time.perf_counter()
+        first = played_until = underrun = audio = 0.0
+        async for response in SpeechServiceStub(channel).Say(
+            speech_pb2.SayRequest(text=text, settings=settings)
+        ):
+            for event in response.events:
+                if not event.HasField("audio"):
+                    continue
+                now = time.perf_counter() - began
+                first = first or now
+                late = now - played_until if played_until else 0.0
+                underrun += max(late, 0.0)
+                seconds = event.audio.sample_count / 24_000
+                played_until = max(played_until, now) + seconds
+                audio += seconds
+        return Spoken(first, time.perf_counter() - began, audio, underrun)
+
+
+@contextlib.contextmanager
+def worker(folder: Path, threads: int) -> Iterator[tuple[str, psutil.Process]]:
+    """Start Kokoro's worker; yield its address and its process."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "SYNTH_ENGINE": "kokoro",
+        "SYNTH_PORT": str(port),
+        "KOKORO_MODEL": str(folder / "kokoro.onnx"),
+        "KOKORO_VOICES": str(folder / "voices.bin"),
+        "KOKORO_THREADS": str(threads),
+    }
+    with subprocess.Popen([str(_PYTHON), "-m", "parlando_synth"], env=environment) as process:
+        try:
+            address = f"127.0.0.1:{port}"
+            with grpc.insecure_channel(address) as channel:
+                stub = health_pb2_grpc.HealthStub(channel)
+                watch = stub.Watch(
+                    health_pb2.HealthCheckRequest(service="parlando.synth.v1.SynthService"),
+                    wait_for_ready=True,
+                    timeout=60,
+                )
+                for change in watch:
+                    if change.status == health_pb2.HealthCheckResponse.SERVING:
+                        break
+            yield address, psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextlib.contextmanager
+def bare(folder: Path, threads: int) -> Iterator[subprocess.Popen[str]]:
+    """Start kokoro-onnx by itself."""
+    script = str(Path(__file__).with_name("kokoro_bare.py"))
+    files = (str(folder / "kokoro.onnx"), str(folder / "voices.bin"))
+    command = [str(_PYTHON), "-W", "ignore", script, *files, str(threads)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            _pipe(process.stdout).readline()
+            yield process
+        finally:
+            process.terminate()
+
+
+def speak_bare(process: subprocess.Popen[str], text: str) -> dict[str, float]:
+    """Have kokoro-onnx speak a text."""
+    _pipe(process.stdin).write(text + "\n")
+    _pipe(process.stdin).flush()
+    spoken: dict[str, float] = json.loads(_pipe(process.stdout).readline())
+    return spoken
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    assert pipe is not None  # noqa: S101  # it was asked for
+    return pipe
+
+
+def _cpu(process: psutil.Process) -> float:
+    family = [process, *process.children(recursive=True)]
+    return float(sum(sum(each.cpu_times()[:2]) for each in family))
+
+
+def compare(router: str, synth: psutil.Process, alone: subprocess.Popen[str], rounds: int) -> bool:
+    """Print the table of texts; return whether it keeps within the limits."""
+    print(f"{'words':>6}{'bare first':>12}{'mesh first':>12}{'sooner':>8}{'underrun':>10}{'cost':>7}")
+    well = True
+    for count, least in SOONER.items():
+        text, ratios, costs, gaps, firsts, bares = words(count), [], [], [], [], []
+        for _ in range(rounds):
+            by_itself = speak_bare(alone, text)
+            before = _cpu(synth)
+            spoken = asyncio.run(speak(router, text))
+            costs.append((_cpu(synth) - before) / spoken.audio / (by_itself["cpu"] / by_itself["audio"]))
+            ratios.append(by_itself["first"] / spoken.first)
+            gaps.append(spoken.underrun)
+            firsts.append(spoken.first)
+            bares.append(by_itself["first"])
+        ratio, cost = statistics.median(ratios), statistics.median(costs)
+        print(
+            f"{count:6}{statistics.median(bares):11.2f}s{statistics.median(firsts):11.3f}s{ratio:7.1f}x"
+            f"{max(gaps) * 1000:8.0f}ms{cost:6.2f}x"
+        )
+        well &= ratio >= least and max(gaps) == 0 and cost <= 1.0
+    return well
+
+
+async def together(router: str) -> bool:
+    """Print what several clients at once wait for; return whether it keeps within the limits."""
+    four = await asyncio.gather(*(speak(router, words(60)) for _ in range(4)))
+    last = max(spoken.first for spoken in four)
+    print(f"four of 60 words at once: the last first audio after {last:.2f} s (limit {LAST_OF_FOUR:g})")
+    alone = await speak(router, words(12))
+    long = asyncio.ensure_future(speak(router, words(60)))
+    await asyncio.sleep(0.5)
+    behind = await speak(router, words(12))
+    await long
+    ratio = behind.first / alone.first
+    whole = behind.all / alone.all
+    print(
+        f"12 words behind 60: first audio {behind.first:.2f} s, alone {alone.first:.2f} s: {ratio:.1f} times "
+        f"(limit {BEHIND:g}); all of it {whole:.1f} times"
+    )
+    return last <= LAST_OF_FOUR and ratio <= BEHIND
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="with kokoro.onnx and voices.bin")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=min(os.cpu_count() or 1, 4))
+    arguments = parser.parse_args()
+    folder, threads = arguments.folder, arguments.threads
+    with worker(folder, threads) as (address, synth):
+        os.environ["ENGINES"] = address
+        with running_mesh() as mesh, bare(folder, threads) as alone:
+            asyncio.run(speak(mesh.router, words(12)))
+            well = compare(mesh.router, synth, alone, arguments.rounds)
+            well &= asyncio.run(together(mesh.router))
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
