@@ -3,9 +3,9 @@
     python bench/kokoro_network.py /tmp/kokoro        once: a network of full size (it says how)
     bench/kokoro.py /tmp/kokoro [--rounds 3]
 
-One client, warm. Each round speaks texts of 12, 60 and 200 words in turn by `create_stream` and by the router's
-`Say`, and reads the mesh's audio as a player would: an underrun is audio that comes after what came before it
-was played. Then several clients at once. Exits with 1 where a limit is passed.
+One client, warm. Each round speaks texts of 12, 60 and 200 words in turn by `create_stream` and by the
+router's `Say`, and reads the mesh's audio as a player would: an underrun is audio that comes after what came
+before it was played. Then several clients at once. Exits with 1 where a limit is passed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import grpc
 import psutil
@@ -35,8 +35,8 @@ from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 _ENGINE = Path(__file__).parents[1] / "services/synth/engines/kokoro"
 _PYTHON = _ENGINE / ".venv/bin/python"
 _SENTENCE = (
-    "Every evening the old keeper climbed the hundred steps to light the great lamp, and every night the ships "
-    "that passed the cape could see it turning slowly above the black water. "
+    "Every evening the old keeper climbed the hundred steps to light the great lamp, and every night the "
+    "ships that passed the cape could see it turning slowly above the black water. "
 )
 SOONER = {12: 5.0, 60: 30.0, 200: 30.0}
 """By words: how many times sooner the first audio must come than from `create_stream`."""
@@ -101,7 +101,7 @@ def worker(folder: Path, threads: int) -> Iterator[tuple[str, psutil.Process]]:
         try:
             address = f"127.0.0.1:{port}"
             with grpc.insecure_channel(address) as channel:
-                stub = health_pb2_grpc.HealthStub(channel)
+                stub: Any = health_pb2_grpc.HealthStub(channel)
                 watch = stub.Watch(
                     health_pb2.HealthCheckRequest(service="parlando.synth.v1.SynthService"),
                     wait_for_ready=True,

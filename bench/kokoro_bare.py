@@ -16,14 +16,14 @@ from kokoro_onnx import Kokoro
 
 async def speak(kokoro: Kokoro, text: str) -> dict[str, float]:
     """Return seconds to the first audio and in all, seconds of audio, and CPU seconds."""
-    began, cpu, first, samples, rate = time.perf_counter(), time.process_time(), 0.0, 0, 24_000
+    began, cpu, first, seconds = time.perf_counter(), time.process_time(), 0.0, 0.0
     async for audio, rate in kokoro.create_stream(text, "af_heart"):
         first = first or time.perf_counter() - began
-        samples += len(audio)
+        seconds += len(audio) / rate
     return {
         "first": first,
         "all": time.perf_counter() - began,
-        "audio": samples / rate,
+        "audio": seconds,
         "cpu": time.process_time() - cpu,
     }
 

@@ -3,8 +3,8 @@
     python bench/kokoro_network.py FOLDER    writes FOLDER/kokoro.onnx (325 MB) and FOLDER/voices.bin
 
 The published files cannot be had everywhere, and how long a network takes does not depend on what it learned.
-The layers are the makers' own, from the package "kokoro"; a bias on the predicted durations makes a symbol last
-about three frames, as speech does. PyTorch is needed for this alone, so it is in none of the locks:
+The layers are the makers' own, from the package "kokoro"; a bias on the predicted durations makes a symbol
+last about three frames, as speech does. PyTorch is needed for this alone, so it is in none of the locks:
 
     python3 -m venv FOLDER/venv
     FOLDER/venv/bin/pip install torch transformers onnx loguru huggingface_hub attrs

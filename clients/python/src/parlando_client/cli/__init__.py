@@ -8,6 +8,7 @@ import click
 
 from parlando_client.cli.doctor import doctor
 from parlando_client.cli.failure import explain
+from parlando_client.cli.models import models
 from parlando_client.cli.say import say
 from parlando_client.cli.up import up
 from parlando_client.cli.voices import voices
@@ -32,5 +33,5 @@ def main() -> None:
     """Text in, speech out: Parlando's command line."""
 
 
-for command in (say, voices, up, doctor):
+for command in (say, voices, models, up, doctor):
     main.add_command(command)

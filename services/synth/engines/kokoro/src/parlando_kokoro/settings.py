@@ -12,12 +12,18 @@ MODELS = Path("~/.local/share/parlando/models/kokoro")
 """Where `parlando models fetch kokoro` puts the files."""
 
 
+def _network() -> Path:
+    """Return the network that is there: the larger, else the smaller, else the larger that should be."""
+    networks = [MODELS / name for name in ("kokoro-v1.0.onnx", "kokoro-v1.0.int8.onnx")]
+    return next((path for path in networks if path.expanduser().is_file()), networks[0])
+
+
 class KokoroSettings(BaseSettings):
     """Settings of the engine: KOKORO_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="KOKORO_", frozen=True, extra="ignore")
 
-    model: Path = Field(default=MODELS / "kokoro-v1.0.onnx", description="the network, as an ONNX file")
+    model: Path = Field(default_factory=_network, description="the network, as an ONNX file")
     voices: Path = Field(default=MODELS / "voices-v1.0.bin", description="its voices, as a NumPy archive")
     threads: int = Field(
         default_factory=lambda: min(os.cpu_count() or 1, 4),

@@ -1,0 +1,55 @@
+"""`parlando models`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from parlando_client.cli.failure import Failure
+from parlando_client.models import MODELS, FetchError, fetch, known_files
+
+_NAMES = sorted({file.model for file in known_files()})
+
+
+@click.group()
+def models() -> None:
+    """Fetch the files that engines speak with, and see which are there."""
+
+
+@models.command("list")
+@click.option("--folder", type=click.Path(path_type=Path), default=MODELS, help="Where the models are.")
+def list_(folder: Path) -> None:
+    """List the files there are, and how large they are."""
+    for file in known_files():
+        there = (folder.expanduser() / file.model / file.name).is_file()
+        click.echo(f"{file.model:<10}{file.name:<28}{file.size / 1e6:>7.0f} MB  {'there' if there else '-'}")
+
+
+@models.command("fetch")
+@click.argument("model", type=click.Choice(_NAMES))
+@click.option("--int8", is_flag=True, help="The smaller network, of 8-bit weights.")
+@click.option("--folder", type=click.Path(path_type=Path), default=MODELS, help="Where the models go.")
+@click.option(
+    "--mirror",
+    envvar="PARLANDO_MODELS_MIRROR",
+    default="",
+    show_envvar=True,
+    metavar="URL",
+    help="Folder to fetch from, instead of where the files are published.",
+)
+def fetch_(model: str, folder: Path, mirror: str, *, int8: bool) -> None:
+    """Fetch a model's files, with checksums. What was broken off is taken up again."""
+    variants = {"", "int8" if int8 else "fp32"}
+    wanted = [file for file in known_files() if file.model == model and file.variant in variants]
+    place = folder.expanduser() / model
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, transient=True) as bars:
+        for file in wanted:
+            bar = bars.add_task(file.name, total=file.size)
+            try:
+                new = fetch(file, place, mirror, lambda have, bar=bar: bars.update(bar, completed=have))  # type: ignore[misc]
+            except FetchError as error:
+                raise Failure(str(error)) from None
+            bars.console.print(f"{place / file.name}{'' if new else ' was there'}", soft_wrap=True)

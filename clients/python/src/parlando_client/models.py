@@ -1,0 +1,141 @@
+"""Files of models: which there are, and how they are fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import IO
+
+MODELS = Path("~/.local/share/parlando/models")
+"""Where engines look for their files, each in a folder of its own name."""
+
+_ATTEMPTS = 5
+"""Times that a broken connection is taken up again where it broke."""
+
+_TIMEOUT = 30.0  # seconds without a byte
+_BLOCK = 1 << 20
+
+
+class FetchError(Exception):
+    """A file could not be had; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file that an engine needs.
+
+    Attributes:
+        model: whose it is.
+        name: its name in the model's folder.
+        variant: of those with different variants one is enough; "" belongs to all of them.
+        url: where it is published.
+        size: bytes.
+        sha256: in hexadecimal.
+    """
+
+    model: str
+    name: str
+    variant: str
+    url: str
+    size: int
+    sha256: str
+
+
+def known_files() -> list[ModelFile]:
+    """Return every file that can be fetched."""
+    listed = tomllib.loads(files("parlando_client").joinpath("models.toml").read_text())["file"]
+    return [
+        ModelFile(
+            each["model"], each["name"], each.get("variant", ""), each["url"], each["bytes"], each["sha256"]
+        )
+        for each in listed
+    ]
+
+
+def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], None]) -> bool:
+    """Fetch a file into a folder, unless it is there and whole; return whether it was fetched.
+
+    What came before a connection broke is kept as `NAME.part` and taken up again, also by a later call. A
+    file whose checksum is wrong is set aside as `NAME.wrong`.
+
+    Args:
+        file: what to fetch.
+        folder: where it goes; made where it is not there.
+        mirror: URL of a folder that holds the file by its name; empty: where it is published.
+        progress: told how many bytes there are so far.
+
+    Raises:
+        FetchError: the server does not have it, the connection breaks too often, or the checksum is wrong.
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target, part = folder / file.name, folder / f"{file.name}.part"
+    if target.exists():
+        if _checksum(target) == file.sha256:
+            return False
+        target.replace(folder / f"{file.name}.wrong")
+    url = f"{mirror.rstrip('/')}/{file.name}" if mirror else file.url
+    for attempt in range(_ATTEMPTS):
+        try:
+            _take(url, part, file.size, progress)
+            break
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise FetchError(f"{url}: the server answers {error.code} {error.reason}") from None
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, OSError) and error.filename is not None:
+                raise
+            if attempt == _ATTEMPTS - 1:
+                raise FetchError(
+                    f"{url}: the connection failed ({_why(error)}); the same command goes on where it broke"
+                ) from None
+    if _checksum(part) != file.sha256:
+        wrong = folder / f"{file.name}.wrong"
+        part.replace(wrong)
+        raise FetchError(f"{file.name} has a wrong checksum: it was set aside as {wrong}; fetch it again")
+    part.replace(target)
+    return True
+
+
+def _take(url: str, part: Path, size: int, progress: Callable[[int], None]) -> None:
+    """Bring what is missing of a file."""
+    have = part.stat().st_size if part.exists() else 0
+    if have >= size:
+        return
+    if not url.startswith(("https://", "http://")):
+        raise FetchError(f"{url}: only https:// and http:// can be fetched from")
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310  # checked above
+    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  # likewise
+        going_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT
+        have = have if going_on else 0
+        with part.open("ab" if going_on else "wb") as file:
+            for block in _blocks(answer):
+                have += len(block)
+                if have > size:
+                    raise FetchError(f"{url}: the file is larger than it should be: it is another one")
+                file.write(block)
+                progress(have)
+    if have < size:
+        raise http.client.IncompleteRead(b"", size - have)
+
+
+def _blocks(source: IO[bytes]) -> Iterator[bytes]:
+    while block := source.read(_BLOCK):
+        yield block
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    return str(reason) or type(reason).__name__

@@ -1,0 +1,166 @@
+"""`parlando models`, against a server on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parlando_client import models
+from parlando_client.cli import main
+from parlando_client.models import FetchError, ModelFile, fetch
+
+_CONTENT = bytes(range(256)) * 4096
+_FILE = ModelFile(
+    "toy",
+    "toy.bin",
+    "",
+    "http://nowhere.invalid/toy.bin",
+    len(_CONTENT),
+    hashlib.sha256(_CONTENT).hexdigest(),
+)
+
+
+@dataclass
+class Mirror:
+    """A server of one file.
+
+    Attributes:
+        content: the file.
+        breaks_after: bytes after which each connection breaks; None: it does not.
+        ranges: it can begin in the middle.
+        asked: the Range header of each request.
+    """
+
+    content: bytes = _CONTENT
+    breaks_after: int | None = None
+    ranges: bool = True
+    asked: list[str | None] = field(default_factory=list)
+    url: str = ""
+
+
+@pytest.fixture
+def mirror() -> Iterator[Mirror]:
+    mirror = Mirror()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers["Range"]
+            mirror.asked.append(wanted)
+            if self.path != "/models/toy.bin":
+                self.send_error(404)
+                return
+            start = int(wanted[6:-1]) if wanted and mirror.ranges else 0
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(mirror.content) - start))
+            self.end_headers()
+            end = None if mirror.breaks_after is None else start + mirror.breaks_after
+            self.wfile.write(mirror.content[start:end])
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    mirror.url = f"http://127.0.0.1:{server.server_address[1]}/models/"
+    yield mirror
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def take(mirror: Mirror, folder: Path) -> tuple[bool, list[int]]:
+    seen: list[int] = []
+    return fetch(_FILE, folder, mirror.url, seen.append), seen
+
+
+def test_a_file_is_fetched_once(mirror: Mirror, tmp_path: Path) -> None:
+    fetched, seen = take(mirror, tmp_path / "toy")
+    assert fetched
+    assert seen[-1] == len(_CONTENT)
+    assert (tmp_path / "toy/toy.bin").read_bytes() == _CONTENT
+    assert take(mirror, tmp_path / "toy") == (False, [])
+    assert mirror.asked == [None]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_connection_that_breaks_is_taken_up_again(mirror: Mirror, tmp_path: Path, *, ranges: bool) -> None:
+    mirror.breaks_after, mirror.ranges = len(_CONTENT) // 3, ranges
+    if ranges:
+        assert take(mirror, tmp_path)[0]
+        assert mirror.asked[:2] == [None, f"bytes={len(_CONTENT) // 3}-"]
+    else:
+        with pytest.raises(FetchError, match="the same command goes on"):
+            take(mirror, tmp_path)
+        mirror.breaks_after = None
+        assert take(mirror, tmp_path)[0]
+    assert (tmp_path / "toy.bin").read_bytes() == _CONTENT
+    assert not (tmp_path / "toy.bin.part").exists()
+
+
+def test_what_came_before_is_not_asked_for_again(mirror: Mirror, tmp_path: Path) -> None:
+    (tmp_path / "toy.bin.part").write_bytes(_CONTENT[:1000])
+    assert take(mirror, tmp_path)[0]
+    assert mirror.asked == ["bytes=1000-"]
+    assert (tmp_path / "toy.bin").read_bytes() == _CONTENT
+
+
+def test_a_wrong_checksum_is_refused_and_the_file_set_aside(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.content = b"x" * len(_CONTENT)
+    with pytest.raises(FetchError, match="wrong checksum"):
+        take(mirror, tmp_path)
+    assert not (tmp_path / "toy.bin").exists()
+    assert (tmp_path / "toy.bin.wrong").read_bytes() == mirror.content
+    mirror.content = _CONTENT
+    assert take(mirror, tmp_path)[0]
+
+
+def test_a_file_that_was_spoilt_is_fetched_anew(mirror: Mirror, tmp_path: Path) -> None:
+    (tmp_path / "toy.bin").write_bytes(b"spoilt")
+    assert take(mirror, tmp_path)[0]
+    assert (tmp_path / "toy.bin.wrong").read_bytes() == b"spoilt"
+
+
+def test_another_file_of_that_name_is_refused(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.content = _CONTENT * 2
+    with pytest.raises(FetchError, match="larger than it should be"):
+        take(mirror, tmp_path)
+
+
+def test_a_file_that_is_not_there_is_said_at_once(mirror: Mirror, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="404"):
+        fetch(_FILE, tmp_path, mirror.url + "elsewhere", lambda _: None)
+    assert len(mirror.asked) == 1
+
+
+def test_only_the_web_is_fetched_from(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="only https"):
+        fetch(_FILE, tmp_path, "file:///etc", lambda _: None)
+
+
+def test_the_command(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_ATTEMPTS", 1)
+    arguments = ["--folder", str(tmp_path)]
+    listed = CliRunner().invoke(main, ["models", "list", *arguments])
+    assert listed.exit_code == 0
+    assert "kokoro-v1.0.int8.onnx" in listed.output
+    assert "there" not in listed.output
+    failed = CliRunner().invoke(main, ["models", "fetch", "kokoro", "--mirror", mirror.url, *arguments])
+    assert failed.exit_code == 1
+    assert "404" in failed.stderr
+    assert CliRunner().invoke(main, ["models", "fetch", "nothing"]).exit_code == 2
+
+
+def test_what_is_listed_can_be_told_apart() -> None:
+    known = models.known_files()
+    assert len({(file.model, file.name) for file in known}) == len(known)
+    assert all(file.size > 0 and len(file.sha256) == 64 and file.url.startswith("https://") for file in known)
+    assert all(file.url.endswith(f"/{file.name}") for file in known)
