@@ -185,7 +185,7 @@ async def routing(
         port = await fragmenters.start()
         stack.push_async_callback(fragmenters.stop, 0)
         to_fragmenter = await stack.enter_async_context(open_channel(f"127.0.0.1:{port}"))
-        engines, instruments = Engines(), Instruments()
+        engines, instruments = Engines(clock), Instruments()
         speech = SpeechServicer(Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments))
         service = Service(
             NAME, lambda server: speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(speech, server)

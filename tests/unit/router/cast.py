@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parlando_router.engines import Description, KnownVoice
 from parlando_router.ports import Synthesis, SynthesisRequest
+from parlando_router.replica import Description, KnownVoice
 
 
 class _IdleWorker:

@@ -29,6 +29,8 @@ def _check_fragments(call: Call) -> None:
     """Every fragment is told before its first frame, and frames belong to what was told."""
     begun: dict[int, events.FragmentBegun] = {}
     source = last = -1
+    syntheses = {""}
+    changed = False
     for sent in call.sent:
         if isinstance(sent.event, events.FragmentBegun):
             assert sent.event.fragment_index > last
@@ -36,10 +38,16 @@ def _check_fragments(call: Call) -> None:
             begun[last] = sent.event
             assert sent.event.source.start >= source
             source = sent.event.source.end
+            syntheses.add(sent.event.synthesis_id)
+        elif isinstance(sent.event, events.EngineChanged):
+            changed = True
         elif isinstance(sent.event, events.AudioSent) and sent.event.sample_count:
             owner = begun[sent.event.fragment_index]
             assert sent.event.first_sample >= owner.first_sample
-            assert sent.event.synthesis_id in {"", owner.synthesis_id}
+            if sent.event.synthesis_id not in {"", owner.synthesis_id}:  # another one went on with it
+                assert changed or sent.event.synthesis_id in syntheses
+                syntheses.add(sent.event.synthesis_id)
+                changed = False
 
 
 def _check_words(call: Call) -> None:

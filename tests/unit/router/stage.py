@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from parlando_kit.errors import ParlandoError, Reason
@@ -214,6 +215,7 @@ class ScriptedWorker:
         requests: all it was asked for, in order.
         live: ids of the syntheses its engine is busy with.
         stops: ids it was asked to stop, in order.
+        abandoned: ids that were given up, in order.
         finished: how many syntheses it completed.
     """
 
@@ -223,6 +225,7 @@ class ScriptedWorker:
         self.requests: list[SynthesisRequest] = []
         self.live: set[str] = set()
         self.stops: list[str] = []
+        self.abandoned: list[str] = []
         self.finished = 0
 
     def synthesize(self, request: SynthesisRequest) -> ScriptedSynthesis:
@@ -242,13 +245,17 @@ class ScriptedSynthesis:
         self._play = play
         self._samples = 0
         self._lost = False
+        self._abandoned = asyncio.Event()
         self._steps = self._score(request.text)
 
     async def next(self) -> SynthesisEvent | None:
         """Return what comes next."""
         step = next(self._steps, None)
         while isinstance(step, float):
-            await asyncio.sleep(step)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(step):
+                    await self._abandoned.wait()
+                raise ParlandoError(Reason.ENGINE_FAILED, "it was abandoned")
             step = next(self._steps, None)
         if isinstance(step, ParlandoError):
             self._worker.live.discard(self._id)
@@ -272,6 +279,12 @@ class ScriptedSynthesis:
         self._worker.live.discard(self._id)
         made = self._samples + round(0.02 * self._play.rate)  # a little that nobody has read
         return StopResult(self._play.stop_outcome, made, self._play.stop_time)
+
+    def abandon(self) -> None:
+        """End it, unasked for an answer."""
+        self._abandoned.set()
+        self._worker.live.discard(self._id)
+        self._worker.abandoned.append(self._id)
 
     def _score(self, text: str) -> Iterator[SynthesisEvent | float | ParlandoError]:
         play = self._play
@@ -448,7 +461,7 @@ class Stage:
     fragmenter: ScriptedFragmenter = field(default_factory=ScriptedFragmenter)
 
     def __post_init__(self) -> None:
-        self.engines = Engines()
+        self.engines = Engines(LoopClock())
         for engine, worker in self.workers.items():
             self.engines.add(engine, worker)
             self.engines.answered(engine, description(engine), (voice("alto"), voice("tenor", "fr")))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_router.engines import Engines, KnownVoice
+from parlando_router.engines import Engines
+from parlando_router.replica import KnownVoice
 from parlando_router.request import SpeechSettings
+from parlando_scripted.clock import ManualClock
 from tests.unit.router.cast import description, idle_worker, voice
 
 _ESPEAK = (
@@ -19,7 +21,7 @@ _KOKORO = (voice("af_bella", "en-US"), voice("af_sky", "en-US"), voice("bf_emma"
 
 def _engines(*, espeak: bool = True, kokoro: bool = True) -> Engines:
     """Return kokoro on one worker, and espeak, which is asked second, on two."""
-    engines = Engines()
+    engines = Engines(ManualClock())
     for address, name, voices, ready in (
         ("k:1", "kokoro", _KOKORO, kokoro),
         ("e:1", "espeak", _ESPEAK, espeak),
@@ -53,16 +55,23 @@ def _refused(engines: Engines, language: str = "", **settings: str) -> ParlandoE
         ({}, "de-AT", [("e:1", ""), ("e:2", "")]),
         ({"engine": "espeak"}, "", [("e:1", ""), ("e:2", "")]),
         ({"engine": "kokoro"}, "en", [("k:1", "")]),
-        ({"voice": "af_bella"}, "", [("k:1", "af_bella")]),
-        ({"voice": "AF_Bella"}, "", [("k:1", "AF_Bella")]),
-        ({"voice": "en-us"}, "", [("e:1", "en-us"), ("e:2", "en-us")]),
-        ({"voice": "gmw/en-US"}, "", [("e:1", "gmw/en-US"), ("e:2", "gmw/en-US")]),
-        # A named voice decides, whatever the language.
-        ({"voice": "roa/fr"}, "en", [("e:1", "roa/fr"), ("e:2", "roa/fr")]),
+        # A named voice decides; who has none of that name follows, with the nearest.
+        ({"voice": "af_bella"}, "", [("k:1", "af_bella"), ("e:1", "gmw/en-US"), ("e:2", "gmw/en-US")]),
+        ({"voice": "AF_Bella"}, "", [("k:1", "AF_Bella"), ("e:1", "gmw/en-US"), ("e:2", "gmw/en-US")]),
+        ({"voice": "en-us"}, "", [("e:1", "en-us"), ("e:2", "en-us"), ("k:1", "af_bella")]),
+        ({"voice": "gmw/en-US"}, "", [("e:1", "gmw/en-US"), ("e:2", "gmw/en-US"), ("k:1", "af_bella")]),
+        ({"voice": "gmw/de"}, "", [("e:1", "gmw/de"), ("e:2", "gmw/de")]),
+        # Its owner speaks whatever the language, and only that.
+        ({"voice": "roa/fr"}, "en", [("e:1", "roa/fr"), ("e:2", "roa/fr"), ("k:1", "af_bella")]),
         # Variants and mixes of a voice that is there.
-        ({"voice": "en-us+f3"}, "", [("e:1", "en-us+f3"), ("e:2", "en-us+f3")]),
-        ({"voice": "af_bella(2)+af_sky(1)"}, "", [("k:1", "af_bella(2)+af_sky(1)")]),
-        # "engine:voice".
+        ({"voice": "en-us+f3"}, "", [("e:1", "en-us+f3"), ("e:2", "en-us+f3"), ("k:1", "af_bella")]),
+        (
+            {"voice": "af_bella(2)+af_sky(1)"},
+            "en-US",
+            [("k:1", "af_bella(2)+af_sky(1)"), ("e:1", "gmw/en-US"), ("e:2", "gmw/en-US")],
+        ),
+        # "engine:voice", and a voice with its engine: nobody else will do.
+        ({"voice": "en-us", "engine": "espeak"}, "", [("e:1", "en-us"), ("e:2", "en-us")]),
         ({"voice": "espeak:en-us"}, "", [("e:1", "en-us"), ("e:2", "en-us")]),
         ({"voice": "kokoro:bf_emma"}, "", [("k:1", "bf_emma")]),
         ({"voice": "espeak:"}, "", [("e:1", ""), ("e:2", "")]),
@@ -105,24 +114,26 @@ def test_who_is_down_is_not_asked() -> None:
     assert _who(engines, engine="espeak") == [("e:2", "")]
 
 
-def test_a_voice_whose_only_engine_is_down_is_known_and_cannot_be_had_now() -> None:
-    error = _refused(_engines(kokoro=False), voice="af_bella")
+def test_a_voice_whose_engine_is_down_has_the_nearest_in_its_place() -> None:
+    assert _who(_engines(kokoro=False), voice="af_bella") == [("e:1", "gmw/en-US"), ("e:2", "gmw/en-US")]
+    error = _refused(_engines(kokoro=False), voice="kokoro:af_bella")
     assert error.reason is Reason.NO_ENGINE_AVAILABLE
     assert error.retry_after is not None
 
 
 def test_while_nobody_has_answered_nothing_is_unknown() -> None:
-    engines = Engines()
+    engines = Engines(ManualClock())
     engines.add("k:1", idle_worker())
     for settings in ({}, {"voice": "af_bella"}, {"engine": "kokoro"}):
         assert _refused(engines, **settings).reason is Reason.NO_ENGINE_AVAILABLE
-    assert _refused(Engines()).reason is Reason.NO_ENGINE_AVAILABLE
+    assert _refused(Engines(ManualClock())).reason is Reason.NO_ENGINE_AVAILABLE
 
 
 def test_a_worker_that_answers_again_is_asked_again() -> None:
     engines = _engines()
     engines.failed("k:1", "it does not answer")
     assert _who(engines, voice="en-us")[0][0] == "e:1"
+    assert _who(engines)[0][0] == "e:1"
     engines.answered("k:1", description("kokoro"), _KOKORO)
     assert _who(engines)[0] == ("k:1", "")
 
@@ -140,9 +151,9 @@ def test_the_least_loaded_worker_is_asked_first() -> None:
 def test_what_we_have_given_a_worker_counts_before_it_says_so() -> None:
     engines = _engines()
     first, second = engines.candidates(SpeechSettings(engine="espeak"), "")
-    with first.engaged():
+    with engines.engaged(first):
         assert _who(engines, engine="espeak")[0][0] == second.replica.address
-        with second.engaged(), second.engaged():
+        with engines.engaged(second), engines.engaged(second):
             assert _who(engines, engine="espeak")[0][0] == first.replica.address
     assert first.replica.engaged == second.replica.engaged == 0
 
@@ -178,16 +189,16 @@ def test_who_is_full_or_failed_once_is_asked_again(reason: Reason) -> None:
 
 
 def test_engines_are_asked_in_the_order_they_were_configured_in_whoever_comes_first() -> None:
-    engines = Engines()
+    engines = Engines(ManualClock())
     engines.add("e:1", idle_worker(), rank=1)
     engines.answered("e:1", description("espeak"), _ESPEAK)
     engines.add("k:1", idle_worker(), rank=0)  # its name was not resolved before
     engines.answered("k:1", description("kokoro"), _KOKORO)
-    assert [name for name, _ in engines.by_engine()] == ["kokoro", "espeak"]
+    assert [each.name for each in engines.standings()] == ["kokoro", "espeak"]
     engines.remove("k:1")
     engines.add("k:2", idle_worker(), rank=0)  # its workers were replaced
     engines.answered("k:2", description("kokoro"), _KOKORO)
-    assert [name for name, _ in engines.by_engine()] == ["kokoro", "espeak"]
+    assert [each.name for each in engines.standings()] == ["kokoro", "espeak"]
     assert _who(engines)[0] == ("k:2", "")
 
 
@@ -195,7 +206,7 @@ def test_workers_that_never_answered_stand_last_and_together() -> None:
     engines = _engines()
     engines.add("?:1", idle_worker())
     engines.add("?:2", idle_worker())
-    assert [(name, len(replicas)) for name, replicas in engines.by_engine()] == [
+    assert [(each.name, len(each.replicas)) for each in engines.standings()] == [
         ("kokoro", 1),
         ("espeak", 2),
         ("", 2),

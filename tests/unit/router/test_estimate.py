@@ -7,15 +7,17 @@ from dataclasses import replace
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_router.engines import Description, Engines
+from parlando_router.engines import Engines
 from parlando_router.estimate import CODE_POINTS_PER_SECOND, estimate
 from parlando_router.ports import Cost
+from parlando_router.replica import Description
 from parlando_router.request import SpeechSettings
+from parlando_scripted.clock import ManualClock
 from tests.unit.router.cast import description, idle_worker, voice
 
 
 def _engines(said: Description) -> Engines:
-    engines = Engines()
+    engines = Engines(ManualClock())
     engines.add("one", idle_worker())
     engines.answered("one", said, (voice("alto"),))
     return engines

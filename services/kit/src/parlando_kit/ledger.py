@@ -157,8 +157,7 @@ class Ledger:
     def begin_fragment(self, index: int, text_map: SpanMap, quality: TimingQuality) -> None:
         """Open a fragment at the next sample. The one before must be closed.
 
-        A fragment that `discard_unsent` cut short may be begun again under its own index: another engine
-        says the rest of it.
+        A fragment that was cut short may be begun again under its own index: another engine says the rest.
 
         Args:
             index: the fragment's number, 0 or more, above every earlier one.
@@ -263,7 +262,6 @@ class Ledger:
 
         Everything before `sample` is to be sent as it is; it ends with a whole word wherever times are
         EXACT or ALIGNED, and with one that may be cut, half of it said at least, where they are ESTIMATED.
-        Then `discard_unsent`, and the fragment may begin again.
         """
         fragment = self._unfinished()
         if fragment is None:
@@ -277,29 +275,44 @@ class Ledger:
             quality=fragment.quality,
         )
 
+    def break_off(self) -> ResumePoint | None:
+        """End the open fragment where another engine resumes it, and forget what was made beyond.
+
+        Returns that point, or None when no fragment is open. Everything before it is still to be sent; then
+        the fragment may begin again.
+        """
+        point = self.resume_point()
+        if point is not None:
+            self._forget(point.sample)
+        return point
+
     def discard_unsent(self) -> int:
         """Forget all that was made and not sent, and close the fragment: what was being said ends here.
 
         A word stays where half of it was sent, since it can still be heard, and ends with what was sent.
         Returns the number of samples thrown away.
         """
-        lost = self._made - self._sent
-        self._made = self._sent
-        keep = bisect_right(self._words, self._sent, key=_half)
+        return self._forget(self._sent)
+
+    def _forget(self, end: int) -> int:
+        """Forget the samples from `end` on, and the words of which less than half lies before it."""
+        lost = self._made - end
+        self._made = end
+        keep = bisect_right(self._words, end, key=_half)
         if keep < len(self._words):
             self._discarded_from = self._words[keep].source.start
             del self._words[keep:]
-        if self._words and self._words[-1].end_sample > self._sent:
+        if self._words and self._words[-1].end_sample > end:
             cut = self._words[-1]
-            self._words[-1] = replace(cut, sample_count=self._sent - cut.first_sample)
+            self._words[-1] = replace(cut, sample_count=end - cut.first_sample)
         self._latest_start = self._words[-1].first_sample if self._words else 0
-        while self._stretches and self._stretches[-1].first_sample > self._sent:
+        while self._stretches and self._stretches[-1].first_sample > end:
             self._stretches.pop()
         if self._stretches:
             last = self._stretches[-1]
             if last.end_sample is None:
                 self._close(last)
-            elif last.spoken_end > self._sent:
+            elif last.spoken_end > end:
                 last.whole = False
         whole = (each.text_map.source.end for each in self._stretches if each.whole)
         self._source_done = max(whole, default=self._source_start)

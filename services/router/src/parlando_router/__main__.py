@@ -26,7 +26,8 @@ def main() -> None:
 
     async def build(resources: AsyncExitStack) -> Server:
         telemetry.set_up("router", settings, resources)
-        clock, engines = MonotonicClock(), Engines()
+        clock = MonotonicClock()
+        engines = Engines(clock)
         to_fragmenter = await resources.enter_async_context(open_channel(settings.fragmenter))
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments())
         servicer = SpeechServicer(studio)

@@ -1,18 +1,27 @@
 """Which engines there are, and which of their workers should speak.
 
-Pure: `watch` tells it what workers answer, the epochs ask it who is next.
+Pure: `watch` tells it what workers answer, `policy_watch` what the policies are, and the epochs ask it who
+is next and tell it what became of it.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 
+from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_router.breaker import Breaker
+from parlando_router.equivalence import VoiceMap
+from parlando_router.patience import Patience
+from parlando_router.policy import Choice, Policy
 from parlando_router.ports import Worker
+from parlando_router.replica import Description, KnownVoice, Replica, by_load
 from parlando_router.request import SpeechSettings
+from parlando_router.statistics import Statistics
 
 LONGEST_NAME = 64
 """Characters of a name or language tag that are compared and repeated: a caller may send megabytes."""
@@ -20,66 +29,13 @@ LONGEST_NAME = 64
 RETRY_SECONDS = 1.0
 """When to try again after no engine was up: about as long as a worker is not looked at."""
 
+DEFAULT_POLICY = "default"
 
-@dataclass(frozen=True, slots=True)
-class KnownVoice:
-    """A voice as its engine lists it; `said` is the listing itself, passed on unread."""
+GONE = frozenset({Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.NO_ENGINE_AVAILABLE})
+"""Failures of a worker that is asked for nothing more until it says that it is there."""
 
-    id: str
-    names: frozenset[str]
-    languages: tuple[str, ...]
-    said: object
-
-    def speaks(self, language: str) -> bool:
-        """Whether one of its languages is `language`, or a variety of it, or it a variety of one."""
-        return any(_related(tag, language) for tag in self.languages)
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a worker says of itself; `said` is the whole of it, passed on unread.
-
-    Attributes:
-        engine: the engine's name.
-        default_voice: the voice it speaks with when none is asked for.
-        ready: False while it loads, drains or has failed; `detail` says why.
-        load: syntheses live and queued.
-        first_chunk: its recent median, in seconds, or None.
-        price_nanos: price of a character in billionths of `currency`'s unit.
-    """
-
-    engine: str
-    default_voice: str
-    ready: bool
-    detail: str
-    load: int
-    first_chunk: float | None
-    currency: str
-    price_nanos: float
-    said: object
-
-
-@dataclass(slots=True)
-class Replica:
-    """One worker, as it last answered. `rank` is its engine's place among those configured."""
-
-    address: str
-    worker: Worker
-    rank: int
-    description: Description | None = None
-    voices: tuple[KnownVoice, ...] = ()
-    detail: str = "it has not answered yet"
-    engaged: int = 0
-
-    @property
-    def serving(self) -> bool:
-        """Whether it would be given work."""
-        return not self.detail
-
-    @property
-    def load(self) -> int:
-        """Syntheses it has: as it last said, or as many as we have given it."""
-        return max(self.engaged, self.description.load if self.description is not None else 0)
+NO_FAULT = frozenset({Reason.OVERLOADED, Reason.DRAINING, Reason.NO_ENGINE_AVAILABLE})
+"""What no breaker counts: a worker that is busy, one that stops in good order, one that still loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +45,43 @@ class Candidate:
     engine: str
     voice: str
     replica: Replica = field(repr=False)
+    place: str = ""  # why it stands where it does, for people
 
     @property
     def worker(self) -> Worker:
         """The worker."""
         return self.replica.worker
 
-    @contextmanager
-    def engaged(self) -> Iterator[None]:
-        """Count a synthesis against the worker while it lasts."""
-        self.replica.engaged += 1
-        try:
-            yield
-        finally:
-            self.replica.engaged -= 1
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An engine, its workers, and why it stands where it does among the engines."""
+
+    name: str
+    replicas: Sequence[Replica]
+    place: str
 
 
 class Engines:
-    """The workers there are, in the order in which their engines are asked."""
+    """The workers there are, in the order in which their engines are asked.
 
-    def __init__(self) -> None:
+    Args:
+        clock: what breakers and the slow start of workers run by.
+        voices: what is known of voices, to find those that come nearest.
+        chance: draws among weights and workers.
+    """
+
+    def __init__(self, clock: Clock, voices: VoiceMap | None = None, chance: Random | None = None) -> None:
+        self.statistics = Statistics()
+        self.voice_map = voices or VoiceMap({})
+        self.policies: Mapping[str, Policy] = {}
+        self._clock = clock
+        self._chance = chance or Random()  # noqa: S311  # it spreads work, and guards nothing
         self._replicas: dict[str, Replica] = {}
+        self._breakers: dict[str, Breaker] = {}
+        self._patience: dict[str, Patience] = {}
+
+    # What is known of workers
 
     def add(self, address: str, worker: Worker, rank: int = 0) -> Replica:
         """Take in a worker that has yet to answer; engines are asked in the order of their least rank."""
@@ -123,34 +95,130 @@ class Engines:
     def answered(self, address: str, description: Description, voices: tuple[KnownVoice, ...]) -> None:
         """Note what a worker said of itself."""
         replica = self._replicas[address]
+        was_serving = replica.serving
         replica.description, replica.voices = description, voices
         replica.detail = "" if description.ready else description.detail or "it is not ready"
+        if replica.serving and not was_serving:
+            replica.serving_since = self._clock.now()
 
     def failed(self, address: str, detail: str) -> None:
         """Pass a worker over until it answers again."""
         if address in self._replicas:
             self._replicas[address].detail = detail
 
-    def report_failure(self, candidate: Candidate, error: ParlandoError) -> None:
-        """Note that a worker failed a synthesis. One that is merely full is not passed over."""
-        if error.reason in (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.NO_ENGINE_AVAILABLE):
+    # What became of work
+
+    @contextmanager
+    def engaged(self, candidate: Candidate) -> Iterator[None]:
+        """Count a synthesis against a worker while it lasts."""
+        replica, now = candidate.replica, self._clock.now()
+        guards = [(breaker, breaker.enter(now)) for breaker in self._breakers_of(candidate)]
+        self.statistics.asked(candidate.engine)
+        replica.engaged += 1
+        try:
+            yield
+        finally:
+            replica.engaged -= 1
+            for breaker, probing in guards:
+                breaker.leave(probing=probing)
+
+    def patience(self, engine: str) -> Patience:
+        """Return the patience with an engine, by what it usually does."""
+        return self._patience.setdefault(engine, Patience())
+
+    def report_success(self, candidate: Candidate, audio: float) -> None:
+        """Note that a worker completed a synthesis of `audio` seconds."""
+        for breaker in self._breakers_of(candidate):
+            breaker.succeeded(self._clock.now())
+        self.statistics.spoke(candidate.engine, audio)
+
+    def report_failure(self, candidate: Candidate, error: ParlandoError, *, silent: bool = False) -> None:
+        """Note that a worker failed a synthesis. One that is merely full is not passed over.
+
+        Args:
+            candidate: who failed.
+            error: how.
+            silent: it stood still: nothing more is asked of it until it says that it is there.
+        """
+        if error.reason in GONE or silent:
             candidate.replica.detail = error.message
+        if error.reason not in NO_FAULT:
+            candidate.replica.breaker.failed(self._clock.now(), error.reason.value)
+        self.statistics.failed(candidate.engine, error.reason)
+
+    def report_loss(self, candidate: Candidate, error: ParlandoError) -> None:
+        """Note that an engine could not speak with any of its workers, and that another was asked."""
+        if error.reason not in NO_FAULT:
+            self._breaker(candidate.engine).failed(self._clock.now(), error.reason.value)
+
+    def reset_breakers(self, engine: str, address: str) -> int:
+        """Close breakers, "" being any engine and any address; return how many were open.
+
+        Raises:
+            ParlandoError: ENGINE_NOT_FOUND.
+        """
+        self._require_engine(engine, "engine")
+        breakers = [
+            replica.breaker
+            for name, replicas in self._groups()
+            for replica in replicas
+            if engine in ("", name) and address in ("", replica.address)
+        ]
+        if not address:
+            breakers += [breaker for name, breaker in self._breakers.items() if engine in ("", name)]
+        return sum(breaker.reset() for breaker in breakers)
+
+    def trip(self, engine: str, seconds: float) -> None:
+        """Treat an engine as failed for so long.
+
+        Raises:
+            ParlandoError: ENGINE_NOT_FOUND.
+        """
+        if not engine:
+            raise ParlandoError(Reason.FIELD_REQUIRED, "engine is empty: name one", field="engine")
+        self._require_engine(engine, "engine")
+        self._breaker(engine).trip(self._clock.now(), seconds, "an administrator opened it")
+
+    @property
+    def primary(self) -> str:
+        """The engine that is asked first where nothing keeps it from being asked; "" while none is known."""
+        names = [choice.engine for _, choice in self._choices("", SpeechSettings(), "", by_chance=False)]
+        return next((name for name in names if name in self._names()), "")
+
+    # Who is there
 
     @property
     def serving(self) -> bool:
         """Whether any worker would be given work."""
         return any(replica.serving for replica in self._replicas.values())
 
-    def by_engine(self) -> list[tuple[str, list[Replica]]]:
-        """Return engines with their workers, in the order in which they are asked.
+    def why_not(self, replica: Replica) -> str:
+        """Return why a worker would be given no work now, for people; empty where it would."""
+        now = self._clock.now()
+        if replica.detail:
+            return replica.detail
+        if why := replica.breaker.explain(now):
+            return why
+        engine = self._breakers.get(replica.description.engine) if replica.description is not None else None
+        return f"of its engine: {why}" if engine is not None and (why := engine.explain(now)) else ""
+
+    def standings(self) -> list[Standing]:
+        """Return engines with their workers, in the order in which they are asked where nothing decides.
 
         Workers that never answered stand together under "".
         """
-        groups: dict[str, list[Replica]] = {}
-        for replica in self._replicas.values():
-            name = replica.description.engine if replica.description is not None else ""
-            groups.setdefault(name, []).append(replica)
-        return sorted(groups.items(), key=lambda group: (not group[0], min(r.rank for r in group[1])))
+        groups = dict(self._groups())
+        found: list[Standing] = []
+        for place, choice in self._choices("", SpeechSettings(), "", by_chance=False):
+            if choice.engine in groups and choice.engine:
+                found.append(Standing(choice.engine, groups.pop(choice.engine), place))
+        silent = groups.pop("", [])
+        found += [
+            Standing(name, replicas, "no route of the policy names it") for name, replicas in groups.items()
+        ]
+        if silent:
+            found.append(Standing("", silent, "none of these workers has answered"))
+        return sorted(found, key=lambda each: not any(not self.why_not(r) for r in each.replicas))
 
     def voices(self, engine: str, language: str) -> list[KnownVoice]:
         """Return the voices of workers that are serving, sorted by engine and id; "" asks for all.
@@ -161,7 +229,7 @@ class Engines:
         self._require_engine(engine, "engine")
         language = language[:LONGEST_NAME]
         found: dict[tuple[str, str], KnownVoice] = {}
-        for name, replicas in self.by_engine():
+        for name, replicas in self._groups():
             for replica in replicas:
                 if replica.serving and engine in ("", name):
                     for voice in replica.voices:
@@ -169,10 +237,20 @@ class Engines:
                             found[name, voice.id] = voice
         return [found[key] for key in sorted(found)]
 
-    def candidates(self, settings: SpeechSettings, language: str) -> list[Candidate]:
+    def candidates(
+        self, settings: SpeechSettings, language: str, *, like: str = "", engaged: str = ""
+    ) -> list[Candidate]:
         """Return who could speak, the best first; never empty.
 
-        Engines go in their order; within one, the least loaded worker goes first.
+        Engines go in the order of the policy, or of the configuration where it says nothing; those whose
+        voice was asked for go first. Within one, of two workers the less loaded goes first. What a breaker
+        keeps work from stands last: it is asked when everybody else has failed.
+
+        Args:
+            settings: what the caller asks for.
+            language: that is to be spoken.
+            like: the voice that has spoken so far, as "engine:voice": another engine uses the nearest.
+            engaged: the engine that speaks already, which goes on while it can.
 
         Raises:
             ParlandoError: ENGINE_NOT_FOUND, VOICE_NOT_FOUND, LANGUAGE_NOT_FOUND, or
@@ -181,31 +259,116 @@ class Engines:
         language = language[:LONGEST_NAME]
         engine, voice = self._split(settings)
         self._require_engine(engine, "settings.engine")
-        able: list[Candidate] = []
-        for name, replicas in self.by_engine():
-            if name and engine in ("", name):
-                able += [
-                    Candidate(name, voice, replica)
-                    for replica in sorted(replicas, key=lambda replica: replica.load)
-                    if _can(replica, voice, language)
-                ]
-        serving = [candidate for candidate in able if candidate.replica.serving]
-        if serving:
-            return serving
-        known = [r for r in self._replicas.values() if r.description is not None and r.voices]
-        if able or not known:
-            raise ParlandoError(
-                Reason.NO_ENGINE_AVAILABLE,
-                "no engine that could speak this is up: try again, and see ListEngines or `parlando doctor`",
-                retry_after=RETRY_SECONDS,
-            )
-        if voice:
+        groups = dict(self._groups())
+        owners = {name: found for name, each in groups.items() if (found := _owned(each, voice)) is not None}
+        if not any(r.voices for r in self._replicas.values()):
+            raise _nobody()
+        if voice and not (engine in owners if engine else owners):
             raise self._voice_not_found(voice, engine)
-        raise ParlandoError(
-            Reason.LANGUAGE_NOT_FOUND,
-            f'no voice speaks "{language}": see ListVoices',
-            field="settings.language",
+        if voice and not like:
+            like = next(f"{name}:{known.id}" for name, known in owners.items() if engine in ("", name))
+        ranked = [("it has the voice that was asked for", Choice(name, voice)) for name in owners]
+        ranked += [each for each in self._choices(engine, settings, language) if each[1].engine not in owners]
+        if engine:
+            ranked = [each for each in ranked if each[1].engine == engine]
+        ranked.sort(key=lambda each: each[1].engine != engaged)  # stable: for the others nothing changes
+        able = [
+            candidate
+            for place, choice in ranked
+            for candidate in self._cast(choice, groups.get(choice.engine, []), language, like, place)
+        ]
+        serving = [candidate for candidate in able if candidate.replica.serving]
+        if not able:
+            raise ParlandoError(
+                Reason.LANGUAGE_NOT_FOUND,
+                f'no voice speaks "{language}": see ListVoices',
+                field="settings.language",
+            )
+        if not serving:
+            raise _nobody()
+        now = self._clock.now()
+        return sorted(
+            serving, key=lambda each: not all(breaker.admits(now) for breaker in self._breakers_of(each))
         )
+
+    def _cast(
+        self, choice: Choice, replicas: Sequence[Replica], language: str, like: str, place: str
+    ) -> Iterator[Candidate]:
+        """Yield the workers of an engine that could speak, each with the voice it would use."""
+        for replica in by_load(replicas, self._clock.now(), self._chance):
+            if choice.voice:
+                if replica.voice(choice.voice) is not None:
+                    yield Candidate(choice.engine, choice.voice, replica, place)
+            elif not like or like.startswith(f"{choice.engine}:"):
+                before = like.partition(":")[2]
+                if before and replica.voice(before) is not None:
+                    yield Candidate(choice.engine, before, replica, place)
+                elif replica.speaks(language):
+                    yield Candidate(choice.engine, "", replica, place)
+            elif nearest := self._nearest(like, choice.engine, replica, language):
+                yield Candidate(choice.engine, nearest, replica, place)
+
+    def _nearest(self, like: str, engine: str, replica: Replica, language: str) -> str:
+        prefix, _, name = like.partition(":")
+        listed = next(
+            (
+                voice
+                for each in self._replicas.values()
+                if each.description is not None and each.description.engine == prefix
+                for voice in each.voices
+                if voice.id == name
+            ),
+            None,
+        )
+        groups = [group for policy in self.policies.values() for group in policy.equivalences]
+        return self.voice_map.nearest(like, listed, engine, replica.voices, language, groups)
+
+    def _choices(
+        self, engine: str, settings: SpeechSettings, language: str, *, by_chance: bool = True
+    ) -> list[tuple[str, Choice]]:
+        """Return the engines to ask in order, each with the reason for its place."""
+        policy = self.policies.get(settings.policy or DEFAULT_POLICY, Policy())
+        routes = [] if engine else policy.routes(settings.voice, settings.tier, language)
+        if not routes:
+            return [("by the order of ENGINES", Choice(name)) for name in self._names()]
+        chosen: dict[str, tuple[str, Choice]] = {}
+        for route in routes:
+            ordered = (
+                route.ordered(self._chance)
+                if by_chance
+                else sorted(route.choices, key=lambda each: (each.rank, -each.weight))
+            )
+            late = [each for each in ordered if self._too_slow(each.engine, route.first_chunk_target)]
+            for choice in [each for each in ordered if each not in late] + late:
+                why = f"by {route.place}" + (", slower than its target" if choice in late else "")
+                chosen.setdefault(choice.engine, (why, choice))
+        return list(chosen.values())
+
+    def _too_slow(self, engine: str, target: float | None) -> bool:
+        if target is None:
+            return False
+        known = [
+            replica.first_chunk
+            for name, replicas in self._groups()
+            if name == engine
+            for replica in replicas
+            if replica.first_chunk is not None
+        ]
+        return bool(known) and min(known) > target
+
+    def _groups(self) -> list[tuple[str, list[Replica]]]:
+        """Return engines with their workers as configured; those that never answered, under "", last."""
+        groups: dict[str, list[Replica]] = {}
+        for replica in self._replicas.values():
+            name = replica.description.engine if replica.description is not None else ""
+            groups.setdefault(name, []).append(replica)
+        return sorted(groups.items(), key=lambda group: (not group[0], min(r.rank for r in group[1])))
+
+    def _breaker(self, engine: str) -> Breaker:
+        return self._breakers.setdefault(engine, Breaker())
+
+    def _breakers_of(self, candidate: Candidate) -> tuple[Breaker, Breaker]:
+        return candidate.replica.breaker, self._breaker(candidate.engine)
 
     def _split(self, settings: SpeechSettings) -> tuple[str, str]:
         """Return engine and voice, where the voice may be written "engine:voice"."""
@@ -215,7 +378,7 @@ class Engines:
         return settings.engine, settings.voice
 
     def _names(self) -> list[str]:
-        return [name for name, _ in self.by_engine() if name]
+        return [name for name, _ in self._groups() if name]
 
     def _require_engine(self, engine: str, path: str) -> None:
         names = self._names()
@@ -238,16 +401,16 @@ class Engines:
         )
 
 
-def _can(replica: Replica, voice: str, language: str) -> bool:
-    """Whether a worker has the voice, or the base of a variant or mix of it, and speaks the language."""
-    if voice:
-        base = voice.partition("+")[0].partition("(")[0]
-        wanted = {voice.casefold(), base.casefold()}
-        return any(not wanted.isdisjoint(known.names) for known in replica.voices)
-    return not language or any(known.speaks(language) for known in replica.voices)
+def _owned(replicas: Sequence[Replica], voice: str) -> KnownVoice | None:
+    """Return the listing of a voice, or of the base of a variant or mix, where one of the workers has it."""
+    if not voice:
+        return None
+    return next((known for replica in replicas if (known := replica.voice(voice)) is not None), None)
 
 
-def _related(tag: str, language: str) -> bool:
-    """Whether two BCP 47 tags are the same, or one is a variety of the other."""
-    first, second = tag.casefold(), language.casefold()
-    return first == second or first.startswith(f"{second}-") or second.startswith(f"{first}-")
+def _nobody() -> ParlandoError:
+    return ParlandoError(
+        Reason.NO_ENGINE_AVAILABLE,
+        "no engine that could speak this is up: try again, and see ListEngines or `parlando doctor`",
+        retry_after=RETRY_SECONDS,
+    )

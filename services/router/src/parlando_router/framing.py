@@ -77,9 +77,10 @@ class Framer:
             self._length = min(self._length * 2, self._longest)
             yield frame
 
-    def discard(self, next_sample: int) -> None:
-        """Forget what is in no frame yet, and go on at `next_sample` with a small frame."""
-        self._waiting = _NOTHING
+    def discard(self, next_sample: int) -> Samples:
+        """Take out, and return, what is in no frame yet, and go on at `next_sample` with a small frame."""
+        waiting, self._waiting = self._waiting, _NOTHING
         self._owners.clear()
         self._next_sample = next_sample
         self.restart()
+        return waiting

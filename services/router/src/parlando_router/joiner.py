@@ -45,6 +45,7 @@ class Joiner:
         self._base = 0  # utterance sample at which joined sample 0 lies
         self._joined = 0  # joined samples since the resampler began
         self._tail = _NOTHING  # faded end of the last fragment, not joined yet
+        self._crossing = _NOTHING  # faded end of what was broken off, in utterance samples, to be mixed in
         self._owed = 0.0  # seconds of pause before the next fragment
         self._rested = (
             math.inf
@@ -158,8 +159,35 @@ class Joiner:
             ready = np.concatenate((ready, rest, np.zeros(due - len(rest), dtype=np.int16)))
             self._given += due
             self._resampler = None
+        self._given += len(self._crossing)
+        ready, self._crossing = np.concatenate((ready, self._crossing)), _NOTHING
         self._base, self._joined = self._given, 0
         return ready
+
+    def break_off(self) -> Samples:
+        """End the fragment where it is, and return what was held back: it follows on what was given out."""
+        if self._speaking:
+            self._tail = self._over_tail(self._held)
+        return self.settle()
+
+    def resume(self, next_sample: int, unsent: Samples) -> Samples:
+        """Go on at `next_sample` after a fragment was broken off there; return samples that are ready.
+
+        The silence that would have come there is kept. Where sound would have, that fades out under the
+        next sound.
+
+        Args:
+            next_sample: the utterance's sample at which the fragment was broken off.
+            unsent: what would have come from there on.
+        """
+        rested, loud = self._rested, _first_loud(unsent)
+        quiet = unsent if loud is None else unsent[:loud]
+        self.discard(next_sample + len(quiet))
+        self._rested = rested
+        if not len(quiet):
+            length = min(round(MARGIN_SECONDS * self._rate), len(unsent))
+            self._crossing = _faded(unsent[:length], length, rising=False)
+        return quiet
 
     def discard(self, next_sample: int) -> int:
         """Forget all that was not given out, and go on at `next_sample`; return how many samples it was."""
@@ -168,6 +196,7 @@ class Joiner:
         self._resampler = None
         self._given = self._base = next_sample
         self._joined, self._tail, self._owed, self._rested = 0, _NOTHING, 0.0, math.inf
+        self._crossing = _NOTHING
         self._begin()
         return lost
 
@@ -185,19 +214,25 @@ class Joiner:
         return self._over_tail(_faded(samples, min(self._margin, len(samples)), rising=True))
 
     def _over_tail(self, samples: Samples) -> Samples:
-        overlap = min(len(self._tail), len(samples))
-        if not overlap:
-            return samples
-        mixed = samples[:overlap].astype(np.int32) + self._tail[:overlap]
-        self._tail = self._tail[overlap:]
-        return np.concatenate((np.clip(mixed, -32768, 32767).astype(np.int16), samples[overlap:]))
+        mixed, self._tail = _mixed(samples, self._tail)
+        return mixed
 
     def _join(self, samples: Samples) -> Samples:
         self._joined += len(samples)
         if self._resampler is not None and len(samples):
             samples = self._resampler.resample_chunk(samples)
         self._given += len(samples)
-        return samples
+        mixed, self._crossing = _mixed(samples, self._crossing)
+        return mixed
+
+
+def _mixed(samples: Samples, under: Samples) -> tuple[Samples, Samples]:
+    """Return the samples with `under` mixed into their beginning, and what of that is left."""
+    overlap = min(len(under), len(samples))
+    if not overlap:
+        return samples, under
+    mixed = np.clip(samples[:overlap].astype(np.int32) + under[:overlap], -32768, 32767).astype(np.int16)
+    return np.concatenate((mixed, samples[overlap:])), under[overlap:]
 
 
 def _loud(samples: Samples) -> NDArray[np.bool_]:

@@ -191,6 +191,13 @@ class Synthesis(Protocol):
         """End it, and return when the engine is idle for it, or after 2 s with UNCONFIRMED."""
         ...
 
+    def abandon(self) -> None:
+        """End it without waiting for an answer: its worker may be in no state to give one.
+
+        A `next` under way raises ENGINE_FAILED.
+        """
+        ...
+
 
 class Worker(Protocol):
     """One synth worker."""

@@ -141,6 +141,10 @@ class Schedule:
 class SpeechSettings:
     """How an utterance is to be spoken. Units and ranges as in `parlando.speech.v1.SpeechSettings`.
 
+    Attributes:
+        policy: name of the policy that routes it; empty is the default one.
+        tier: the caller's tier, by which a policy may route.
+
     Raises:
         ParlandoError: OUT_OF_RANGE with the field's path.
     """
@@ -158,6 +162,8 @@ class SpeechSettings:
     playout_mode: PlayoutMode | None = None  # the method's own
     playout_budget: float = 10.0
     session_id: str = ""
+    policy: str = ""
+    tier: str = ""
     first_chunk_limit: float | None = None
     schedule: Schedule = field(default_factory=Schedule)
     flush_after: float | None = None

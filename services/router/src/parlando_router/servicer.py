@@ -14,10 +14,11 @@ from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.deadlines import seconds_left
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.convert import duration, message_from, money, settings_from
-from parlando_router.engines import Replica
+from parlando_router.engines import Engines
 from parlando_router.estimate import estimate
 from parlando_router.event_messages import event_to
 from parlando_router.events import AudioSent, SpeechEvent
+from parlando_router.replica import Replica
 from parlando_router.request import (
     Codec,
     Container,
@@ -152,9 +153,13 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     ) -> speech_pb2.ListEnginesResponse:
         """List the engines and their workers."""
         response = speech_pb2.ListEnginesResponse()
-        for position, (name, replicas) in enumerate(self._studio.engines.by_engine()):
+        engines = self._studio.engines
+        for standing in engines.standings():
             response.engines.add(
-                name=name, primary=bool(name) and position == 0, replicas=[_replica(r) for r in replicas]
+                name=standing.name,
+                primary=bool(standing.name) and standing.name == engines.primary,
+                replicas=[_replica(engines, each) for each in standing.replicas],
+                place=standing.place,
             )
         return response
 
@@ -184,10 +189,9 @@ async def _commands(
         yield command
 
 
-def _replica(replica: Replica) -> speech_pb2.EngineReplica:
-    message = speech_pb2.EngineReplica(
-        address=replica.address, serving=replica.serving, detail=replica.detail
-    )
+def _replica(engines: Engines, replica: Replica) -> speech_pb2.EngineReplica:
+    detail = engines.why_not(replica)
+    message = speech_pb2.EngineReplica(address=replica.address, serving=not detail, detail=detail)
     if replica.description is not None:
         message.description.CopyFrom(replica.description.said)  # type: ignore[arg-type]
         if replica.description.first_chunk is not None:

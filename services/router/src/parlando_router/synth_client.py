@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -112,6 +113,7 @@ class GrpcSynthesis:
         seconds = min(deadline, request.seconds_left)
         self._call = stub.Synthesize(_request(request), timeout=seconds, metadata=outgoing())
         self._waiting: deque[SynthesisEvent] = deque()  # what came in one message
+        self._abandoned = False
 
     async def next(self) -> SynthesisEvent | None:
         """Return what comes next, or None after the last event."""
@@ -121,6 +123,11 @@ class GrpcSynthesis:
                 if not isinstance(response, synth_pb2.SynthesizeResponse):
                     return None
                 self._waiting.extend(_events(response))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._abandoned or (task is not None and task.cancelling()):
+                raise
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine stood still") from None
         except grpc.aio.AioRpcError as error:
             raise _failure(error) from error
         except ValueError as error:  # a span or a quality that cannot be
@@ -145,6 +152,11 @@ class GrpcSynthesis:
             samples_made=answer.samples_made,
             engine_time_after_stop=seconds(answer.engine_time_after_stop),
         )
+
+    def abandon(self) -> None:
+        """Reset the call: the worker, where it still runs, stops the engine when it hears of it."""
+        self._abandoned = True
+        self._call.cancel()
 
 
 def _failure(error: grpc.aio.AioRpcError) -> ParlandoError:

@@ -28,15 +28,19 @@ class Tally:
 
     Attributes:
         speaker: who spoke last, or None before the first.
+        voices: by language, the voice that spoke it first, as "engine:voice"; others are to resemble it.
         received: code points of text that arrived.
         text_at: when the first of it arrived, or None.
         text_came: set from then on.
+        engaged: by language, the engine that spoke it last: it goes on while it can.
         usage: by engine.
         real_time_factor: engine time per second of audio, so far; 0 while it is not known.
     """
 
     def __init__(self) -> None:
         self.speaker: Speaker | None = None
+        self.voices: dict[str, str] = {}
+        self.engaged: dict[str, str] = {}
         self.received = 0
         self.text_at: float | None = None
         self.text_came = asyncio.Event()

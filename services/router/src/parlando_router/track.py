@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.ledger import Ledger, SpokenWord, Word
+from parlando_kit.ledger import Ledger, ResumePoint, SpokenWord, TimingQuality, Word
 from parlando_router.events import FragmentBegun, Frame, Samples, SpeechEvent, WordsTimed
 from parlando_router.framing import Framer
 from parlando_router.joiner import Joiner
+from parlando_router.loudness import louder
 from parlando_router.playout import Playout
 from parlando_router.ports import Fragment, SynthesisStarted
 
@@ -40,6 +43,8 @@ class Track:
         self.speaking = False
         self._epoch = 0
         self._fragment = -1
+        self._first_sample = 0  # of the open fragment
+        self._gain_db = 0.0
         self._words: list[Word] = []
         self._announced: list[SpeechEvent] = []
 
@@ -53,8 +58,15 @@ class Track:
         self._epoch = epoch
         self._announced.append(event)
 
-    def begin(self, epoch: int, fragment: Fragment, started: SynthesisStarted, synthesis_id: str) -> None:
-        """Begin a fragment that an engine speaks."""
+    def begin(
+        self,
+        epoch: int,
+        fragment: Fragment,
+        started: SynthesisStarted,
+        synthesis_id: str,
+        gain_db: float = 0.0,
+    ) -> None:
+        """Begin a fragment that an engine speaks; it is made louder by `gain_db`."""
         self._add(self._joiner.begin(started.sample_rate_hz))
         if self._playout.ahead() < _CAUGHT_UP_SECONDS:
             # The pause goes ahead, so that it is the sound that comes in small frames.
@@ -63,7 +75,53 @@ class Track:
         self._framer.mark(self.next_sample, self._fragment + 1, synthesis_id)
         self._open(epoch, fragment, synthesis_id)
         self._ledger.begin_fragment(self._fragment, fragment.text_map, started.timing_quality)
+        self._gain_db = gain_db
         self.speaking = True
+
+    def break_off(self) -> ResumePoint:
+        """Put out what may be sent of the open fragment, forget the rest, and return where another resumes.
+
+        Raises:
+            RuntimeError: no fragment is open.
+        """
+        timed = len(self._ledger.words)
+        point = self._ledger.break_off()
+        if point is None:
+            raise RuntimeError("there is nothing to break off")
+        if lost := timed - len(self._ledger.words):
+            del self._words[-lost:]
+        if self._words:
+            self._words[-1] = self._ledger.words[-1]  # which may end sooner now
+        self._framer.add(self._joiner.break_off())
+        self._put_out(list(self._framer.cut(point.sample, whole=True)), whole=True)
+        self._playout.made(point.sample)
+        unsent = self._framer.discard(point.sample)
+        before = max(self._first_sample - point.sample, 0)  # what a resampler still had of the last fragment
+        self._framer.mark(point.sample, self._fragment - bool(before), "")
+        self._add(unsent[:before])
+        self._framer.mark(point.sample + before, self._fragment, "")
+        self._add(self._joiner.resume(point.sample + before, unsent[before:]))
+        self.speaking = False
+        return point
+
+    def resume(
+        self, fragment: Fragment, started: SynthesisStarted, synthesis_id: str, gain_db: float = 0.0
+    ) -> None:
+        """Go on with the fragment that was broken off, by another engine."""
+        self._add(self._joiner.begin(started.sample_rate_hz))
+        self._framer.mark(self.next_sample, self._fragment, synthesis_id)
+        self._announced = [
+            replace(event, synthesis_id=synthesis_id) if isinstance(event, FragmentBegun) else event
+            for event in self._announced
+        ]
+        self._ledger.begin_fragment(self._fragment, fragment.text_map, started.timing_quality)
+        self._gain_db = gain_db
+        self.speaking = True
+
+    def complete(self, fragment: Fragment, quality: TimingQuality, pause: float) -> None:
+        """End the fragment that was broken off: nothing is left to say of it."""
+        self._ledger.begin_fragment(self._fragment, fragment.text_map, quality)
+        self.end(pause)
 
     def skip(self, epoch: int, fragment: Fragment, pause: float) -> None:
         """Pass over a fragment in which nothing can be spoken, keeping its pause in seconds."""
@@ -79,7 +137,7 @@ class Track:
         """
         if len(pcm) % 2:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine gave audio of an odd length")
-        self._add(self._joiner.feed(pcm))
+        self._add(self._joiner.feed(louder(pcm, self._gain_db)))
         self._release()
 
     def words(self, words: tuple[SpokenWord, ...]) -> None:
@@ -115,11 +173,12 @@ class Track:
     def _open(self, epoch: int, fragment: Fragment, synthesis_id: str) -> None:
         self._epoch = epoch
         self._fragment += 1
+        self._first_sample = self._joiner.next_sample
         begun = FragmentBegun(
             fragment_index=self._fragment,
             source=fragment.source,
             spoken_text=fragment.spoken_text,
-            first_sample=self._joiner.next_sample,
+            first_sample=self._first_sample,
             ends_sentence=fragment.ends_sentence,
             synthesis_id=synthesis_id,
             language=fragment.language,
@@ -144,10 +203,17 @@ class Track:
             self._tie(self._joiner.timed())
         frames = self._cut(whole=whole)
         if frames or whole:
-            self._put_announced()
-            if self._words:  # just ahead of the frames they lie in
-                self._put(self._epoch, WordsTimed(tuple(self._words), self._fragment))
-                self._words.clear()
+            self._put_out(frames, whole=whole)
+
+    def _put_out(self, frames: list[Frame], *, whole: bool) -> None:
+        """Put out frames, and just ahead of them what was announced, and the words that they hold."""
+        self._put_announced()
+        ready = len(self._words)
+        if not whole:  # a word that is not released yet may still be another engine's to say
+            ready = bisect_right(self._words, self._ledger.releasable(), key=lambda word: word.end_sample)
+        if ready:
+            self._put(self._epoch, WordsTimed(tuple(self._words[:ready]), self._fragment))
+            del self._words[:ready]
         self._put_frames(frames)
 
     def _cut(self, *, whole: bool) -> list[Frame]:

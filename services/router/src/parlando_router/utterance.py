@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError
 from parlando_kit.ledger import Ledger
 from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
 from parlando_router.epoch import Epoch, Line
 from parlando_router.events import AudioSent, Cancelled, Finished, SpeechEvent, StopReport
+from parlando_router.failover import Stand
 from parlando_router.instruments import Instruments
 from parlando_router.outbox import Outbox, Send
 from parlando_router.playout import Playout
@@ -31,6 +33,9 @@ from parlando_router.speak_protocol import (
 )
 from parlando_router.tally import Tally
 from parlando_router.track import Track
+
+LAST_WORDS_SECONDS = 5.0
+"""How long a caller may take to read what was spoken before an error, until it is told of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +89,15 @@ class Utterance:
             rate, open_encoder(settings.output), self._ledger, self._playout, studio.clock, self._deliver
         )
         self._track = Track(rate, self._ledger, self._playout, self._outbox.put)
-        self._line = Line(
-            fragmenter=studio.fragmenter,
+        stand = Stand(
             engines=studio.engines,
+            clock=studio.clock,
             track=self._track,
             playout=self._playout,
             tally=self._tally,
-            put=self._outbox.put,
             seconds_left=seconds_left,
         )
+        self._line = Line(studio.fragmenter, stand, self._outbox.put)
         self._epoch = 0
         self._live: _Live | None = None
         self._ended = False
@@ -155,9 +160,29 @@ class Utterance:
     def _begin(self, number: int, settings: SpeechSettings, tasks: asyncio.TaskGroup) -> None:
         self._epoch = number
         epoch = Epoch(number, settings, self._tally.received, self._line)
-        task = tasks.create_task(epoch.run())
+        task = tasks.create_task(self._speak(epoch))
         task.add_done_callback(lambda _: self._stirred.set())
         self._live = _Live(epoch, task, self._ledger.fragments_sent())
+
+    async def _speak(self, epoch: Epoch) -> None:
+        """Let an epoch speak. When it fails, what it had to send goes ahead of the error."""
+        try:
+            await epoch.run()
+        except ParlandoError:
+            self._track.settle()
+            await self._sent(within=LAST_WORDS_SECONDS)
+            raise
+
+    async def _sent(self, within: float) -> None:
+        """Return once the outbox is empty, or the time is up."""
+        until = self._clock.now() + within
+        while not self._outbox.idle and (left := until - self._clock.now()) > 0:
+            self._stirred.clear()
+            stirred = asyncio.ensure_future(self._stirred.wait())
+            try:
+                await asyncio.wait({stirred}, timeout=left)
+            finally:
+                stirred.cancel()
 
     def _end(self) -> None:
         self._ended = True

@@ -15,7 +15,8 @@ from parlando_kit.channels import open_channel
 from parlando_kit.clock import Clock
 from parlando_kit.server import Server
 from parlando_router.convert import seconds
-from parlando_router.engines import Description, Engines, KnownVoice
+from parlando_router.engines import Engines
+from parlando_router.replica import Description, KnownVoice
 from parlando_router.synth_client import GrpcWorker
 
 LookUp = Callable[[str], Awaitable[list[str]]]
@@ -25,6 +26,11 @@ _DNS = "dns:///"
 _RESOLVE_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
 _FIRST_TRY_SECONDS = 0.1
+_GENDERS = {
+    synth_pb2.VOICE_GENDER_FEMALE: "female",
+    synth_pb2.VOICE_GENDER_MALE: "male",
+    synth_pb2.VOICE_GENDER_NEUTRAL: "neutral",
+}
 
 
 def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
@@ -45,7 +51,14 @@ def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
 
 def _voice(said: synth_pb2.Voice) -> KnownVoice:
     names = frozenset(name.casefold() for name in (said.id, *said.aliases))
-    return KnownVoice(said.id, names, tuple(said.languages), said)
+    return KnownVoice(
+        said.id,
+        names,
+        tuple(said.languages),
+        said,
+        gender=_GENDERS.get(said.gender, ""),
+        age=said.age if said.HasField("age") else None,
+    )
 
 
 async def resolve(target: str) -> list[str]:

@@ -361,14 +361,16 @@ class EngineReplica(_message.Message):
     def __init__(self, address: _Optional[str] = ..., serving: _Optional[bool] = ..., detail: _Optional[str] = ..., description: _Optional[_Union[_synth_pb2.DescribeEngineResponse, _Mapping]] = ..., predicted_first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "replicas", "primary")
+    __slots__ = ("name", "replicas", "primary", "place")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REPLICAS_FIELD_NUMBER: _ClassVar[int]
     PRIMARY_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     name: str
     replicas: _containers.RepeatedCompositeFieldContainer[EngineReplica]
     primary: bool
-    def __init__(self, name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[EngineReplica, _Mapping]]] = ..., primary: _Optional[bool] = ...) -> None: ...
+    place: str
+    def __init__(self, name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[EngineReplica, _Mapping]]] = ..., primary: _Optional[bool] = ..., place: _Optional[str] = ...) -> None: ...
 
 class ListEnginesResponse(_message.Message):
     __slots__ = ("engines",)

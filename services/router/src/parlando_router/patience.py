@@ -1,0 +1,61 @@
+"""How long to wait for an engine's next word before it is taken to stand still. Pure.
+
+Twice the longest wait of late: engines speak in bursts, so a mean would say little of the pauses between
+them. The longest fades as further waits end, and a wait that was given up counts as one, so that patience
+with an engine that has become slower grows. First chunks are told from later ones: a first one may have
+waited for its turn. While the listener still has audio, there is no haste at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+UNKNOWN_SECONDS = 5.0
+"""Patience with an engine that has not been heard yet: it may be loading a model."""
+
+LEAST_FIRST_SECONDS = 0.5
+LEAST_NEXT_SECONDS = 0.2
+"""Patience with the quickest of engines: a busy machine holds up everybody for so long."""
+
+MOST_SECONDS = 30.0
+
+_SPARE_SECONDS = 0.3
+"""Audio that is to be left when another engine is asked, for the time until it speaks."""
+
+_LONGEST_CALM_SECONDS = 2.0
+_FACTOR = 2.0
+_FADING = 0.98
+
+
+@dataclass(slots=True)
+class Wait:
+    """Waits of one kind.
+
+    Attributes:
+        least: seconds of patience in any case.
+    """
+
+    least: float
+    _longest: float | None = None
+
+    def took(self, seconds: float) -> None:
+        """Note a wait that ended, or was given up, after so long."""
+        self._longest = max(seconds, (self._longest or 0.0) * _FADING)
+
+    def limit(self, ahead: float) -> float:
+        """Return how many seconds to wait, the listener having `ahead` seconds of audio."""
+        usual = UNKNOWN_SECONDS if self._longest is None else self._longest * _FACTOR
+        calm = min(ahead - _SPARE_SECONDS, _LONGEST_CALM_SECONDS)
+        return min(max(usual, calm, self.least), MOST_SECONDS)
+
+
+@dataclass(slots=True)
+class Patience:
+    """Patience with one engine."""
+
+    first: Wait = field(default_factory=lambda: Wait(LEAST_FIRST_SECONDS))
+    next: Wait = field(default_factory=lambda: Wait(LEAST_NEXT_SECONDS))
+
+    def wait(self, *, begun: bool) -> Wait:
+        """Return the kind of wait that is due: for the first chunk, or for a later one."""
+        return self.next if begun else self.first

@@ -1,0 +1,130 @@
+"""One worker as the router knows it: what it says of itself, how busy it is, whether it is to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from parlando_router.breaker import Breaker
+from parlando_router.ports import Worker
+
+SLOW_START_SECONDS = 10.0
+"""How long a worker that has just come, or come back, is given less work than its load would allow."""
+
+_COLDEST = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVoice:
+    """A voice as its engine lists it; `said` is the listing itself, passed on unread.
+
+    Attributes:
+        gender: "female", "male" or "neutral"; empty where it is not stated.
+        age: in years, or None.
+    """
+
+    id: str
+    names: frozenset[str]
+    languages: tuple[str, ...]
+    said: object
+    gender: str = ""
+    age: int | None = None
+
+    def speaks(self, language: str) -> bool:
+        """Whether one of its languages is `language`, or a variety of it, or it a variety of one."""
+        return any(related(tag, language) for tag in self.languages)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a worker says of itself; `said` is the whole of it, passed on unread.
+
+    Attributes:
+        engine: the engine's name.
+        default_voice: the voice it speaks with when none is asked for.
+        ready: False while it loads, drains or has failed; `detail` says why.
+        load: syntheses live and queued.
+        first_chunk: its recent median, in seconds, or None.
+        price_nanos: price of a character in billionths of `currency`'s unit.
+    """
+
+    engine: str
+    default_voice: str
+    ready: bool
+    detail: str
+    load: int
+    first_chunk: float | None
+    currency: str
+    price_nanos: float
+    said: object
+
+
+@dataclass(slots=True)
+class Replica:
+    """One worker, as it last answered. `rank` is its engine's place among those configured.
+
+    Attributes:
+        detail: why it is not serving, for people; empty while it is.
+        engaged: syntheses it was given and has not ended.
+        serving_since: when it last began to serve.
+    """
+
+    address: str
+    worker: Worker
+    rank: int
+    description: Description | None = None
+    voices: tuple[KnownVoice, ...] = ()
+    detail: str = "it has not answered yet"
+    engaged: int = 0
+    serving_since: float = 0.0
+    breaker: Breaker = field(default_factory=Breaker)
+
+    @property
+    def serving(self) -> bool:
+        """Whether it is up and takes work."""
+        return not self.detail
+
+    @property
+    def load(self) -> int:
+        """Syntheses it has: as it last said, or as many as we have given it."""
+        return max(self.engaged, self.description.load if self.description is not None else 0)
+
+    @property
+    def first_chunk(self) -> float | None:
+        """Its recent median from a request to the first audio, in seconds."""
+        return self.description.first_chunk if self.description is not None else None
+
+    def voice(self, name: str) -> KnownVoice | None:
+        """Return the voice of that name, or the base of that variant or mix; None where it has none."""
+        base = name.partition("+")[0].partition("(")[0]
+        wanted = {name.casefold(), base.casefold()}
+        return next((known for known in self.voices if not wanted.isdisjoint(known.names)), None)
+
+    def speaks(self, language: str) -> bool:
+        """Whether one of its voices speaks the language; any does where it is not known."""
+        return not language or any(known.speaks(language) for known in self.voices)
+
+    def pressure(self, now: float) -> float:
+        """Return how little it should be given more: its load, and more than that while it is new."""
+        warmth = (now - self.serving_since) / SLOW_START_SECONDS
+        return (self.load + 1) / min(max(warmth, _COLDEST), 1.0)
+
+
+def by_load(replicas: Sequence[Replica], now: float, chance: Random) -> list[Replica]:
+    """Return workers, the one to ask first being the less loaded of two taken at random.
+
+    The least loaded of all would be everybody's choice until it next says how it is.
+    """
+    ordered = sorted(replicas, key=lambda replica: replica.pressure(now))
+    if len(ordered) > 2:  # noqa: PLR2004  # of two, both are taken
+        first = ordered[min(chance.sample(range(len(ordered)), 2))]
+        ordered.remove(first)
+        ordered.insert(0, first)
+    return ordered
+
+
+def related(tag: str, language: str) -> bool:
+    """Whether two BCP 47 tags are the same, or one is a variety of the other."""
+    first, second = tag.casefold(), language.casefold()
+    return first == second or first.startswith(f"{second}-") or second.startswith(f"{first}-")
