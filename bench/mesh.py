@@ -20,7 +20,7 @@ _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "sy
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """A running system: its addresses, and its services' processes by name."""
+    """A running system: its addresses, and its services' processes by name, and the supervisor's."""
 
     envoy: str
     envoy_admin: str
@@ -30,22 +30,30 @@ class Mesh:
     fragmenter: str
     synth: str
     processes: dict[str, psutil.Process]
+    supervisor: psutil.Process
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU time each service has used so far, its own processes included."""
         return {
-            name: sum(sum(process.cpu_times()[:2]) for process in family) for name, family in self._families()
+            name: sum(sum(process.cpu_times()[:2]) for process in family) for name, family in self._families().items()
         }
 
     def pss_megabytes(self) -> dict[str, float]:
         """Return each service's proportional share of memory, its own processes included."""
         return {
             name: sum(process.memory_full_info().pss for process in family) / 1e6
-            for name, family in self._families()
+            for name, family in self._families().items()
         }
 
-    def _families(self) -> list[tuple[str, list[psutil.Process]]]:
-        return [(name, [parent, *parent.children(recursive=True)]) for name, parent in self.processes.items()]
+    def _families(self) -> dict[str, list[psutil.Process]]:
+        """Return each service's process and its own; what is left is the supervisor's."""
+        families = {
+            name: [parent, *parent.children(recursive=True)] for name, parent in self.processes.items()
+        }
+        of_services = {process for family in families.values() for process in family}
+        everything = [self.supervisor, *self.supervisor.children(recursive=True)]
+        families["supervisor"] = [process for process in everything if process not in of_services]
+        return families
 
 
 def free_port() -> int:
@@ -53,6 +61,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running_bare() -> Iterator[str]:
+    """Start the bare server, the yardstick; return its address; stop it at the end."""
+    port = free_port()
+    command = [sys.executable, str(Path(__file__).with_name("bare_server.py")), str(port)]
+    with subprocess.Popen(command) as server:
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.terminate()
 
 
 @contextlib.contextmanager
@@ -71,14 +91,15 @@ def running_mesh(engine: str = "espeak") -> Iterator[Mesh]:
                     break
                 if time.monotonic() - began > _READY_SECONDS:
                     raise SystemExit("the system did not come up")
+            parent = psutil.Process(supervisor.pid)
             processes = {
                 name: child
-                for child in psutil.Process(supervisor.pid).children()
+                for child in parent.children()
                 for name in ports
                 if f"parlando_{name}" in child.cmdline() or child.name() == name
             }
             addresses = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-            yield Mesh(**addresses, processes=processes)
+            yield Mesh(**addresses, processes=processes, supervisor=parent)
         finally:
             supervisor.send_signal(signal.SIGINT)
             supervisor.wait(30)
