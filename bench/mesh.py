@@ -35,7 +35,8 @@ class Mesh:
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU time each service has used so far, its own processes included."""
         return {
-            name: sum(sum(process.cpu_times()[:2]) for process in family) for name, family in self._families().items()
+            name: sum(sum(process.cpu_times()[:2]) for process in family)
+            for name, family in self._families().items()
         }
 
     def pss_megabytes(self) -> dict[str, float]:

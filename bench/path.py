@@ -102,7 +102,7 @@ class Http:
 
 
 async def first_of_http(http: Http, watch: Stopwatch) -> None:
-    """Wait for the first of the body; the rest is read, since a connection that is kept carries one answer."""
+    """Wait for the first of the body; the rest is read, so that the connection can be used again."""
     answer = http.speech(SENTENCE)
     with watch:
         await anext(answer)
@@ -143,8 +143,9 @@ async def first_of_speak(channel: grpc.aio.Channel, watch: Stopwatch) -> None:
         await call.write(request(epoch=1, open=speech_pb2.SpeakOpen()))
         await call.write(request(epoch=1, text=speech_pb2.SpeakText(text=SENTENCE)))
         await call.write(request(epoch=1, end=speech_pb2.SpeakEnd()))
-        while not (await call.read()).events[-1].HasField("audio"):
-            pass
+        async for response in call:
+            if response.events[-1].HasField("audio"):
+                break
     call.cancel()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import grpc
 import psutil
@@ -156,6 +157,30 @@ def running_system(logs: Path, engine: str, environment: Mapping[str, str]) -> I
         for orphan in left:
             orphan.kill()
     assert left == []
+
+
+@contextmanager
+def running_up(environment: Mapping[str, str], log: IO[bytes], *options: str) -> Iterator[Mark]:
+    """Run `parlando up`, with the scripted engine unless the environment names one; stop it as Ctrl-C does.
+
+    Args:
+        environment: its settings.
+        log: takes what it and its services log.
+        options: of the command.
+    """
+    mark = Mark()
+    settings = {**clean_environment(), "SYNTH_ENGINE": "scripted", **environment, **mark.environment}
+    command = [str(Path(sys.executable).with_name("parlando")), "up", *options]
+    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=log) as up:
+        try:
+            assert up.stdout is not None
+            assert b"is up" in up.stdout.readline()
+            yield mark
+            up.send_signal(signal.SIGINT)
+            assert up.wait(60) == 0
+        finally:
+            for left in mark.processes():
+                left.kill()
 
 
 @pytest.fixture(scope="session")

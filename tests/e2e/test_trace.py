@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent import futures
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 import httpx2
@@ -22,12 +20,10 @@ import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from websockets.sync.client import connect
 
-from parlando.speech.v1 import speech_pb2
-from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
-from parlando_client import Audio
+from parlando_client import Audio, Client, SpeechError
 from parlando_client.aio import AsyncClient
 from parlando_kit.traces import Ring
-from tests.e2e.conftest import Mark, clean_environment, free_port
+from tests.e2e.conftest import clean_environment, free_port, running_up
 from tests.telemetry.call_graph import calls, hop, undeclared
 
 if TYPE_CHECKING:
@@ -35,9 +31,12 @@ if TYPE_CHECKING:
 
 _BIN = Path(sys.executable).parent
 _WORD = "quixotryst"
+_RESPONSES = 2
 _MEASURED = ("router", "synth", "fragmenter", "edge")
 _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
 _ENVOY_FLUSHES_WITHIN = 20.0
+# Envoy's own rule is 5 s, and a request that begins as it has just flushed waits for all of them.
+_ENVOY_FLUSHES_SOON = 3.0
 
 
 class Collector:
@@ -80,9 +79,11 @@ class Observed:
         said: spans of a Say, straight to the router.
         cancelled: spans of a Speak that was cancelled while it spoke.
         over_http: spans of speech over HTTP, through Envoy.
-        in_realtime: spans of a Realtime session with one response, through Envoy.
+        in_realtime: spans of a Realtime session with `_RESPONSES` responses, through Envoy.
         told: all else it told, by where: spans as sent, logs, metrics.
         metrics: what a scrape of each service answered.
+        envoy_took: seconds of a Say through Envoy, begun as Envoy had just sent its spans, until it sent
+            those of this one.
     """
 
     said: list[dict[str, Any]]
@@ -91,6 +92,7 @@ class Observed:
     in_realtime: list[dict[str, Any]]
     told: dict[str, bytes]
     metrics: dict[str, str]
+    envoy_took: float
 
 
 def traceparent(trace_id: str) -> str:
@@ -100,10 +102,8 @@ def traceparent(trace_id: str) -> str:
 
 def say(router: str, trace_id: str, text: str, language: str = "") -> None:
     """Have a text spoken, and read all of it."""
-    request = speech_pb2.SayRequest(text=text, settings=speech_pb2.SpeechSettings(language=language))
-    metadata = (("traceparent", traceparent(trace_id)),)
-    with grpc.insecure_channel(router) as channel:
-        for _ in SpeechServiceStub(channel).Say(request, metadata=metadata, timeout=30):
+    with Client(router) as client:
+        for _ in client.say(text, traceparent=traceparent(trace_id), language=language):
             pass
 
 
@@ -122,33 +122,16 @@ async def speak_and_cancel(router: str, trace_id: str) -> None:
 
 
 def speak_in_realtime(envoy: int, trace_id: str) -> None:
-    """Have one response spoken over a WebSocket."""
+    """Have responses spoken over a WebSocket."""
     words = [{"type": "input_text", "text": f"The {_WORD} is heard."}]
     item = {"type": "message", "role": "user", "content": words}
     headers = {"traceparent": traceparent(trace_id)}
     with connect(f"ws://127.0.0.1:{envoy}/v1/realtime", additional_headers=headers) as socket:
-        socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
-        socket.send(json.dumps({"type": "response.create"}))
-        while json.loads(socket.recv(timeout=30))["type"] != "response.done":
-            pass
-
-
-@contextmanager
-def running(environment: Mapping[str, str], log: IO[bytes], *options: str) -> Iterator[None]:
-    """Run `parlando up` with the scripted engine; stop it as Ctrl-C does."""
-    mark = Mark()
-    settings = {**clean_environment(), "SYNTH_ENGINE": "scripted", **environment, **mark.environment}
-    command = [str(_BIN / "parlando"), "up", *options]
-    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=log) as up:
-        try:
-            assert up.stdout is not None
-            assert b"is up" in up.stdout.readline()
-            yield
-            up.send_signal(signal.SIGINT)
-            assert up.wait(60) == 0
-        finally:
-            for left in mark.processes():
-                left.kill()
+        for _ in range(_RESPONSES):
+            socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
+            socket.send(json.dumps({"type": "response.create"}))
+            while json.loads(socket.recv(timeout=30))["type"] != "response.done":
+                pass
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +139,9 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     """A system that has spoken, was cancelled, and was stopped."""
     ports = {name: free_port() for name in _NAMES}
     scrapes = {name: free_port() for name in _MEASURED}
-    said, cancelled, over_http, in_realtime, refused = (secrets.token_hex(16) for _ in range(5))
+    said, cancelled, over_http, in_realtime, refused, after_a_flush = (
+        secrets.token_hex(16) for _ in range(6)
+    )
     logs = tmp_path_factory.mktemp("trace") / "logs"
     with Collector() as collector, logs.open("wb") as log:
         environment = {
@@ -166,13 +151,13 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             "PARLANDO_LOG_LEVEL": "DEBUG",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         }
-        with running(environment, log):
+        with running_up(environment, log):
             router = f"127.0.0.1:{ports['router']}"
             say(router, said, f"The {_WORD} is heard.")
             asyncio.run(speak_and_cancel(router, cancelled))
-            with pytest.raises(grpc.RpcError) as refusal:
+            with pytest.raises(SpeechError) as refusal:
                 say(router, refused, f"The {_WORD} is heard.", language="no language")
-            assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
+            assert refusal.value.reason == "LANGUAGE_NOT_FOUND"
             answer = httpx2.post(
                 f"http://127.0.0.1:{ports['envoy']}/v1/audio/speech",
                 json={"input": f"The {_WORD} is heard.", "voice": "alloy", "response_format": "wav"},
@@ -185,6 +170,10 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
                 name: httpx2.get(f"http://127.0.0.1:{port}/metrics").text for name, port in scrapes.items()
             }
             wait_for_envoy(collector, over_http)
+            began = time.monotonic()
+            say(f"127.0.0.1:{ports['envoy']}", after_a_flush, "Good morning.")
+            wait_for_envoy(collector, after_a_flush)
+            envoy_took = time.monotonic() - began
         told = {"spans": b"".join(collector.raw), "logs": logs.read_bytes()}
         told |= {f"metrics of {name}": text.encode() for name, text in metrics.items()}
         yield Observed(
@@ -194,11 +183,12 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             in_realtime=collector.trace(in_realtime),
             told=told,
             metrics=metrics,
+            envoy_took=envoy_took,
         )
 
 
 def wait_for_envoy(collector: Collector, trace_id: str) -> None:
-    """Return once Envoy has sent its part of a trace, which it does every five seconds."""
+    """Return once Envoy has sent its part of a trace."""
     give_up = time.monotonic() + _ENVOY_FLUSHES_WITHIN
     while not any(hop(span)[0] == "envoy" for span in collector.trace(trace_id)):
         assert time.monotonic() < give_up, "Envoy sent nothing of the trace"
@@ -244,9 +234,25 @@ def test_speech_over_http_is_one_trace_from_envoy_to_engine(observed: Observed) 
 
 def test_a_realtime_session_is_one_trace_that_reaches_the_engine_and_the_session(observed: Observed) -> None:
     assert undeclared(observed.in_realtime) == set()
-    edge, made = ("edge", "GET /v1/realtime"), calls(observed.in_realtime)
-    assert {(edge, ("router", "Speak")), (edge, ("session", "PutTurn"))} <= made
+    edge, response, made = ("edge", "GET /v1/realtime"), ("edge", "response"), calls(observed.in_realtime)
+    assert {(edge, response), (response, ("router", "Speak")), (edge, ("session", "PutTurn"))} <= made
     assert (("synth", "Synthesize"), ("synth", "engine")) in made
+
+
+def test_each_response_of_a_realtime_session_is_a_span_with_its_own_first_audio(observed: Observed) -> None:
+    responses = [span for span in observed.in_realtime if hop(span) == ("edge", "response")]
+    ids = [span["attributes"]["gen_ai.response.id"] for span in responses]
+    assert len(set(ids)) == len(ids) == _RESPONSES
+    assert [[event["name"] for event in span["events"]] for span in responses] == [
+        ["first audio"]
+    ] * _RESPONSES
+    (connection,) = [span for span in observed.in_realtime if hop(span) == ("edge", "GET /v1/realtime")]
+    assert {span["parent_id"] for span in responses} == {connection["span_id"]}
+    assert connection["events"] == []
+
+
+def test_envoy_sends_its_spans_without_waiting_for_others(observed: Observed) -> None:
+    assert observed.envoy_took < _ENVOY_FLUSHES_SOON
 
 
 def test_the_word_that_was_spoken_is_told_nowhere(observed: Observed) -> None:
@@ -270,8 +276,8 @@ def test_a_scrape_has_the_histogram_of_first_chunks(observed: Observed, service:
 def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:
     ports = {name: str(free_port()) for name in (*_NAMES, "traces")}
     environment = {f"{name.upper()}_PORT": port for name, port in ports.items()}
-    where = ("--address", f"127.0.0.1:{ports['router']}", "--traces-address", f"127.0.0.1:{ports['traces']}")
-    with (tmp_path / "log").open("wb") as log, running(environment, log, "--trace"):
+    where = ("--address", f"127.0.0.1:{ports['envoy']}", "--traces-address", f"127.0.0.1:{ports['traces']}")
+    with (tmp_path / "log").open("wb") as log, running_up(environment, log, "--trace"):
         drawn = subprocess.run(
             [_BIN / "parlando", "say", "Good morning.", "-o", "-", "--trace", *where],
             env={**clean_environment(), "COLUMNS": "160"},
@@ -279,14 +285,8 @@ def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:
             check=True,
         )
     assert drawn.stdout.startswith(b"RIFF")
-    lines = [line.split() for line in drawn.stderr.decode().splitlines()]
-    assert [line[:2] for line in lines] == [
-        ["service", "span"],
-        ["router", "Speak"],
-        ["fragmenter", "Fragment"],
-        ["synth", "Synthesize"],
-        ["synth", "engine"],
-    ]
+    services = [line.split()[0] for line in drawn.stderr.decode().splitlines()]
+    assert services == ["service", "envoy", "envoy", "router", "fragmenter", "synth", "synth"]
     assert "◆" in drawn.stderr.decode()
 
 

@@ -16,8 +16,7 @@ CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
     ("edge", "POST /v1/audio/speech"): frozenset({("router", "Say"), ("router", "ListVoices")}),
     ("edge", "GET /v1/realtime"): frozenset(
         {
-            ("router", "Speak"),
-            ("router", "ListVoices"),
+            ("edge", "response"),
             ("session", "CreateSession"),
             ("session", "GetSession"),
             ("session", "UpdateSession"),
@@ -25,6 +24,7 @@ CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
             ("session", "DeleteTurn"),
         }
     ),
+    ("edge", "response"): frozenset({("router", "Speak"), ("router", "ListVoices")}),
     ("router", "Say"): frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize")}),
     ("router", "StreamAudio"): frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize")}),
     ("router", "Speak"): frozenset(

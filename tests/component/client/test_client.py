@@ -71,6 +71,27 @@ def test_say_returns_what_happens_in_order(client: Client, speech: FakeSpeech) -
     assert not speech.broken_off
 
 
+def test_an_utterance_is_traced_in_its_callers_context(client: Client, speech: FakeSpeech) -> None:
+    context = f"00-{'a' * 32}-{'b' * 16}-01"
+    seen: list[str | bytes | None] = []
+
+    def say(_: speech_pb2.SayRequest, called: Context) -> Iterator[speech_pb2.SpeechEvent]:
+        seen.append(dict(called.invocation_metadata()).get("traceparent"))
+        yield speech.finished(3)
+
+    def speak(_: Iterator[speech_pb2.SpeakRequest], called: Context) -> Iterator[speech_pb2.SpeechEvent]:
+        seen.append(dict(called.invocation_metadata()).get("traceparent"))
+        yield speech.finished(0)
+
+    speech.say, speech.speak = say, speak
+    list(client.say("one", traceparent=context))
+    with client.speak(traceparent=context) as live:
+        live.end()
+        list(live)
+    list(client.say("one"))
+    assert seen == [context, context, None]
+
+
 def test_leaving_the_loop_cancels_the_call(client: Client, speech: FakeSpeech) -> None:
     endless(speech)
     utterance = client.say("one")

@@ -39,7 +39,7 @@ class QuietHandler(BaseHTTPRequestHandler):
 
 def all_ports(port: int) -> list[str]:
     """Return options that move every service but the router to one port."""
-    services = ("envoy", "edge", "session", "fragmenter", "synth")
+    services = ("envoy", "edge", "session", "fragmenter", "synth", "traces")
     return [argument for name in services for argument in (f"--{name}-port", str(port))]
 
 
@@ -79,6 +79,7 @@ def test_the_doctor_finds_a_system_that_speaks(parlando: CommandLine, silent_por
     assert f"note  envoy: not on port {silent_port}; {elsewhere}" in lines
     assert f"note  session: not on port {silent_port}; conversations are not kept" in lines
     assert f"note  edge: not on port {silent_port}; there is no speech over HTTP" in lines
+    assert f"note  traces: not on port {silent_port}; `parlando up --trace` keeps some" in lines
     assert "ok    engine fake at 127.0.0.1:1: version 1.2, 3 speaking, 0 waiting" in lines
     assert "note  engine fake at 127.0.0.1:2: not serving: model files are missing" in lines
     assert any(line.startswith("note  sound: ") for line in lines)
@@ -94,6 +95,7 @@ def test_the_doctor_says_how_to_start_what_does_not_run(parlando: CommandLine, s
     assert f"wrong router: nobody listens at {address}: run `parlando up`, or set PARLANDO_ADDRESS" in lines
     for name in ("envoy", "edge", "session", "fragmenter", "synth"):
         assert f"wrong {name}: nobody listens on port {silent_port}: run `parlando up`" in lines
+    assert f"note  traces: not on port {silent_port}; `parlando up --trace` keeps some" in lines
 
 
 def test_the_doctor_names_strangers_on_our_ports(
@@ -115,6 +117,7 @@ def test_the_doctor_names_strangers_on_our_ports(
     for name, port in strangers.items():
         remedy = f"stop it, or set {name.upper()}_PORT"
         assert f"wrong {name}: what listens on port {port} is not Parlando's: {remedy}" in text
+    assert f"note  traces: what listens on port {strange_port} is not Parlando's" in text
 
 
 def test_up_takes_one_collector_of_traces(parlando: CommandLine) -> None:

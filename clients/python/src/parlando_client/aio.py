@@ -51,7 +51,7 @@ class AsyncClient:
         """
         request, transcript = requests.say(text, utterance_id, how)
         return AsyncUtterance(
-            self._stub.Say(request, metadata=_context(traceparent)), transcript, self._address
+            self._stub.Say(request, metadata=requests.context(traceparent)), transcript, self._address
         )
 
     def speak(
@@ -61,7 +61,7 @@ class AsyncClient:
         protocol = SpeakProtocol(utterance_id, how)
         outgoing = AsyncOutgoing()
         outgoing.put(protocol.open())
-        call = self._stub.Speak(outgoing, metadata=_context(traceparent))
+        call = self._stub.Speak(outgoing, metadata=requests.context(traceparent))
         return AsyncLiveUtterance(call, protocol, outgoing, self._address)
 
     async def list_voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
@@ -116,7 +116,3 @@ class AsyncClient:
             return await call
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, self._address) from None
-
-
-def _context(traceparent: str) -> tuple[tuple[str, str], ...] | None:
-    return (("traceparent", traceparent),) if traceparent else None

@@ -35,26 +35,33 @@ class Client:
         self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._stub = speech_service_pb2_grpc.SpeechServiceStub(self._channel)
 
-    def say(self, text: str, *, utterance_id: str = "", **how: Unpack[Delivery]) -> Utterance:
+    def say(
+        self, text: str, *, utterance_id: str = "", traceparent: str = "", **how: Unpack[Delivery]
+    ) -> Utterance:
         """Speak a whole text: up to 100,000 code points.
 
         Args:
             text: the words.
             utterance_id: 1 to 64 characters; "" lets the router mint one.
+            traceparent: W3C trace context that the utterance is traced in; "" begins a trace.
             how: see `Delivery`.
 
         Raises:
             ValueError: an argument that cannot be sent, by name; a lone surrogate in the text, by position.
         """
         request, transcript = requests.say(text, utterance_id, how)
-        return Utterance(self._stub.Say(request), transcript, self._address)
+        call = self._stub.Say(request, metadata=requests.context(traceparent))
+        return Utterance(call, transcript, self._address)
 
-    def speak(self, *, utterance_id: str = "", **how: Unpack[Delivery]) -> LiveUtterance:
+    def speak(
+        self, *, utterance_id: str = "", traceparent: str = "", **how: Unpack[Delivery]
+    ) -> LiveUtterance:
         """Speak a text while it is still being written. Arguments as in `say`."""
         protocol = SpeakProtocol(utterance_id, how)
         outgoing = Outgoing()
         outgoing.put(protocol.open())
-        return LiveUtterance(self._stub.Speak(outgoing), protocol, outgoing, self._address)
+        call = self._stub.Speak(outgoing, metadata=requests.context(traceparent))
+        return LiveUtterance(call, protocol, outgoing, self._address)
 
     def list_voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
         """Return the voices there are, sorted by engine and id.

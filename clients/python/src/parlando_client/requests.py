@@ -34,3 +34,8 @@ def estimate_cost(text: str, how: Delivery) -> speech_pb2.EstimateCostRequest:
     """Return a request for what a text would cost."""
     check_text(text, "text")
     return speech_pb2.EstimateCostRequest(text=text, settings=settings_message(how))
+
+
+def context(traceparent: str) -> tuple[tuple[str, str], ...] | None:
+    """Return the metadata that puts a call into a trace; None where "" begins one."""
+    return (("traceparent", traceparent),) if traceparent else None

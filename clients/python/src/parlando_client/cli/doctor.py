@@ -21,6 +21,7 @@ from parlando_client.cli.options import (
     fragmenter_port_option,
     session_port_option,
     synth_port_option,
+    traces_port_option,
 )
 from parlando_client.cli.playback import find_player, why_silent
 from parlando_client.errors import SpeechError
@@ -33,6 +34,7 @@ from parlando_client.supervisor.system import (
     ROUTER_SERVICE,
     SESSION_SERVICE,
     SYNTH_SERVICE,
+    TRACES_SERVICE,
     missing_modules,
 )
 
@@ -58,12 +60,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A service that `parlando up` runs on this machine: its port, and what is not so `without` it."""
+    """A service that `parlando up` runs on this machine: its port, and what is not so `without` it.
+
+    Nothing that is `extra` keeps speech from being made.
+    """
 
     name: str
     port: int
     service: str = ""
     without: str = "the router has one elsewhere"
+    extra: bool = False
 
 
 @click.command()
@@ -72,6 +78,7 @@ class _Place:
 @session_port_option
 @fragmenter_port_option
 @synth_port_option
+@traces_port_option
 @address_option
 def doctor(
     envoy_port: int,
@@ -79,6 +86,7 @@ def doctor(
     session_port: int,
     fragmenter_port: int,
     synth_port: int,
+    traces_port: int,
     address: str,
 ) -> None:
     """Say what runs, what is missing and what to do. Status 1 where speech cannot be made."""
@@ -90,6 +98,7 @@ def doctor(
         _Place("session", session_port, SESSION_SERVICE, without="conversations are not kept"),
         _Place("fragmenter", fragmenter_port, FRAGMENTER_SERVICE),
         _Place("synth", synth_port, SYNTH_SERVICE),
+        _Place("traces", traces_port, TRACES_SERVICE, without="`parlando up --trace` keeps some", extra=True),
     )
     findings = [*_machine(os.environ), *asyncio.run(_system(address, over_http, behind))]
     for finding in findings:
@@ -159,20 +168,18 @@ def _router(listener: Listener, address: str) -> Finding:
 
 
 def _behind(place: _Place, listener: Listener, router: Listener) -> Finding:
-    name, port = place.name, place.port
+    name, port, fault = place.name, place.port, Verdict.NOTE if place.extra else Verdict.WRONG
     match listener:
         case Listener.SERVING:
             return Finding(Verdict.FINE, f"{name}: serving at 127.0.0.1:{port}")
         case Listener.NOT_SERVING:
-            return Finding(
-                Verdict.WRONG, f"{name}: up at 127.0.0.1:{port}, but not serving: its log says why"
-            )
+            return Finding(fault, f"{name}: up at 127.0.0.1:{port}, but not serving: its log says why")
         case Listener.STRANGER:
             return Finding(
-                Verdict.WRONG,
+                fault,
                 f"{name}: what listens on port {port} is not Parlando's: stop it, or set {name.upper()}_PORT",
             )
-        case Listener.NOBODY if router is Listener.SERVING:
+        case Listener.NOBODY if router is Listener.SERVING or place.extra:
             return Finding(Verdict.NOTE, f"{name}: not on port {port}; {place.without}")
         case Listener.NOBODY:
             return Finding(Verdict.WRONG, f"{name}: nobody listens on port {port}: run `parlando up`")

@@ -22,8 +22,8 @@ DEFAULT_TRACES = "127.0.0.1:4317"
 _READ = "/parlando.traces.TraceRing/Read"
 _ANSWER_SECONDS = 2.0
 _AGAIN_SECONDS = 0.1
-_COMPLETE_SECONDS = 8.0  # Envoy sends what it has every 5 s
-_FLUSH_SECONDS = 0.6  # services send what they have twice a second
+_COMPLETE_SECONDS = 5.0
+_FLUSH_SECONDS = 0.6  # Envoy and the services send what they have twice a second
 _BAR = 40
 _MARKS = {"first audio": "◆", "cancelled": "✕"}
 
@@ -55,7 +55,7 @@ class TraceContext:
 
 
 async def fetch(address: str, context: TraceContext) -> list[Span]:
-    """Return a trace's spans, earliest first, as soon as its root has come, or what there is after 8 s.
+    """Return a trace's spans, earliest first, as soon as its root has come, or what there is after 5 s.
 
     Raises:
         Failure: there is no ring, or nothing of the trace in it.

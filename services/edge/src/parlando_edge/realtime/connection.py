@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
+from opentelemetry.trace import INVALID_SPAN, Span, StatusCode
+
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.instruments import Instruments
 from parlando_edge.ports import Speaker, Started, Utterance
@@ -47,6 +49,7 @@ class _Voice:
         self.response_id = response_id
         self.asked_at: float | None = asked_at  # None once its first audio has left
         self.engine = ""
+        self.span: Span = INVALID_SPAN
         self._stopped = False
         self._utterance: Utterance | None = None
         self._limit: asyncio.Timeout | None = None
@@ -142,7 +145,7 @@ class RealtimeConnection:
             case Speak():
                 self._latest = _Voice(output.response_id, self._clock.now())
                 self._voices[output.response_id] = self._latest
-                self._start(self._speak(output, self._latest))
+                self._start(self._respond(output, self._latest))
             case StopSpeaking(response_id):
                 if response_id in self._voices:
                     self._voices[response_id].stop()
@@ -150,6 +153,10 @@ class RealtimeConnection:
                 self._outgoing.drop_audio(response_id)
             case _:
                 self._keeper.put(output)
+
+    async def _respond(self, order: Speak, voice: _Voice) -> None:
+        with self._instruments.response(order.response_id) as voice.span:
+            await self._speak(order, voice)
 
     async def _speak(self, order: Speak, voice: _Voice) -> None:
         error = ParlandoError(Reason.ENGINE_FAILED, "the speech broke off")
@@ -167,6 +174,7 @@ class RealtimeConnection:
                     self._perform(self._protocol.speech(order.response_id, event))
         except ParlandoError as failed:
             error = failed
+            voice.span.set_status(StatusCode.ERROR, failed.reason)
         except TimeoutError:  # the router did not end what was cancelled
             pass
         finally:
@@ -185,7 +193,7 @@ class RealtimeConnection:
             voice = self._latest
             if voice is None or voice.asked_at is None or voice.response_id != message.audio_of:
                 continue
-            self._instruments.first_chunk(self._clock.now() - voice.asked_at, voice.engine)
+            self._instruments.first_chunk(self._clock.now() - voice.asked_at, voice.engine, voice.span)
             voice.asked_at = None
 
     async def _leave(self, draining: asyncio.Event) -> None:
