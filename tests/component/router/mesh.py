@@ -14,6 +14,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from opentelemetry.metrics import NoOpMeter
 
+from parlando.admin.v1 import admin_service_pb2_grpc
 from parlando.fragmenter.v1 import fragmenter_service_pb2_grpc
 from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb2_grpc
 from parlando.synth.v1 import synth_pb2, synth_service_pb2_grpc
@@ -25,9 +26,11 @@ from parlando_kit.server import Server, Service
 from parlando_kit.settings import ServerSettings
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tasks import background
+from parlando_router.admin_servicer import AdminServicer
 from parlando_router.engines import Engines
 from parlando_router.fragmenter_client import GrpcFragmenter
 from parlando_router.instruments import Instruments
+from parlando_router.policy_watch import watch_policies
 from parlando_router.servicer import SpeechServicer
 from parlando_router.utterance import Studio
 from parlando_router.watch import EngineWatch, LookUp, resolve, watch_fragmenter
@@ -39,6 +42,7 @@ from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.worker import Worker
 
 if TYPE_CHECKING:
+    from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceAsyncStub
     from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceAsyncStub
 
 NAME = speech_service_pb2.DESCRIPTOR.services_by_name["SpeechService"].full_name
@@ -124,12 +128,14 @@ class Router:
     Attributes:
         channel: to it.
         stub: on that channel.
+        admin: likewise, for administration.
         instruments: of its utterances.
     """
 
     address: str
     channel: grpc.aio.Channel
     stub: SpeechServiceAsyncStub
+    admin: AdminServiceAsyncStub
     instruments: Instruments
 
     async def utterances(self) -> int:
@@ -168,6 +174,7 @@ async def routing(
     clock: Clock | None = None,
     look_up: LookUp = resolve,
     ready: bool = True,
+    session: grpc.aio.Channel | None = None,
 ) -> AsyncIterator[Router]:
     """Serve a router with a fragmenter.
 
@@ -177,6 +184,7 @@ async def routing(
         clock: of the utterances and the watch.
         look_up: how targets are resolved.
         ready: wait until the router says that it serves.
+        session: to the service that has the policies.
     """
     clock = clock or MonotonicClock()
     async with AsyncExitStack() as stack:
@@ -186,11 +194,22 @@ async def routing(
         stack.push_async_callback(fragmenters.stop, 0)
         to_fragmenter = await stack.enter_async_context(open_channel(f"127.0.0.1:{port}"))
         engines, instruments = Engines(clock), Instruments()
-        speech = SpeechServicer(Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments))
-        service = Service(
-            NAME, lambda server: speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(speech, server)
-        )
-        server = Server(ServerSettings(max_message_bytes=16 * 1024 * 1024), [service])
+        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments)
+        speech = SpeechServicer(studio)
+        admin = AdminServicer(studio, clock)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        services = [
+            Service(
+                NAME,
+                lambda server: speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(speech, server),
+            ),
+            Service(
+                "parlando.admin.v1.AdminService",
+                lambda server: admin_service_pb2_grpc.add_AdminServiceServicer_to_server(admin, server),
+            ),
+        ]
+        server = Server(ServerSettings(max_message_bytes=16 * 1024 * 1024), services)
+        if session is not None:
+            await stack.enter_async_context(background(watch_policies(session, clock, engines.take_policies)))
         await server.set_health("dependency/engines", serving=False)
         watch = EngineWatch(
             engines, targets, clock, poll=POLL, deadline=DEADLINE, server=server, look_up=look_up
@@ -200,7 +219,9 @@ async def routing(
         address = f"127.0.0.1:{await server.start()}"
         stack.push_async_callback(server.stop, 0)
         channel = await stack.enter_async_context(open_channel(address))
-        router = Router(address, channel, speech_service_pb2_grpc.SpeechServiceStub(channel), instruments)
+        stub = speech_service_pb2_grpc.SpeechServiceStub(channel)
+        admin_stub = admin_service_pb2_grpc.AdminServiceStub(channel)
+        router = Router(address, channel, stub, admin_stub, instruments)
         if ready:
             await until(router.health, True)
         yield router
@@ -211,6 +232,7 @@ async def mesh(
     *workers: WorkerProcess,
     fragmenter: fragmenter_service_pb2_grpc.FragmenterServiceServicer | None = None,
     clock: Clock | None = None,
+    session: grpc.aio.Channel | None = None,
 ) -> AsyncIterator[Router]:
     """Serve a router with workers of its own."""
     async with AsyncExitStack() as stack:
@@ -218,7 +240,9 @@ async def mesh(
             await worker.start()
             stack.push_async_callback(worker.stop)
         targets = [worker.address for worker in workers]
-        router = await stack.enter_async_context(routing(targets, fragmenter=fragmenter, clock=clock))
+        router = await stack.enter_async_context(
+            routing(targets, fragmenter=fragmenter, clock=clock, session=session)
+        )
         await until(router.serving, set(targets))
         yield router
 

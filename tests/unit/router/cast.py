@@ -25,7 +25,9 @@ def voice(name: str, *languages: str, aliases: tuple[str, ...] = ()) -> KnownVoi
     return KnownVoice(name, names, languages or ("en",), said=name)
 
 
-def description(engine: str, *, ready: bool = True, detail: str = "", load: int = 0) -> Description:
+def description(
+    engine: str, *, ready: bool = True, detail: str = "", load: int = 0, first_chunk: float | None = None
+) -> Description:
     """Return what a worker says of itself."""
     return Description(
         engine=engine,
@@ -33,7 +35,7 @@ def description(engine: str, *, ready: bool = True, detail: str = "", load: int 
         ready=ready,
         detail=detail,
         load=load,
-        first_chunk=None,
+        first_chunk=first_chunk,
         currency="",
         price_nanos=0.0,
         said=engine,

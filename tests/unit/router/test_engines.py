@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
+
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.engines import Engines
-from parlando_router.replica import KnownVoice
+from parlando_router.replica import SLOW_START_SECONDS, KnownVoice
 from parlando_router.request import SpeechSettings
 from parlando_scripted.clock import ManualClock
 from tests.unit.router.cast import description, idle_worker, voice
@@ -19,9 +22,9 @@ _ESPEAK = (
 _KOKORO = (voice("af_bella", "en-US"), voice("af_sky", "en-US"), voice("bf_emma", "en-GB"))
 
 
-def _engines(*, espeak: bool = True, kokoro: bool = True) -> Engines:
+def _engines(*, espeak: bool = True, kokoro: bool = True, clock: ManualClock | None = None) -> Engines:
     """Return kokoro on one worker, and espeak, which is asked second, on two."""
-    engines = Engines(ManualClock())
+    engines = Engines(clock or ManualClock())
     for address, name, voices, ready in (
         ("k:1", "kokoro", _KOKORO, kokoro),
         ("e:1", "espeak", _ESPEAK, espeak),
@@ -162,6 +165,109 @@ def test_load_does_not_change_the_order_of_engines() -> None:
     engines = _engines()
     engines.answered("k:1", description("kokoro", load=50), _KOKORO)
     assert _who(engines)[0] == ("k:1", "")
+
+
+def test_of_two_workers_taken_at_random_the_less_loaded_is_asked() -> None:
+    clock = ManualClock()
+    engines = Engines(clock, chance=Random(5))
+    for number in range(5):
+        engines.add(str(number), idle_worker())
+        engines.answered(str(number), description("espeak", load=number), _ESPEAK)
+    asked = Counter(_who(engines)[0][0] for _ in range(1_000))
+    assert asked["0"] > asked["1"] > asked["2"] > asked["3"] > 0
+    assert asked["4"] == 0  # any other is less loaded
+    assert asked["0"] < 500  # nor does everybody go to the first
+
+
+def test_a_worker_that_is_new_is_asked_less_at_first() -> None:
+    clock = ManualClock()
+    engines = Engines(clock)
+    engines.add("e:1", idle_worker())
+    engines.answered("e:1", description("espeak", load=3), _ESPEAK)
+    clock.advance(100)
+    engines.add("e:2", idle_worker())
+    engines.answered("e:2", description("espeak", load=0), _ESPEAK)
+    assert _who(engines)[0][0] == "e:1"
+    clock.advance(SLOW_START_SECONDS)
+    assert _who(engines)[0][0] == "e:2"
+
+
+def test_who_drains_is_given_nothing_new_and_keeps_what_it_has() -> None:
+    engines = _engines()
+    [first, *_] = engines.candidates(SpeechSettings(engine="espeak"), "")
+    with engines.engaged(first):
+        address = first.replica.address
+        engines.answered(address, description("espeak", ready=False, detail="it drains"), _ESPEAK)
+        assert address not in {each for each, _ in _who(engines, engine="espeak")}
+        assert first.replica.engaged == 1
+
+
+# Breakers
+
+
+_FAILURE = ParlandoError(Reason.ENGINE_FAILED, "no")
+
+
+def _fails(engines: Engines, engine: str, times: int = 3) -> None:
+    [candidate, *_] = engines.candidates(SpeechSettings(engine=engine), "")
+    for _ in range(times):
+        engines.report_failure(candidate, _FAILURE)
+        engines.report_loss(candidate, _FAILURE)
+
+
+def test_what_a_breaker_keeps_work_from_is_asked_when_nobody_else_can() -> None:
+    engines = _engines()
+    _fails(engines, "kokoro")
+    assert [address for address, _ in _who(engines)] == ["e:1", "e:2", "k:1"]
+    assert _who(engines, voice="kokoro:af_bella") == [("k:1", "af_bella")]
+    [first, *_] = engines.standings()
+    assert first.name == "espeak"
+    assert engines.primary == "kokoro"
+    assert "breaker is open" in engines.why_not(
+        engines.candidates(SpeechSettings(engine="kokoro"), "")[0].replica
+    )
+
+
+def test_a_primary_is_taken_back_when_it_has_proved_itself_or_by_hand() -> None:
+    clock = ManualClock()
+    engines = _engines(clock=clock)
+    _fails(engines, "kokoro")
+    clock.advance(2.0)
+    for _ in range(5):
+        [candidate, *_] = engines.candidates(SpeechSettings(), "")
+        assert candidate.engine == "kokoro"
+        with engines.engaged(candidate):
+            assert engines.candidates(SpeechSettings(), "")[0].engine == "espeak"  # one at a time
+            engines.report_success(candidate, 1.0)
+    assert engines.why_not(candidate.replica) == ""
+    _fails(engines, "kokoro")
+    assert engines.candidates(SpeechSettings(), "")[0].engine == "espeak"
+    assert engines.reset_breakers("kokoro", "") == 2
+    assert engines.candidates(SpeechSettings(), "")[0].engine == "kokoro"
+
+
+def test_one_bad_worker_does_not_take_its_engine_with_it() -> None:
+    engines = _engines(kokoro=False)
+    [candidate, *_] = engines.candidates(SpeechSettings(engine="espeak"), "")
+    for _ in range(10):
+        engines.report_failure(candidate, _FAILURE)
+    address = candidate.replica.address
+    assert [each for each, _ in _who(engines)][-1] == address
+    assert [engines.why_not(each.replica) == "" for each in engines.candidates(SpeechSettings(), "")] == [
+        True,
+        False,
+    ]
+    assert engines.reset_breakers("", address) == 1
+
+
+def test_an_administrator_may_treat_an_engine_as_failed() -> None:
+    engines = _engines()
+    engines.trip("kokoro", 60.0)
+    assert _who(engines)[0][0] == "e:1"
+    for name, reason in (("kokro", Reason.ENGINE_NOT_FOUND), ("", Reason.FIELD_REQUIRED)):
+        with pytest.raises(ParlandoError) as caught:
+            engines.trip(name, 60.0)
+        assert caught.value.reason is reason
 
 
 # Failures

@@ -90,3 +90,17 @@ def gauge(
         return (Observation(read(), attributes),)
 
     of.create_observable_gauge(name, callbacks=[observe], description=description)
+
+
+def counter(
+    of: Meter,
+    name: str,
+    description: str,
+    read: Callable[[], Iterable[tuple[int, dict[str, str]]]],
+) -> None:
+    """Register a counter whose counts, each with its attributes, are read on the scraper's thread."""
+
+    def observe(_: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(count, attributes) for count, attributes in read()]
+
+    of.create_observable_counter(name, callbacks=[observe], description=description)

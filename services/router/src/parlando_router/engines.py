@@ -74,7 +74,7 @@ class Engines:
     def __init__(self, clock: Clock, voices: VoiceMap | None = None, chance: Random | None = None) -> None:
         self.statistics = Statistics()
         self.voice_map = voices or VoiceMap({})
-        self.policies: Mapping[str, Policy] = {}
+        self._policies: Mapping[str, Policy] = {}
         self._clock = clock
         self._chance = chance or Random()  # noqa: S311  # it spreads work, and guards nothing
         self._replicas: dict[str, Replica] = {}
@@ -105,6 +105,10 @@ class Engines:
         """Pass a worker over until it answers again."""
         if address in self._replicas:
             self._replicas[address].detail = detail
+
+    def take_policies(self, policies: Mapping[str, Policy]) -> None:
+        """Route by these policies from now on."""
+        self._policies = policies
 
     # What became of work
 
@@ -320,14 +324,14 @@ class Engines:
             ),
             None,
         )
-        groups = [group for policy in self.policies.values() for group in policy.equivalences]
+        groups = [group for policy in self._policies.values() for group in policy.equivalences]
         return self.voice_map.nearest(like, listed, engine, replica.voices, language, groups)
 
     def _choices(
         self, engine: str, settings: SpeechSettings, language: str, *, by_chance: bool = True
     ) -> list[tuple[str, Choice]]:
         """Return the engines to ask in order, each with the reason for its place."""
-        policy = self.policies.get(settings.policy or DEFAULT_POLICY, Policy())
+        policy = self._policies.get(settings.policy or DEFAULT_POLICY, Policy())
         routes = [] if engine else policy.routes(settings.voice, settings.tier, language)
         if not routes:
             return [("by the order of ENGINES", Choice(name)) for name in self._names()]

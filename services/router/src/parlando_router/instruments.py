@@ -8,15 +8,20 @@ from contextlib import contextmanager
 from opentelemetry import trace
 
 from parlando_kit import telemetry, telemetry_names
+from parlando_router.statistics import EngineFigures, Statistics
 
 _ROUTER = {telemetry_names.HOP: "router"}
+
+
+def _of(engine: str, **attributes: str) -> dict[str, str]:
+    return {telemetry_names.ENGINE: engine, **attributes}
 
 
 class Instruments:
     """The router's histograms and gauges."""
 
     def __init__(self) -> None:
-        meter = telemetry.meter("router")
+        self._meter = meter = telemetry.meter("router")
         self._first_chunk = telemetry.seconds(
             meter, telemetry_names.FIRST_CHUNK, "from the first text until the first audio bytes left"
         )
@@ -33,6 +38,47 @@ class Instruments:
             "seconds of audio made and not played",
             lambda: sum(read() for read in tuple(self._unheard)),  # on the scraper's thread
             _ROUTER,
+        )
+
+    def follow(self, statistics: Statistics) -> None:
+        """Tell the figures of engines as metrics."""
+
+        def each() -> list[tuple[str, EngineFigures]]:
+            return list(statistics.engines.items())  # copied: it is read on the scraper's thread
+
+        name = telemetry_names
+        counted = telemetry.counter
+        counted(
+            self._meter,
+            name.REQUESTS,
+            "syntheses asked for",
+            lambda: [(figures.requests, _of(engine)) for engine, figures in each()],
+        )
+        counted(
+            self._meter,
+            name.FAILURES,
+            "syntheses that failed",
+            lambda: [
+                (count, _of(engine, **{name.REASON: reason.value}))
+                for engine, figures in each()
+                for reason, count in list(figures.failures.items())
+            ],
+        )
+        counted(
+            self._meter,
+            name.FAILOVERS,
+            "utterances that moved away from an engine or one of its workers",
+            lambda: [(figures.failovers, _of(engine)) for engine, figures in each()],
+        )
+        counted(
+            self._meter,
+            name.SEAMS,
+            "fragments that another engine or worker went on with",
+            lambda: [
+                (count, _of(engine, **{name.TIMING_QUALITY: quality.name}))
+                for engine, figures in each()
+                for quality, count in list(figures.seams.items())
+            ],
         )
 
     @property

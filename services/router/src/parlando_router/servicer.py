@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -63,6 +64,17 @@ def _unreported(settings: SpeechSettings) -> SpeechSettings:
     return settings
 
 
+_POLICY_KEY = "x-parlando-policy"
+_TIER_KEY = "x-parlando-tier"
+
+
+def _routed(settings: SpeechSettings, context: _Context) -> SpeechSettings:
+    """Return settings with the policy and the tier that the call's metadata names."""
+    said = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    policy, tier = said.get(_POLICY_KEY, ""), said.get(_TIER_KEY, "")
+    return replace(settings, policy=policy, tier=tier) if policy or tier else settings
+
+
 async def _whole(text: str, settings: SpeechSettings) -> AsyncIterator[Command]:
     yield BeginEpoch(1, settings, None)
     yield Append(text)
@@ -88,7 +100,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     ) -> None:
         """Speak text while it is still being written."""
         protocol = SpeakProtocol()
-        commands = _commands(protocol, request_iterator)
+        commands = _commands(protocol, request_iterator, context)
         first = await anext(commands, None)
         if not isinstance(first, BeginEpoch):  # the protocol lets nothing else come first
             raise ParlandoError(
@@ -113,7 +125,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         self, request: speech_pb2.SayRequest, context: _Context
     ) -> None:
         """Speak a whole text."""
-        settings = _unreported(settings_from(request.settings))
+        settings = _routed(_unreported(settings_from(request.settings)), context)
         require_text(request.text, "text")
         require_id(request.utterance_id, "utterance_id")
         utterance_id = request.utterance_id or uuid.uuid4().hex
@@ -129,7 +141,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         self, request: speech_pb2.StreamAudioRequest, context: _Context
     ) -> None:
         """Speak a whole text, as bytes alone."""
-        settings = _unreported(settings_from(request.settings))
+        settings = _routed(_unreported(settings_from(request.settings)), context)
         require_text(request.text, "text")
         content_type = _content_type(settings.output)
 
@@ -180,11 +192,14 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
 
 
 async def _commands(
-    protocol: SpeakProtocol, requests: AsyncIterator[speech_pb2.SpeakRequest]
+    protocol: SpeakProtocol, requests: AsyncIterator[speech_pb2.SpeakRequest], context: _Context
 ) -> AsyncIterator[Command]:
     async for request in requests:
         for command in protocol.receive(message_from(request)):
-            yield command
+            if isinstance(command, BeginEpoch):
+                yield replace(command, settings=_routed(command.settings, context))
+            else:
+                yield command
     for command in protocol.end():
         yield command
 

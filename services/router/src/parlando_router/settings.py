@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+from pathlib import Path
+
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from parlando_kit.settings import ServerSettings
+
+_TARGET = re.compile(r"(dns:///)?[^\s/]+:\d{1,5}")
 
 
 class RouterSettings(ServerSettings):
@@ -30,12 +35,36 @@ class RouterSettings(ServerSettings):
         description="address of the fragmenter (FRAGMENTER_ADDRESS)",
         validation_alias="FRAGMENTER_ADDRESS",
     )
+    session: str = Field(
+        default="",
+        description="address of the session service, which has the policies; empty: there are none, and "
+        "engines are asked in the order of ENGINES (SESSION_ADDRESS)",
+        validation_alias="SESSION_ADDRESS",
+    )
+    voice_maps: str = Field(
+        default="",
+        description="files in the form of the router's own voices.json, comma-separated: what is known of "
+        "further voices, so that the nearest one can stand in for another",
+    )
     synthesis_seconds: float = Field(
         default=120.0, gt=0, le=3600, description="how long one fragment's synthesis may take"
     )
     poll_seconds: float = Field(
         default=1.0, ge=0.1, le=60, description="how often workers are asked how they are"
     )
+
+    @field_validator("engines")
+    @classmethod
+    def _have_ports(cls, engines: str) -> str:
+        for target in engines.split(","):
+            if target.strip() and not _TARGET.fullmatch(target.strip()):
+                raise ValueError(f'"{target.strip()}" has no port: write host:port or dns:///name:port')
+        return engines
+
+    @property
+    def voice_map_files(self) -> list[Path]:
+        """The files in `voice_maps`, in order."""
+        return [Path(name.strip()) for name in self.voice_maps.split(",") if name.strip()]
 
     @property
     def engine_targets(self) -> list[str]:

@@ -26,6 +26,7 @@ _DNS = "dns:///"
 _RESOLVE_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
 _FIRST_TRY_SECONDS = 0.1
+_DOWN_SECONDS = 0.25
 _GENDERS = {
     synth_pb2.VOICE_GENDER_FEMALE: "female",
     synth_pb2.VOICE_GENDER_MALE: "male",
@@ -69,7 +70,7 @@ async def resolve(target: str) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # unknown, or no name at all
         return []
     hosts = sorted({str(address[0]) for *_, address in found})
     return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in hosts]
@@ -144,7 +145,7 @@ class EngineWatch:
 
     async def _ask(self, address: str, worker: GrpcWorker) -> None:
         """Ask a worker how it is, again and again, while it is listed."""
-        known_worker = ""
+        known_worker, pause = "", _FIRST_TRY_SECONDS
         voices: tuple[KnownVoice, ...] = ()
         while address in self._listed:
             try:
@@ -158,10 +159,12 @@ class EngineWatch:
                     voices = tuple(_voice(voice) for voice in listed.voices)
                     known_worker = said.worker_id
                 self._engines.answered(address, _description(said), voices)
+                pause = self._poll if known_worker else _FIRST_TRY_SECONDS
             except grpc.aio.AioRpcError as error:
                 self._engines.failed(address, f"it does not answer: {error.code().name}")
+                pause = min(self._poll, _DOWN_SECONDS) if known_worker else _FIRST_TRY_SECONDS
             await self._server.set_health("dependency/engines", serving=self._engines.serving)
-            await self._clock.sleep(self._poll if known_worker else _FIRST_TRY_SECONDS)
+            await self._clock.sleep(pause)
 
 
 async def watch_fragmenter(channel: grpc.aio.Channel, server: Server, clock: Clock, poll: float) -> None:

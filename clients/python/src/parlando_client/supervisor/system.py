@@ -75,6 +75,7 @@ def children(places: Places) -> tuple[Child, ...]:
             places.router,
             ROUTER_SERVICE,
             FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
+            SESSION_ADDRESS=f"127.0.0.1:{places.session}",
             ENGINES=f"{own},{places.engines}" if places.engines else own,
         ),
         # With REDIS_URL in the environment it keeps everything there, else in its own memory.

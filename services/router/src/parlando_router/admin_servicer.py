@@ -1,0 +1,112 @@
+"""`parlando.admin.v1.AdminService`, as far as a router has something to administer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import grpc
+
+from parlando.admin.v1 import admin_pb2, admin_service_pb2_grpc
+from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_router.convert import duration, seconds
+from parlando_router.events import Finished, SpeechEvent, Started
+from parlando_router.request import PlayoutMode, SpeechSettings, require_range
+from parlando_router.speak_protocol import Append, BeginEpoch, Command
+from parlando_router.statistics import EngineFigures
+from parlando_router.utterance import Studio, Utterance
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+_FALLBACK_SECONDS = 60.0
+_LONGEST_FALLBACK_SECONDS = 3_600.0
+_TEST_TEXT = "One, two, three: this is a test."
+
+
+class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
+    """Serves what administers engines; the other methods answer UNIMPLEMENTED.
+
+    Args:
+        studio: what the router speaks with.
+        clock: tells how long it has been up.
+    """
+
+    def __init__(self, studio: Studio, clock: Clock) -> None:
+        self._studio = studio
+        self._clock = clock
+        self._began = clock.now()
+
+    async def ResetBreaker(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.ResetBreakerRequest, _: _Context
+    ) -> admin_pb2.ResetBreakerResponse:
+        """Close breakers."""
+        reset = self._studio.engines.reset_breakers(request.engine, request.address)
+        return admin_pb2.ResetBreakerResponse(reset=reset)
+
+    async def ResetPrimary(  # noqa: N802  # gRPC's name
+        self, _request: admin_pb2.ResetPrimaryRequest, _: _Context
+    ) -> admin_pb2.ResetPrimaryResponse:
+        """Take the primary engine back: its breakers are closed."""
+        engines = self._studio.engines
+        primary = engines.primary
+        if not primary:
+            raise ParlandoError(Reason.NO_ENGINE_AVAILABLE, "no engine has answered yet", retry_after=1.0)
+        engines.reset_breakers(primary, "")
+        return admin_pb2.ResetPrimaryResponse(engine=primary)
+
+    async def TriggerFallback(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.TriggerFallbackRequest, _: _Context
+    ) -> admin_pb2.TriggerFallbackResponse:
+        """Treat an engine as failed for a while."""
+        lasts = seconds(request.duration) if request.HasField("duration") else _FALLBACK_SECONDS
+        require_range(lasts, 0.001, _LONGEST_FALLBACK_SECONDS, "duration", "s")
+        self._studio.engines.trip(request.engine, lasts)
+        return admin_pb2.TriggerFallbackResponse()
+
+    async def RunTestStream(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.RunTestStreamRequest, _: _Context
+    ) -> admin_pb2.RunTestStreamResponse:
+        """Speak a sentence through one engine."""
+        engine = request.engine or self._studio.engines.primary
+        settings = SpeechSettings(engine=engine, voice=request.voice)
+        answer = admin_pb2.RunTestStreamResponse()
+
+        async def note(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+            for _, event in batch:
+                if isinstance(event, Started):
+                    answer.engine = event.engine
+                elif isinstance(event, Finished):
+                    audio = event.sample_count / settings.output.sample_rate_hz
+                    answer.audio.CopyFrom(duration(audio))
+                    answer.first_chunk.CopyFrom(duration(event.first_chunk or 0.0))
+
+        await Utterance(settings, PlayoutMode.UNPACED, self._studio, note).run(_test(settings))
+        return answer
+
+    async def GetStatistics(  # noqa: N802  # gRPC's name
+        self, _request: admin_pb2.GetStatisticsRequest, _: _Context
+    ) -> admin_pb2.GetStatisticsResponse:
+        """Say what engines did since the start."""
+        figures = self._studio.engines.statistics.engines
+        return admin_pb2.GetStatisticsResponse(
+            engines=[_figures(name, figures[name]) for name in sorted(figures)],
+            live=self._studio.instruments.utterances,
+            uptime=duration(self._clock.now() - self._began),
+        )
+
+
+async def _test(settings: SpeechSettings) -> AsyncIterator[Command]:
+    yield BeginEpoch(1, settings, None)
+    yield Append(_TEST_TEXT)
+
+
+def _figures(name: str, figures: EngineFigures) -> admin_pb2.EngineStatistics:
+    return admin_pb2.EngineStatistics(
+        engine=name,
+        requests=figures.requests,
+        failures={reason.value: count for reason, count in figures.failures.items()},
+        failovers=figures.failovers,
+        seams={quality.name: count for quality, count in figures.seams.items()},
+        audio=duration(figures.audio),
+    )
