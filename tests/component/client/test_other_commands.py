@@ -80,6 +80,7 @@ def test_the_doctor_finds_a_system_that_speaks(parlando: CommandLine, silent_por
     assert f"note  session: not on port {silent_port}; conversations are not kept" in lines
     assert f"note  edge: not on port {silent_port}; there is no speech over HTTP" in lines
     assert f"note  traces: not on port {silent_port}; `parlando up --trace` keeps some" in lines
+    assert "ok    next: engine fake is asked first, by ENGINES" in lines
     assert "ok    engine fake at 127.0.0.1:1: version 1.2, 3 speaking, 0 waiting" in lines
     assert "note  engine fake at 127.0.0.1:2: not serving: model files are missing" in lines
     assert any(line.startswith("note  sound: ") for line in lines)

@@ -84,16 +84,22 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine with its workers; `primary` is asked first where nothing else decides."""
+    """An engine with its workers.
+
+    Attributes:
+        primary: it is asked first where nothing else decides, were it up.
+        place: why it stands where it does among the engines, for people.
+    """
 
     name: str
     primary: bool
     replicas: tuple[Replica, ...]
+    place: str = ""
 
     @classmethod
     def read(cls, of: speech_pb2.Engine) -> Engine:
         """Return the engine a message describes."""
-        return cls(of.name, of.primary, tuple(Replica.read(replica) for replica in of.replicas))
+        return cls(of.name, of.primary, tuple(Replica.read(replica) for replica in of.replicas), of.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from enum import Enum
 import click
 
 from parlando_client.aio import AsyncClient
-from parlando_client.catalogue import Replica
+from parlando_client.catalogue import Engine, Replica
 from parlando_client.cli.options import (
     address_option,
     edge_port_option,
@@ -196,13 +196,33 @@ async def _engines(address: str) -> list[Finding]:
         return [Finding(Verdict.WRONG, "engines: the router has none: set ENGINES to workers' addresses")]
     unserved = Verdict.NOTE if any(replica.serving for _, replica in replicas) else Verdict.WRONG
     return [
-        Finding(
-            Verdict.FINE if replica.serving else unserved,
-            f"engine {name} at {replica.address}: "
-            + (_load(replica) if replica.serving else f"not serving: {replica.detail or 'no reason given'}"),
-        )
-        for name, replica in replicas
+        *_next(engines),
+        *(
+            Finding(
+                Verdict.FINE if replica.serving else unserved,
+                f"engine {name} at {replica.address}: "
+                + (
+                    _load(replica)
+                    if replica.serving
+                    else f"not serving: {replica.detail or 'no reason given'}"
+                ),
+            )
+            for name, replica in replicas
+        ),
     ]
+
+
+def _next(engines: Sequence[Engine]) -> Iterator[Finding]:
+    """Yield who would get the next request that names nobody, and why."""
+    served = next((each for each in engines if any(replica.serving for replica in each.replicas)), None)
+    if served is None:
+        return
+    primary = next((each.name for each in engines if each.primary), served.name)
+    instead = "" if served.name == primary else f", for {primary} is not serving"
+    yield Finding(
+        Verdict.NOTE if instead else Verdict.FINE,
+        f"next: engine {served.name} is asked first, {served.place or 'no reason given'}{instead}",
+    )
 
 
 def _load(replica: Replica) -> str:

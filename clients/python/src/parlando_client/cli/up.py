@@ -47,6 +47,15 @@ from parlando_client.supervisor.system import Places, children, missing_modules
     help="Engine of the worker that is started.",
 )
 @click.option(
+    "--workers",
+    envvar="SYNTH_WORKERS",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    show_envvar=True,
+    help="Workers that are started, on the synth port and those above it: one can fail.",
+)
+@click.option(
     "--engines",
     envvar="ENGINES",
     default="",
@@ -86,6 +95,7 @@ def up(
     synth_port: int,
     traces_port: int,
     engine: str,
+    workers: int,
     engines: str,
     allowed_origins: str,
     otlp_endpoint: str,
@@ -115,6 +125,7 @@ def up(
         fragmenter=fragmenter_port,
         synth=synth_port,
         engine=engine,
+        workers=workers,
         engines=engines,
         front=None if no_envoy else front,
         traces=traces_port if trace else None,

@@ -34,8 +34,9 @@ class Places:
         router: port of the router.
         session: port of the session service.
         fragmenter: port of the fragmenter.
-        synth: port of the worker.
-        engine: the worker's engine.
+        synth: port of the worker; further ones have the ports above it.
+        engine: the workers' engine.
+        workers: how many there are.
         engines: addresses of further workers, separated by commas, that run elsewhere.
         front: what Envoy is told; None: there is no Envoy.
         traces: port of the trace ring; None: there is none.
@@ -48,6 +49,7 @@ class Places:
     fragmenter: int
     synth: int
     engine: str
+    workers: int = 1
     engines: str = ""
     front: Front | None = None
     traces: int | None = None
@@ -59,7 +61,8 @@ def children(places: Places) -> tuple[Child, ...]:
 
     Envoy stands behind the edge: what the edge finishes, WebSockets among it, goes through Envoy.
     """
-    own = f"127.0.0.1:{places.synth}"
+    workers = range(places.synth, places.synth + places.workers)
+    engines = [*(f"127.0.0.1:{port}" for port in workers), *filter(None, [places.engines])]
     front = places.front
     services = (
         _service(
@@ -76,12 +79,18 @@ def children(places: Places) -> tuple[Child, ...]:
             ROUTER_SERVICE,
             FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
             SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-            ENGINES=f"{own},{places.engines}" if places.engines else own,
+            ENGINES=",".join(engines),
         ),
         # With REDIS_URL in the environment it keeps everything there, else in its own memory.
         _grpc_service("session", places.session, SESSION_SERVICE),
         _grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE),
-        _grpc_service("synth", places.synth, SYNTH_SERVICE, SYNTH_ENGINE=places.engine),
+        *(
+            replace(
+                _grpc_service("synth", port, SYNTH_SERVICE, SYNTH_ENGINE=places.engine),
+                name="synth" if port == places.synth else f"synth-{port}",
+            )
+            for port in workers
+        ),
         # Last to be stopped, so that it takes the last spans of the others.
         *([_traces(places.traces)] if places.traces else []),
     )
