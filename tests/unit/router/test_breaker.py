@@ -107,7 +107,8 @@ def test_an_administrator_opens_and_closes_it() -> None:
 
 def test_a_primary_that_fails_one_request_in_three_is_left_alone_and_taken_back_when_well() -> None:
     """Ten minutes at 20 requests a second: five of them failing one in three, five well."""
-    breaker, states, failures = Breaker(), [], 0
+    breaker, failures = Breaker(), 0
+    states: list[tuple[float, BreakerState]] = []
     for request in range(12_000):
         now = request / 20
         state = breaker.state(now)
