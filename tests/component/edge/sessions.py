@@ -74,6 +74,16 @@ class FakeSessions(session_service_pb2_grpc.SessionServiceServicer):
         self._changed.set()
         return session_pb2.PutTurnResponse(turn=request.turn)
 
+    async def ListTurns(  # noqa: N802  # gRPC's name
+        self, request: session_pb2.ListTurnsRequest, _: Context
+    ) -> session_pb2.ListTurnsResponse:
+        """Read turns, one a page."""
+        self._find(request.session_id)
+        turns = list(self.turns[request.session_id].values())
+        number = int(request.page_token or 0)
+        following = str(number + 1) if number + 1 < len(turns) else ""
+        return session_pb2.ListTurnsResponse(turns=turns[number : number + 1], next_page_token=following)
+
     async def DeleteTurn(  # noqa: N802  # gRPC's name
         self, request: session_pb2.DeleteTurnRequest, _: Context
     ) -> session_pb2.DeleteTurnResponse:

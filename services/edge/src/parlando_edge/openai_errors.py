@@ -59,7 +59,7 @@ _TABLE: dict[Reason, _Answer] = {
     Reason.NOT_SUPPORTED: _Answer(400, _INVALID),
     Reason.ID_IN_USE: _Answer(409, _INVALID),
     Reason.CONFLICT: _Answer(409, _INVALID),
-    Reason.POSITION_BEYOND_END: _Answer(400, _INVALID),
+    Reason.POSITION_BEYOND_END: _Answer(400, _INVALID, "invalid_value"),
     Reason.OVERLOADED: _Answer(429, _LIMIT, retry=True),
     Reason.BUDGET_SPENT: _Answer(429, _QUOTA),
     Reason.RATE_LIMITED: _Answer(429, _LIMIT, "rate_limit_exceeded", retry=True),

@@ -9,7 +9,8 @@ from enum import Enum
 from typing import Protocol
 
 from parlando_edge.formats import AudioFormat
-from parlando_kit.ledger import Word
+from parlando_kit.hearing import heard_of
+from parlando_kit.ledger import Heard, Word
 from parlando_kit.spans import Span
 
 
@@ -199,7 +200,21 @@ class TurnStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing said in a conversation, as it is remembered."""
+    """One thing said in a conversation, as it is remembered.
+
+    Attributes:
+        id: its item's.
+        role: who speaks.
+        status: how it stands.
+        text: what was written, whole.
+        words: those of which something was sent, with their samples.
+        rate: of the samples, a second; 0 where nothing was spoken.
+        sample_count: samples sent.
+        played: samples that were heard; None while nothing is known to have been missed.
+        engine: the one that spoke last.
+        voice: likewise.
+        usage: what it took.
+    """
 
     id: str
     role: TurnRole
@@ -208,9 +223,23 @@ class Turn:
     words: tuple[Word, ...] = ()
     rate: int = 0
     sample_count: int = 0
+    played: int | None = None
     engine: str = ""
     voice: str = ""
     usage: tuple[Usage, ...] = ()
+
+    @property
+    def heard(self) -> Heard | None:
+        """What was heard of it; None while nothing is known to have been missed."""
+        if self.played is None:
+            return None
+        return heard_of(
+            self.words,
+            self.played,
+            sample_count=self.sample_count,
+            length=len(self.text),
+            whole=self.status is TurnStatus.COMPLETED,
+        )
 
 
 class SessionStore(Protocol):
@@ -226,6 +255,10 @@ class SessionStore(Protocol):
 
     async def keep_settings(self, session_id: str, settings: SpeechSettings) -> None:
         """Replace a session's settings."""
+        ...
+
+    async def turns(self, session_id: str) -> Sequence[Turn]:
+        """Return a session's turns, the oldest first."""
         ...
 
     async def keep_turn(self, session_id: str, turn: Turn) -> None:

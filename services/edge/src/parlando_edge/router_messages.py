@@ -80,7 +80,8 @@ def settings_from(message: speech_pb2.SpeechSettings) -> SpeechSettings:
     )
 
 
-def _words(messages: Iterable[audio_pb2.WordTiming], fragment: int) -> tuple[Word, ...]:
+def words_from(messages: Iterable[audio_pb2.WordTiming], fragment: int = 0) -> tuple[Word, ...]:
+    """Return words with their times."""
     return tuple(
         Word(
             source=Span(word.source.start, word.source.end),
@@ -95,11 +96,12 @@ def _words(messages: Iterable[audio_pb2.WordTiming], fragment: int) -> tuple[Wor
 
 
 def _finished(message: speech_pb2.SpeechFinished) -> Finished:
-    usage = tuple(map(_usage_from, message.usage))
-    return Finished(message.sample_count, message.source_length, _words(message.words, 0), usage)
+    usage = tuple(map(usage_from, message.usage))
+    return Finished(message.sample_count, message.source_length, words_from(message.words), usage)
 
 
-def _usage_from(message: speech_pb2.SpeechUsage) -> Usage:
+def usage_from(message: speech_pb2.SpeechUsage) -> Usage:
+    """Return what an engine did."""
     return Usage(
         engine=message.engine,
         characters=message.characters,
@@ -111,7 +113,7 @@ def _usage_from(message: speech_pb2.SpeechUsage) -> Usage:
 
 _EVENTS: dict[str, Callable[[Any], SpeechEvent]] = {
     "audio": lambda audio: AudioMade(audio.data, audio.sample_count),
-    "words": lambda timed: WordsTimed(_words(timed.words, timed.fragment_index)),
+    "words": lambda timed: WordsTimed(words_from(timed.words, timed.fragment_index)),
     "fragment": lambda begun: FragmentBegun(Span(begun.source.start, begun.source.end)),
     "started": lambda started: Started(started.engine, started.voice),
     "engine_changed": lambda changed: Started(changed.engine, changed.voice),
@@ -124,6 +126,11 @@ def event_from(message: speech_pb2.SpeechEvent) -> SpeechEvent | None:
     name = message.WhichOneof("event")
     translate = _EVENTS.get(name) if name is not None else None
     return translate(getattr(message, name)) if translate is not None else None
+
+
+def quality_to(quality: TimingQuality) -> audio_pb2.TimingQuality:
+    """Return the quality of a timing as a message has it."""
+    return _QUALITIES[quality]
 
 
 def word_to(word: Word) -> audio_pb2.WordTiming:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar
 
 import grpc
@@ -11,7 +11,15 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
 from parlando_edge.dependency import is_serving
 from parlando_edge.ports import SpeechSettings, Turn, TurnRole, TurnStatus
-from parlando_edge.router_messages import settings_from, settings_to, usage_to, word_to
+from parlando_edge.router_messages import (
+    quality_to,
+    settings_from,
+    settings_to,
+    usage_from,
+    usage_to,
+    word_to,
+    words_from,
+)
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 
@@ -37,6 +45,9 @@ _STATUSES = {
     TurnStatus.INTERRUPTED: session_pb2.TURN_STATUS_INTERRUPTED,
     TurnStatus.FAILED: session_pb2.TURN_STATUS_FAILED,
 }
+
+_ROLE_OF = {number: role for role, number in _ROLES.items()}
+_STATUS_OF = {number: status for status, number in _STATUSES.items()}
 
 
 class GrpcSessionStore:
@@ -65,6 +76,18 @@ class GrpcSessionStore:
         request = session_pb2.UpdateSessionRequest(session=session, update_mask=_SETTINGS)
         await _answer(self._stub.UpdateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
 
+    async def turns(self, session_id: str) -> Sequence[Turn]:
+        """Return a session's turns, the oldest first."""
+        turns: list[Turn] = []
+        token = ""
+        while True:
+            request = session_pb2.ListTurnsRequest(session_id=session_id, page_token=token)
+            page = await _answer(self._stub.ListTurns(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+            turns += map(_turn_from, page.turns)
+            token = page.next_page_token
+            if not token:
+                return turns
+
     async def keep_turn(self, session_id: str, turn: Turn) -> None:
         """Store a turn, or replace the one with its id."""
         message = session_pb2.Turn(
@@ -75,6 +98,7 @@ class GrpcSessionStore:
             words=map(word_to, turn.words),
             sample_rate_hz=turn.rate,
             sample_count=turn.sample_count,
+            heard=_heard_to(turn),
             engine=turn.engine,
             voice=turn.voice,
             usage=map(usage_to, turn.usage),
@@ -90,6 +114,36 @@ class GrpcSessionStore:
     async def serving(self) -> bool:
         """Return whether the session service says that it serves."""
         return await is_serving(self._channel)
+
+
+def _heard_to(turn: Turn) -> session_pb2.Heard | None:
+    heard = turn.heard
+    if heard is None:
+        return None
+    return session_pb2.Heard(
+        source_offset=heard.source_offset,
+        heard_text=turn.text[: heard.source_offset],
+        unheard_text=turn.text[heard.source_offset :],
+        samples_played=turn.played,
+        quality=quality_to(heard.quality),
+    )
+
+
+def _turn_from(message: session_pb2.Turn) -> Turn:
+    """Return a turn as it is remembered."""
+    return Turn(
+        id=message.id,
+        role=_ROLE_OF.get(message.role, TurnRole.USER),
+        status=_STATUS_OF.get(message.status, TurnStatus.INTERRUPTED),
+        text=message.text,
+        words=words_from(message.words),
+        rate=message.sample_rate_hz,
+        sample_count=message.sample_count,
+        played=message.heard.samples_played if message.HasField("heard") else None,
+        engine=message.engine,
+        voice=message.voice,
+        usage=tuple(map(usage_from, message.usage)),
+    )
 
 
 async def _answer(call: Awaitable[_T]) -> _T:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from google.protobuf.duration_pb2 import Duration
 
 from parlando.session.v1.session_pb2 import TURN_STATUS_COMPLETED, Heard, Turn
-from parlando_kit import ledger
+from parlando_kit import hearing, ledger
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kit.spans import Span
@@ -34,12 +34,13 @@ def heard_of(turn: Turn, audio_end: Duration) -> Heard:
             field="audio_end",
         )
     played = nanos * turn.sample_rate_hz // _NANOS
-    words, end = _words(turn), len(turn.text)
-    if turn.status == TURN_STATUS_COMPLETED and (words or played >= turn.sample_count):
-        said_to = end
-    else:
-        said_to = words[-1].source.end if words else 0
-    found = ledger.heard(words, played, said_to=said_to, source_end=end)
+    found = hearing.heard_of(
+        _words(turn),
+        played,
+        sample_count=turn.sample_count,
+        length=len(turn.text),
+        whole=turn.status == TURN_STATUS_COMPLETED,
+    )
     return Heard(
         source_offset=found.source_offset,
         heard_text=turn.text[: found.source_offset],

@@ -150,7 +150,7 @@ class RealtimeConnection:
                 if response_id in self._voices:
                     self._voices[response_id].stop()
             case DropAudio(response_id):
-                self._outgoing.drop_audio(response_id)
+                self._protocol.dropped(response_id, self._outgoing.drop_audio(response_id))
             case _:
                 self._keeper.put(output)
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from parlando_edge.json_fields import Fields
+from parlando_edge.ports import Turn
 from parlando_kit.errors import ParlandoError, Reason
 
 LONGEST_TEXT = 100_000
@@ -15,7 +16,11 @@ LONGEST_TEXT = 100_000
 
 _MOST_PARTS = 1_000
 _MOST_BYTES = 4 * 1024 * 1024
-"""What the items of one conversation may take as JSON; beyond it the oldest are forgotten."""
+"""What the items of one conversation may take as JSON, their words' times included; beyond it the oldest are
+forgotten."""
+
+_WORD_BYTES = 300
+"""What the times of a word take, about."""
 
 LONGEST_ID = 64
 """Longest id of an item, in characters."""
@@ -45,6 +50,7 @@ class Item:
         role: "user", "assistant" or "system"; "" where it is no message.
         text: what is written in it; "" where nothing is.
         waits: True while a response is to speak it.
+        turn: what was spoken of it; None where nothing was, or not to its end yet.
     """
 
     id: str
@@ -52,6 +58,7 @@ class Item:
     role: str = ""
     text: str = ""
     waits: bool = False
+    turn: Turn | None = None
 
 
 def parse_item(fields: Fields, new_id: str) -> Item:
@@ -119,7 +126,7 @@ class Conversation:
             place = self._order.index(self.find(after, "previous_item_id").id) + 1
         self._order.insert(place, item.id)
         self._items[item.id] = item
-        self._sizes[item.id] = len(orjson.dumps(item.body))
+        self._sizes[item.id] = _size(item)
         self._bytes += self._sizes[item.id]
         while self._bytes > _MOST_BYTES and self._order[0] != item.id:
             self.remove(self._order[0])
@@ -139,7 +146,7 @@ class Conversation:
     def replace(self, item: Item) -> None:
         """Put an item in the place of the one with its id, if that is still there."""
         if item.id in self._items:
-            size = len(orjson.dumps(item.body))
+            size = _size(item)
             self._bytes += size - self._sizes[item.id]
             self._items[item.id], self._sizes[item.id] = item, size
 
@@ -157,3 +164,8 @@ class Conversation:
     def waiting(self) -> list[Item]:
         """Return the items a response is to speak, in order."""
         return [item for item_id in self._order if (item := self._items[item_id]).waits]
+
+
+def _size(item: Item) -> int:
+    words = len(item.turn.words) if item.turn is not None else 0
+    return len(orjson.dumps(item.body)) + words * _WORD_BYTES

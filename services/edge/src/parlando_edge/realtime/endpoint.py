@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -15,7 +16,7 @@ from parlando_edge.exchange import patient
 from parlando_edge.gate import Gate, refuse
 from parlando_edge.instruments import Instruments
 from parlando_edge.models import DEFAULT_MODEL
-from parlando_edge.ports import SessionStore, Speaker
+from parlando_edge.ports import SessionStore, Speaker, Turn
 from parlando_edge.realtime.connection import RealtimeConnection
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.keeper import SessionKeeper
@@ -110,7 +111,7 @@ class RealtimeEndpoint:
         """Serve one WebSocket until its client goes."""
         await receive()  # websocket.connect
         try:
-            config = await self._session(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
+            config, turns = await self._session(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
         except ParlandoError as error:
             await refuse(error, scope, receive, send)
             return
@@ -123,7 +124,7 @@ class RealtimeEndpoint:
         socket = AsgiSocket(receive, patient(send, self._settings.reader_seconds))
         connection = RealtimeConnection(
             socket,
-            RealtimeProtocol(config, _dialect(scope), _new_id),
+            RealtimeProtocol(config, _dialect(scope), _new_id, turns),
             speaker=self._speaker,
             catalogue=self._catalogue,
             keeper=keeper,
@@ -141,8 +142,8 @@ class RealtimeEndpoint:
             keeping.cancel()
             await asyncio.wait({keeping})
 
-    async def _session(self, query: dict[str, str]) -> SessionConfig:
-        """Return the settings a connection begins with: those of `?session=`, or fresh ones.
+    async def _session(self, query: dict[str, str]) -> tuple[SessionConfig, Sequence[Turn]]:
+        """Return the settings and the turns a connection begins with: those of `?session=`, or fresh ones.
 
         Raises:
             ParlandoError: the session that was asked for cannot be read.
@@ -151,10 +152,11 @@ class RealtimeEndpoint:
         wanted = query.get("session")
         if wanted:
             settings = await self._store.read(wanted)
-            return replace(config.with_settings(settings), id=wanted, stored=True)
+            turns = await self._store.turns(wanted)
+            return replace(config.with_settings(settings), id=wanted, stored=True), turns
         try:
             session_id = await self._store.create(config.settings, {"origin": "realtime"})
         except ParlandoError as error:
             _log.info("a session is not kept: %s", error.reason)
-            return config
-        return replace(config, id=session_id, stored=True)
+            return config, ()
+        return replace(config, id=session_id, stored=True), ()

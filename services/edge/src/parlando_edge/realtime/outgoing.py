@@ -20,10 +20,11 @@ _MOST_BYTES = 4 * HIGH_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An event as text; `audio_of` is the response whose audio it carries, or ""."""
+    """An event as text; `audio_of` is the response whose audio it carries, or ""; so many samples of it."""
 
     text: str
     audio_of: str
+    sample_count: int
 
 
 class Outgoing:
@@ -47,15 +48,18 @@ class Outgoing:
         if self._queue.level > _MOST_BYTES:
             raise ParlandoError(Reason.SLOW_READER, "the client does not read the answers to what it sends")
         with suppress(QueueClosed):
-            self._queue.put_nowait(Message(orjson.dumps(emit.event).decode(), emit.audio_of))
+            text = orjson.dumps(emit.event).decode()
+            self._queue.put_nowait(Message(text, emit.audio_of, emit.sample_count))
 
     def close(self) -> None:
         """Take nothing more."""
         self._queue.close()
 
-    def drop_audio(self, response_id: str) -> None:
-        """Forget the audio of a response that still waits."""
-        self._queue.discard(lambda item: item.audio_of == response_id)
+    def drop_audio(self, response_id: str) -> int:
+        """Forget the audio of a response that still waits, and return how many samples that was."""
+        return sum(
+            item.sample_count for item in self._queue.discard(lambda item: item.audio_of == response_id)
+        )
 
     async def get(self) -> Message:
         """Remove and return the first message, waiting for one.

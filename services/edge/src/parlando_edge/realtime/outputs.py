@@ -17,11 +17,12 @@ class Emit:
 
     event: Event
     audio_of: str = ""
+    sample_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DropAudio:
-    """Forget the audio of a response that still waits to be sent."""
+    """Forget the audio of a response that still waits to be sent, and tell the core how much that was."""
 
     response_id: str
 

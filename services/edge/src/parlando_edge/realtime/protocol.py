@@ -6,7 +6,8 @@ never ends the session.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from parlando_edge.json_fields import Fields, parse_object
@@ -24,6 +25,7 @@ from parlando_edge.ports import (
 )
 from parlando_edge.realtime.conversation import Conversation, Item, parse_item
 from parlando_edge.realtime.dialect import Dialect
+from parlando_edge.realtime.hearing import heard_item, item_of, truncate
 from parlando_edge.realtime.outputs import (
     DropAudio,
     Emit,
@@ -41,10 +43,10 @@ from parlando_edge.realtime.session import SessionConfig
 from parlando_kit.errors import ParlandoError, Reason
 
 _LONGEST_NAME = 256
+_LONGEST_MS = 2**31 - 1
 _TURN_ROLES = {"user": TurnRole.USER, "assistant": TurnRole.ASSISTANT, "system": TurnRole.SYSTEM}
 
 NOT_OFFERED = (
-    "conversation.item.truncate",
     "input_audio_buffer.append",
     "input_audio_buffer.clear",
     "input_audio_buffer.commit",
@@ -58,16 +60,25 @@ class RealtimeProtocol:
 
     Args:
         config: the session's settings at first.
+        turns: what was said in the session on earlier connections.
         dialect: the names the client knows events by.
         new_id: makes an id that begins with a prefix.
     """
 
-    def __init__(self, config: SessionConfig, dialect: Dialect, new_id: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        config: SessionConfig,
+        dialect: Dialect,
+        new_id: Callable[[str], str],
+        turns: Iterable[Turn] = (),
+    ) -> None:
         self.config = config
         self._dialect = dialect
         self._new_id = new_id
         self._conversation_id = new_id("conv")
         self._conversation = Conversation()
+        for turn in turns:
+            self._conversation.add(item_of(turn))
         self._active: Response | None = None
         self._stopped: dict[str, Response] = {}  # cancelled, and the router not yet done with it
         self._handlers: dict[str, Callable[[Fields], list[Output]]] = {
@@ -75,6 +86,7 @@ class RealtimeProtocol:
             "conversation.item.create": self._create_item,
             "conversation.item.delete": self._delete_item,
             "conversation.item.retrieve": self._retrieve_item,
+            "conversation.item.truncate": self._truncate_item,
             "response.create": self._create_response,
             "response.cancel": self._cancel_response,
         }
@@ -110,14 +122,21 @@ class RealtimeProtocol:
             case FragmentBegun(source):
                 told = response.transcribe(source.end)
             case WordsTimed(words):
+                response.time(words)
                 told = list(map(response.timestamp, words)) if self.config.word_timestamps else []
             case Started(engine, voice):
                 response.engine, response.voice = engine, voice
                 return []
             case Finished():
                 return self._begin_item(response) + self._close(response, Status.COMPLETED, finished=event)
-        audio_of = response_id if isinstance(event, AudioMade) else ""
-        return self._begin_item(response) + self._emit(*told, audio_of=audio_of)
+        outputs = self._begin_item(response)
+        if isinstance(event, AudioMade):
+            return outputs + self._emit(*told, audio_of=response_id, sample_count=event.sample_count)
+        return outputs + self._emit(*told)
+
+    def dropped(self, response_id: str, samples: int) -> None:
+        """Note that samples of a cancelled response were not sent after all."""
+        self._stopped[response_id].dropped(samples)
 
     def speech_failed(self, response_id: str, error: ParlandoError) -> list[Output]:
         """Return what to do when a response cannot be spoken, or not to its end."""
@@ -174,11 +193,47 @@ class RealtimeProtocol:
     def _delete_item(self, event: Fields) -> list[Output]:
         item_id = event.required_text("item_id", longest=_LONGEST_NAME)
         self._conversation.remove(item_id)
+        response = self._spoken_as(item_id)
+        if response is not None:
+            response.forgotten = True
         return [*self._emit({"type": "conversation.item.deleted", "item_id": item_id}), ForgetTurn(item_id)]
 
     def _retrieve_item(self, event: Fields) -> list[Output]:
         item = self._conversation.find(event.required_text("item_id", longest=_LONGEST_NAME))
         return self._emit({"type": "conversation.item.retrieved", "item": item.body})
+
+    def _truncate_item(self, event: Fields) -> list[Output]:
+        """Note where listening stopped. It stops nothing: that is `response.cancel`."""
+        item = self._conversation.find(event.required_text("item_id", longest=_LONGEST_NAME))
+        for name in ("content_index", "audio_end_ms"):
+            if not event.given(name):
+                raise ParlandoError(Reason.FIELD_REQUIRED, f"{name} is missing", field=name)
+        event.whole("content_index", 0, low=0, high=0)
+        audio_end_ms = event.whole("audio_end_ms", 0, low=0, high=_LONGEST_MS)
+        response = self._spoken_as(item.id)
+        said = response.turn() if response is not None else item.turn
+        if said is None:
+            raise NamedError(
+                Reason.OUT_OF_RANGE,
+                "unsupported_content_type",
+                "only model output audio messages can be truncated: item_id names none",
+                field="item_id",
+            )
+        turn = truncate(said, audio_end_ms)
+        told = self._emit(
+            {
+                "type": "conversation.item.truncated",
+                "item_id": item.id,
+                "content_index": 0,
+                "audio_end_ms": audio_end_ms,
+            }
+        )
+        if response is None:
+            self._conversation.replace(heard_item(replace(item, turn=turn)))
+            return [*told, KeepTurn(turn)]
+        response.played = turn.played  # its turn is kept once the router is done with it
+        self._show(response, turn)
+        return told
 
     def _create_response(self, event: Fields) -> list[Output]:
         if self._active is not None:
@@ -227,27 +282,41 @@ class RealtimeProtocol:
     ) -> list[Output]:
         self._active = None
         outputs = self._emit(*response.close(status, error))
-        if response.begun and response.joins:
-            said = Item(response.item_id, response.item, "assistant", response.transcript)
-            self._conversation.replace(said)
+        if status is not Status.CANCELLED:
+            return outputs + self._remember(response, finished)
         # What a cancelled one had said is known once the router is done with it.
-        return outputs if status is Status.CANCELLED else outputs + self._remember(response, finished)
+        self._show(response, response.turn())
+        return outputs
 
     def _hear_stopped(self, response_id: str, event: SpeechEvent) -> list[Output]:
         if not isinstance(event, Finished) or response_id not in self._stopped:
             return []
         return self._remember(self._stopped.pop(response_id), event)
 
-    @staticmethod
-    def _remember(response: Response, finished: Finished | None) -> list[Output]:
-        return [KeepTurn(response.turn(finished))] if response.joins else []
+    def _spoken_as(self, item_id: str) -> Response | None:
+        """Return the response that is speaking an item, or has not told all it said of it."""
+        for response in (self._active, *self._stopped.values()):
+            if response is not None and response.item_id == item_id:
+                return response
+        return None
 
-    def _emit(self, *events: Event, audio_of: str = "") -> list[Output]:
+    def _show(self, response: Response, turn: Turn) -> None:
+        """Have the conversation show a response's item as it stands."""
+        if response.begun and response.joins:
+            item = Item(response.item_id, response.item, "assistant", response.transcript, turn=turn)
+            self._conversation.replace(heard_item(item))
+
+    def _remember(self, response: Response, finished: Finished | None) -> list[Output]:
+        turn = response.turn(finished)
+        self._show(response, turn)
+        return [KeepTurn(turn)] if response.joins and not response.forgotten else []
+
+    def _emit(self, *events: Event, audio_of: str = "", sample_count: int = 0) -> list[Output]:
         outputs: list[Output] = []
         for event in events:
             told = self._dialect.outgoing(event)
             if told is not None:
-                outputs.append(Emit({"event_id": self._new_id("event"), **told}, audio_of))
+                outputs.append(Emit({"event_id": self._new_id("event"), **told}, audio_of, sample_count))
         return outputs
 
     def _complain(self, error: ParlandoError, event_id: str | None) -> list[Output]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
 from parlando_edge.openai_errors import describe
 from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus
+from parlando_edge.realtime.hearing import show
 from parlando_edge.realtime.outputs import Event
 from parlando_edge.realtime.request import Request
 from parlando_edge.usage import usage_of
@@ -48,8 +50,11 @@ class Response:
         self.begun = False
         self.engine = ""
         self.voice = ""
+        self.played: int | None = None  # samples the client says it has heard, where it says so
+        self.forgotten = False  # its item was deleted
         self._status: Status | None = None
         self._error: ParlandoError | None = None
+        self._words: list[Word] = []
         self._samples = 0
         self._rate = request.config.settings.audio.rate
         self._said = 0  # code points of the text that the transcript has
@@ -64,11 +69,11 @@ class Response:
     def item(self) -> dict[str, Any]:
         """Its item as it stands."""
         head = {"id": self.item_id, "object": "realtime.item", "type": "message", "role": "assistant"}
-        if self._status is None:
-            return {**head, "status": "in_progress", "content": []}
-        status = "completed" if self._status is Status.COMPLETED else "incomplete"
-        content = [{"type": "output_audio", "transcript": self.transcript}]
-        return {**head, "status": status, "content": content}
+        item: dict[str, Any] = {**head, "status": "in_progress", "content": []}
+        if self._status is not None:
+            item["status"] = "completed" if self._status is Status.COMPLETED else "incomplete"
+            item["content"] = [{"type": "output_audio", "transcript": self.transcript}]
+        return show(item, self.turn()) if self.played is not None else item
 
     @property
     def transcript(self) -> str:
@@ -108,6 +113,14 @@ class Response:
         delta = b2a_base64(made.data, newline=False).decode("ascii")
         return {"type": "response.output_audio.delta", **self._place, "delta": delta}
 
+    def dropped(self, samples: int) -> None:
+        """Note that samples of its audio were not sent after all."""
+        self._samples -= samples
+
+    def time(self, words: Sequence[Word]) -> None:
+        """Note when words are heard."""
+        self._words += words
+
     def timestamp(self, word: Word) -> Event:
         """Return the event that says when a word is heard; source offsets are code points of the text."""
         return {
@@ -144,9 +157,9 @@ class Response:
                 events.append({"type": "conversation.item.done", "item": item})
         return [*events, {"type": "response.done", "response": self._describe()}]
 
-    def turn(self, finished: Finished | None) -> Turn:
-        """Return it as a turn to remember, with the words whose audio was sent on, where they are known."""
-        words = finished.words if finished is not None else ()
+    def turn(self, finished: Finished | None = None) -> Turn:
+        """Return it as a turn to remember, with the words whose audio was sent on, as far as known."""
+        words = finished.words if finished is not None else self._words
         return Turn(
             id=self.item_id,
             role=TurnRole.ASSISTANT,
@@ -155,6 +168,7 @@ class Response:
             words=tuple(word for word in words if word.first_sample < self._samples),
             rate=self._rate,
             sample_count=self._samples,
+            played=min(self.played, self._samples) if self.played is not None else None,
             engine=self.engine,
             voice=self.voice,
             usage=finished.usage if finished is not None else (),
