@@ -21,7 +21,7 @@ from tests.component.fragmenter.calls import (
 
 _GROWTH = pb.FragmentRequest(config=pb.FragmentConfig(schedule=pb.Schedule(growth=9)))
 _SSML = pb.FragmentRequest(config=pb.FragmentConfig(markup=pb.MARKUP_SSML))
-_RULES = pb.FragmentRequest(config=pb.FragmentConfig(disabled_rules=["money"]))
+_RULES = pb.FragmentRequest(config=pb.FragmentConfig(disabled_rules=["monney"]))
 _HINT = pb.FragmentRequest(hint=pb.Hint(real_time_factor=-1))
 
 

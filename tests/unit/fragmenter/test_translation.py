@@ -17,7 +17,7 @@ def _scheduled(**bounds: Any) -> pb.FragmentConfig:
 
 def test_what_is_unset_has_the_contracts_defaults() -> None:
     options = translation.options(pb.FragmentConfig())
-    assert options == translation.Options(0, "", Bounds(first=24, growth=2.0, most=400), None)
+    assert options == translation.Options(0, "", Bounds(first=24, growth=2.0, most=400), None, frozenset())
 
 
 def test_what_is_set_is_taken() -> None:
@@ -28,8 +28,10 @@ def test_what_is_set_is_taken() -> None:
         markup=pb.MARKUP_PLAIN,
         schedule=schedule,
         flush_after=Duration(nanos=250_000_000),
+        disabled_rules=["money", "emoji"],
     )
-    assert translation.options(config) == translation.Options(7, "de-AT", Bounds(1, 1.0, 20), 0.25)
+    expected = translation.Options(7, "de-AT", Bounds(1, 1.0, 20), 0.25, frozenset({"money", "emoji"}))
+    assert translation.options(config) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_what_is_set_is_taken() -> None:
         (pb.FragmentConfig(language="en_US"), "config.language"),
         (pb.FragmentConfig(flush_after=Duration()), "config.flush_after"),
         (pb.FragmentConfig(flush_after=Duration(seconds=-1)), "config.flush_after"),
-        (pb.FragmentConfig(disabled_rules=["money"]), "config.disabled_rules"),
+        (pb.FragmentConfig(disabled_rules=["money", "monney"]), "config.disabled_rules"),
     ],
 )
 def test_what_is_out_of_range_is_named(config: pb.FragmentConfig, field: str) -> None:

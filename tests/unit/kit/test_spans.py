@@ -161,3 +161,138 @@ def _says(piece: Piece, spoken: Span) -> bool:
     """True when a piece that somebody wrote says some of a span."""
     overlap = min(piece.spoken.end, spoken.end) - max(piece.spoken.start, spoken.start)
     return overlap > 0 and len(piece.source) > 0
+
+
+def test_rewritings_follow_one_another() -> None:
+    # "a  \u00ad$5 b" said as "a $5 b", and that as "a five dollars b"
+    cleaned = SpanMap(
+        [
+            Piece(Span(0, 1), Span(0, 1), verbatim=True),
+            Piece(Span(1, 4), Span(1, 2), verbatim=False),
+            Piece(Span(4, 8), Span(2, 6), verbatim=True),
+        ]
+    )
+    normalised = SpanMap(
+        [
+            Piece(Span(0, 2), Span(0, 2), verbatim=True),
+            Piece(Span(2, 4), Span(2, 14), verbatim=False),
+            Piece(Span(4, 6), Span(14, 16), verbatim=True),
+        ]
+    )
+    assert list(cleaned.then(normalised).pieces) == [
+        Piece(Span(0, 1), Span(0, 1), verbatim=True),
+        Piece(Span(1, 4), Span(1, 2), verbatim=False),
+        Piece(Span(4, 6), Span(2, 14), verbatim=False),
+        Piece(Span(6, 8), Span(14, 16), verbatim=True),
+    ]
+
+
+def test_what_two_rewritings_cut_differently_lights_up_as_one() -> None:
+    first = SpanMap(
+        [
+            Piece(Span(0, 3), Span(0, 2), verbatim=False),
+            Piece(Span(3, 9), Span(2, 8), verbatim=True),
+        ]
+    )
+    second = SpanMap(
+        [
+            Piece(Span(0, 1), Span(0, 1), verbatim=True),
+            Piece(Span(1, 4), Span(1, 9), verbatim=False),
+            Piece(Span(4, 8), Span(9, 13), verbatim=True),
+        ]
+    )
+    assert list(first.then(second).pieces) == [
+        Piece(Span(0, 5), Span(0, 9), verbatim=False),
+        Piece(Span(5, 9), Span(9, 13), verbatim=True),
+    ]
+
+
+def test_a_rewriting_follows_only_what_it_rewrites() -> None:
+    with pytest.raises(ValueError, match="says what it rewrites"):
+        SpanMap.identity(Span(0, 3)).then(SpanMap.identity(Span(0, 4)))
+
+
+def test_a_rewriting_that_follows_adds_no_speech_of_its_own() -> None:
+    adding = SpanMap(
+        [Piece(Span(0, 3), Span(0, 3), verbatim=True), Piece(Span(3, 3), Span(3, 9), verbatim=False)]
+    )
+    with pytest.raises(ValueError, match="something for something"):
+        SpanMap.identity(Span(0, 3)).then(adding)
+
+
+_REWRITES = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4), st.booleans()), max_size=6)
+
+
+def rewriting(length: int, rewrites: list[tuple[int, int, bool]]) -> SpanMap:
+    """Return a map of so many code points; what the rewrites leave of them is said as it is."""
+    pieces: list[Piece] = []
+    source = spoken = 0
+    for width, rewritten, verbatim in [*rewrites, (length, 0, True)]:
+        written = min(width, length - source)
+        said = written if verbatim else rewritten
+        if written:
+            pieces.append(Piece(Span(source, source + written), Span(spoken, spoken + said), verbatim))
+            source, spoken = source + written, spoken + said
+    return SpanMap(pieces)
+
+
+@st.composite
+def chains(draw: st.DrawFn, count: int) -> list[SpanMap]:
+    """Rewritings of which each follows the one before."""
+    found = [rewriting(draw(st.integers(0, 12)), draw(_REWRITES))]
+    while len(found) < count:
+        found.append(rewriting(found[-1].spoken.end, draw(_REWRITES)))
+    return found
+
+
+@given(chains(3))
+def test_it_does_not_matter_which_of_three_are_taken_together(three: list[SpanMap]) -> None:
+    first, second, third = three
+    assert first.then(second).then(third) == first.then(second.then(third))
+
+
+@given(chains(1))
+def test_a_rewriting_that_changes_nothing_changes_no_map(only: list[SpanMap]) -> None:
+    (text_map,) = only
+    if text_map.pieces:
+        assert text_map.then(SpanMap.identity(text_map.spoken)) == text_map
+        assert SpanMap.identity(text_map.source).then(text_map) == text_map
+
+
+@given(chains(2))
+def test_together_they_cover_both_texts(two: list[SpanMap]) -> None:
+    first, second = two
+    both = first.then(second)
+    assert (both.source, both.spoken) == (first.source, second.spoken)
+
+
+@given(chains(2))
+def test_together_they_lead_each_code_point_at_least_as_far_as_one_by_one(two: list[SpanMap]) -> None:
+    first, second = two
+    both = first.then(second)
+    for at in range(both.spoken.end):
+        source = both.to_source(Span(at, at + 1))
+        step = first.to_source(second.to_source(Span(at, at + 1)))
+        if len(step):
+            assert source.start <= step.start <= step.end <= source.end
+
+
+@given(maps(), st.data())
+def test_there_and_back_again_covers_what_somebody_wrote(text_map: SpanMap, data: st.DataObject) -> None:
+    spoken = _part(data, text_map.spoken)
+    back = text_map.inverse().to_source(text_map.to_source(spoken))
+    for piece in text_map.pieces:
+        if _says(piece, spoken):
+            start, end = max(piece.spoken.start, spoken.start), min(piece.spoken.end, spoken.end)
+            assert back.start <= start < end <= back.end
+
+
+@given(maps(), st.data())
+def test_every_part_of_what_is_said_leads_into_the_source(text_map: SpanMap, data: st.DataObject) -> None:
+    source = text_map.to_source(_part(data, Span(0, text_map.spoken.end + 5)))
+    assert text_map.source.start <= source.start <= source.end <= text_map.source.end
+
+
+def _part(data: st.DataObject, whole: Span) -> Span:
+    start, end = sorted(data.draw(st.tuples(*[st.integers(whole.start, whole.end)] * 2)))
+    return Span(start, end)

@@ -17,7 +17,9 @@ def main() -> None:
 
     async def build(resources: AsyncExitStack) -> Server:
         telemetry.set_up("fragmenter", settings, resources)
-        servicer = FragmenterServicer(MonotonicClock(), telemetry.meter("fragmenter"))
+        servicer = FragmenterServicer(
+            MonotonicClock(), telemetry.meter("fragmenter"), settings.disabled_rules
+        )
         return Server(settings, [fragmenter_service(servicer)], telemetry.server_interceptors(settings))
 
     lifecycle.run("fragmenter", settings, build)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.gap import Strength
 from parlando_fragmenter.marks import SPEAKABLE
+from parlando_fragmenter.normalisation.normaliser import Normaliser
 from parlando_fragmenter.rendering import blank_prefix, render
 from parlando_fragmenter.schedule import Bounds, Schedule
 from parlando_fragmenter.segmenter import Boundary, Segmenter
@@ -46,9 +47,18 @@ class Fragmenter:
         source_offset: source offset of the first code point fed.
         language: BCP 47 tag of the text, or empty.
         bounds: sizes of fragments.
+        normaliser: says how numbers and the like are said; None leaves them to the engine.
     """
 
-    def __init__(self, *, source_offset: int = 0, language: str = "", bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        source_offset: int = 0,
+        language: str = "",
+        bounds: Bounds | None = None,
+        normaliser: Normaliser | None = None,
+    ) -> None:
+        self._normaliser = normaliser
         self._source_offset = source_offset
         self._schedule = Schedule(bounds or Bounds())
         self._segmenter = Segmenter(language)
@@ -147,7 +157,7 @@ class Fragmenter:
         position = min(boundary.position, self._origin + size)
         last = self._ended and position == self._end
         source = Span(self._start + self._source_offset, position + self._source_offset)
-        rendering = render(self._text[:size], source)
+        rendering = render(self._text[:size], source, self._normaliser)
         fragment = Fragment(
             index=self._count,
             source=source,

@@ -1,7 +1,8 @@
 """From what is written to what is said, with the map back.
 
-Plain text is said as it is written, but for what is no text: a run of white space and control characters is
-said as one space, and nothing is said at the ends or for format characters without a sound.
+Rewritings follow one another, and their maps are composed. First comes what is no text: a run of white space
+and control characters is said as one space, and nothing is said at the ends or for format characters without
+a sound. What is left is normalised where its language has rules for it, and said as it is written elsewhere.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from parlando_fragmenter.marks import SPEAKABLE
+from parlando_fragmenter.normalisation.normaliser import Normaliser
 from parlando_kit.spans import Piece, Span, SpanMap
 
 # A lone surrogate is no character and cannot travel; it goes as white space.
@@ -41,13 +43,28 @@ def blank_prefix(text: str) -> int:
     return match.end() if match else 0
 
 
-def render(text: str, source: Span) -> Rendering:
+def render(text: str, source: Span, normaliser: Normaliser | None = None) -> Rendering:
     """Return what is said for `text`.
 
     Args:
         text: what is written, from its first code point that may be said.
         source: what it covers of the caller's text, which may begin earlier, with what goes unsaid.
+        normaliser: of its language; None leaves numbers and the like to the engine.
     """
+    cleaned = _clean(text, source)
+    if normaliser is None or not cleaned.spoken:
+        return cleaned
+    rewritten = normaliser.rewrite(cleaned.spoken)
+    if rewritten is None:
+        return cleaned
+    text_map = cleaned.text_map.then(rewritten.text_map)
+    if not SPEAKABLE.search(rewritten.spoken):
+        return Rendering("", SpanMap([Piece(text_map.source, Span(0, 0), verbatim=False)]))
+    return Rendering(rewritten.spoken, text_map)
+
+
+def _clean(text: str, source: Span) -> Rendering:
+    """Return a text without what is no text."""
     origin = source.end - len(text)
     end = len(text) if SPEAKABLE.search(text) else 0
     while end and _EMPTY.match(text, end - 1):

@@ -17,6 +17,7 @@ from parlando_fragmenter import translation
 from parlando_fragmenter.arrival import Arrivals, Silence
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.normalisation.normaliser import normaliser_for
 from parlando_kit import telemetry
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
@@ -36,10 +37,12 @@ class FragmenterServicer(FragmenterServiceServicer):
     Args:
         clock: for pauses in the input, and for the histogram.
         meter: where first chunks are recorded.
+        disabled_rules: names of normalisation rules that are left out for every caller.
     """
 
-    def __init__(self, clock: Clock, meter: Meter) -> None:
+    def __init__(self, clock: Clock, meter: Meter, disabled_rules: frozenset[str] = frozenset()) -> None:
         self._clock = clock
+        self._disabled_rules = disabled_rules
         self._first_chunk = telemetry.seconds(meter, FIRST_CHUNK, "first text in to first fragment out")
 
     async def Fragment(  # noqa: N802  # the contract's name
@@ -48,7 +51,7 @@ class FragmenterServicer(FragmenterServiceServicer):
         """Cut one text into fragments."""
         arrivals = Arrivals(requests, self._clock)
         try:
-            text = _Text(_options(await arrivals.next()), self._clock)
+            text = _Text(_options(await arrivals.next()), self._clock, self._disabled_rules)
             while not text.over:
                 for response in text.answer(await arrivals.next(text.patience())):
                     yield response
@@ -76,12 +79,15 @@ class _Text:
         ended_by_message: it was `end` that said so, and the stream may still be open.
     """
 
-    def __init__(self, options: translation.Options, clock: Clock) -> None:
+    def __init__(self, options: translation.Options, clock: Clock, disabled_rules: frozenset[str]) -> None:
         self._language = options.language
         self._flush_after = options.flush_after
         self._clock = clock
         self._fragmenter = Fragmenter(
-            source_offset=options.source_offset, language=options.language, bounds=options.bounds
+            source_offset=options.source_offset,
+            language=options.language,
+            bounds=options.bounds,
+            normaliser=normaliser_for(options.language, options.disabled_rules | disabled_rules),
         )
         self._empty = True
         self._fresh = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from parlando.fragmenter.v1 import fragmenter_pb2 as pb
 from parlando.synth.v1 import synth_pb2
 from parlando_fragmenter.fragment import Fragment
+from parlando_fragmenter.normalisation.normaliser import RULE_NAMES
 from parlando_fragmenter.schedule import FIRST_RANGE, GROWTH_RANGE, MOST_RANGE, Bounds
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -19,12 +20,13 @@ _NANOSECONDS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to fragment one text. `flush_after` in seconds, None for never."""
+    """How to fragment one text. `flush_after` in seconds, None for never; rules to leave out by name."""
 
     source_offset: int
     language: str
     bounds: Bounds
     flush_after: float | None
+    disabled_rules: frozenset[str]
 
 
 def options(config: pb.FragmentConfig) -> Options:
@@ -47,7 +49,11 @@ def options(config: pb.FragmentConfig) -> Options:
         "config.language",
         "a BCP 47 tag, or empty",
     )
-    _check(not config.disabled_rules, "config.disabled_rules", "empty: there are no rules to leave out yet")
+    _check(
+        RULE_NAMES.issuperset(config.disabled_rules),
+        "config.disabled_rules",
+        f"names of normalisation rules: {', '.join(sorted(RULE_NAMES))}",
+    )
     bounds = Bounds(
         first=schedule.first_code_points if schedule.HasField("first_code_points") else standard.first,
         growth=schedule.growth if schedule.HasField("growth") else standard.growth,
@@ -60,7 +66,9 @@ def options(config: pb.FragmentConfig) -> Options:
     if config.HasField("flush_after"):
         flush_after = config.flush_after.ToNanoseconds() / _NANOSECONDS
         _check(flush_after > 0, "config.flush_after", "more than 0, or unset for never")
-    return Options(config.source_offset, config.language, bounds, flush_after)
+    return Options(
+        config.source_offset, config.language, bounds, flush_after, frozenset(config.disabled_rules)
+    )
 
 
 def hint(message: pb.Hint) -> tuple[float, float]:

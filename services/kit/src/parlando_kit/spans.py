@@ -6,8 +6,9 @@ All offsets are Unicode code points; all spans are half-open.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,6 +124,28 @@ class SpanMap:
             at = nearest.source.start
         return Span(at, at)
 
+    def inverse(self) -> SpanMap:
+        """Return the map that leads the other way: its source is what is spoken here."""
+        return SpanMap(Piece(piece.spoken, piece.source, piece.verbatim) for piece in self.pieces)
+
+    def then(self, later: SpanMap) -> SpanMap:
+        """Return the map of this rewriting followed by another one of what it says.
+
+        Where one cuts the text between them within a piece of the other, what they share lights up as one.
+
+        Args:
+            later: its source is what is spoken here, and it adds no speech where that has nothing: such
+                speech would belong to what came before it or after it by the order of composing.
+
+        Raises:
+            ValueError: it rewrites another text, or adds to it.
+        """
+        if later.source != self.spoken:
+            raise ValueError("a rewriting follows only one that says what it rewrites")
+        if any(not len(piece.source) and len(piece.spoken) for piece in later.pieces):
+            raise ValueError("a rewriting that follows another says something for something")
+        return SpanMap(_composed(self.pieces, later.pieces))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpanMap) and self.pieces == other.pieces
 
@@ -131,3 +154,58 @@ class SpanMap:
 
     def __repr__(self) -> str:
         return f"SpanMap({list(self.pieces)!r})"
+
+
+class _Step(NamedTuple):
+    """A piece, or what is left of it, by its lengths in the text between two maps and in the outer one."""
+
+    inner: int
+    outer: int
+    verbatim: bool
+
+
+def _composed(first: Sequence[Piece], second: Sequence[Piece]) -> Iterator[Piece]:
+    """Yield the pieces of two rewritings, one after the other: both are walked through the text between."""
+    written = [_Step(len(piece.spoken), len(piece.source), piece.verbatim) for piece in reversed(first)]
+    said = [_Step(len(piece.source), len(piece.spoken), piece.verbatim) for piece in reversed(second)]
+    said = [step for step in said if step.inner]
+    source = first[0].source.start if first else 0
+    spoken = second[0].spoken.start if second else 0
+    while written:
+        after, verbatim = 0, False
+        if not written[-1].inner:
+            before = written.pop().outer
+        elif written[-1].verbatim and said[-1].verbatim:
+            length, verbatim = min(written[-1].inner, said[-1].inner), True
+            before, after = _take(written, length).outer, _take(said, length).outer
+        else:
+            before, after = _take_as_one(written, said)
+        if before or after:
+            yield Piece(Span(source, source + before), Span(spoken, spoken + after), verbatim)
+        source, spoken = source + before, spoken + after
+
+
+def _take(steps: list[_Step], length: int) -> _Step:
+    """Take steps from the end of a list until so much of the text between is taken, or a little more."""
+    inner = outer = 0
+    while inner < length:
+        step = steps.pop()
+        rest = step.inner - (length - inner)
+        if step.verbatim and rest > 0:
+            steps.append(_Step(rest, rest, verbatim=True))
+            step = _Step(step.inner - rest, step.outer - rest, verbatim=True)
+        inner, outer = inner + step.inner, outer + step.outer
+    return _Step(inner, outer, verbatim=False)
+
+
+def _take_as_one(written: list[_Step], said: list[_Step]) -> tuple[int, int]:
+    """Take as little as both can give up at once; return its lengths in the outer texts."""
+    before, after = _take(written, 1), _take(said, 1)
+    while before.inner != after.inner:
+        if before.inner < after.inner:
+            more = _take(written, after.inner - before.inner)
+            before = _Step(before.inner + more.inner, before.outer + more.outer, verbatim=False)
+        else:
+            more = _take(said, before.inner - after.inner)
+            after = _Step(after.inner + more.inner, after.outer + more.outer, verbatim=False)
+    return before.outer, after.outer

@@ -1,0 +1,162 @@
+"""Finds where rules apply, and rewrites a text by them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from parlando_fragmenter.normalisation.english import ENGLISH
+from parlando_fragmenter.normalisation.rule import Rule, Variety, words_of
+from parlando_kit.spans import Piece, Span, SpanMap
+
+RULE_NAMES = frozenset(rule.name for rule in ENGLISH)
+"""Names of rules, by which they are turned off."""
+
+_LANGUAGE = "en"
+# Where they say some things as the British do, or write dates as they do.
+_BRITISH_REGIONS = words_of("GB UK IE AU NZ ZA IN SG HK MT KE NG GH 001 150")
+
+# Signs of everyday punctuation: they open something only before a digit, or as part of a face.
+_PUNCTUATION = ".-\u2212\u2013'\u2018\u2019(:;/*"
+_SPEAKS = re.compile(r"[^\W_]")
+
+
+class Rewritten(NamedTuple):
+    """What is said for a text, and the map from it to the text."""
+
+    spoken: str
+    text_map: SpanMap
+
+
+class Normaliser:
+    """Rewrites texts by a table of rules.
+
+    Args:
+        rules: the first that applies at a place says what is there, and the next place is after it.
+        variety: of English.
+    """
+
+    def __init__(self, rules: Sequence[Rule], variety: Variety) -> None:
+        self._variety = variety
+        self._candidate = _candidate(rules)
+        openers: defaultdict[str, list[Rule]] = defaultdict(list)
+        for rule in rules:
+            for character in rule.opens:
+                if rule not in openers[character]:
+                    openers[character].append(rule)
+        self._rules = {character: tuple(found) for character, found in openers.items()}
+        self._others = tuple(rule for rule in rules if not rule.opens)
+
+    def rewrite(self, text: str) -> Rewritten | None:
+        """Return what is said for a text, or None where that is the text itself.
+
+        Args:
+            text: one line, no white space at its ends or next to other white space.
+        """
+        said: list[str] = []
+        pieces: list[Piece] = []
+        done = length = 0
+        for start, end, words in self._rewrites(text):
+            start, end, words = _fitted(text, done, start, end, words, said[-1][-1:] if said else "")  # noqa: PLW2901
+            if start > done:
+                said.append(text[done:start])
+                pieces.append(Piece(Span(done, start), Span(length, length + start - done), verbatim=True))
+                length += start - done
+            pieces.append(Piece(Span(start, end), Span(length, length + len(words)), verbatim=False))
+            if words:
+                said.append(words)
+            done, length = end, length + len(words)
+        if not pieces:
+            return None
+        rest = len(text) - done
+        if rest:
+            said.append(text[done:])
+            pieces.append(Piece(Span(done, len(text)), Span(length, length + rest), verbatim=True))
+        return Rewritten("".join(said), SpanMap(pieces))
+
+    def _rewrites(self, text: str) -> Iterator[tuple[int, int, str]]:
+        candidate = self._candidate.search(text)
+        while candidate is not None:
+            at = candidate.start()
+            end = at + 1
+            for rule in self._rules.get(text[at], self._others):
+                match = rule.pattern.match(text, at)
+                if match is not None and match.end() > at:
+                    words = rule.say(match, self._variety)
+                    if words is not None:
+                        end = match.end()
+                        yield at, end, words
+                        break
+            candidate = self._candidate.search(text, end)
+
+
+def _fitted(text: str, done: int, start: int, end: int, words: str, last: str) -> tuple[int, int, str]:
+    """Return a rewrite with the white space and the full stop that it needs where it stands.
+
+    Args:
+        text: what is rewritten.
+        done: up to where it has been.
+        start: of what is rewritten now.
+        end: of it.
+        words: what is said for it; empty for nothing.
+        last: the last code point said before, where nothing lies between.
+    """
+    if not words:
+        if start > done and text[start - 1] == " ":
+            start -= 1
+        elif start == done and not last and text.startswith(" ", end):
+            end += 1
+        return start, end, words
+    if text[end - 1] == "." and not _SPEAKS.search(text, end) and not text.startswith((".", "!", "?"), end):
+        words += "."
+    before = text[start - 1] if start > done else last
+    if words[0].isalnum() and before.isalnum():
+        words = f" {words}"
+    if words[-1].isalnum() and text[end : end + 1].isalnum():
+        words += " "
+    return start, end, words
+
+
+def _candidate(rules: Sequence[Rule]) -> re.Pattern[str]:
+    """Return the pattern of places at which some rule may apply: quickly over plain words."""
+    signs = sorted({character for rule in rules for character in rule.opens if not character.isalnum()})
+    signs += [sign for rule in rules for sign in rule.opens if sign.isalnum() and not sign.isascii()]
+    free = "".join(re.escape(sign) for sign in signs if sign not in _PUNCTUATION)
+    words = "|".join(
+        re.escape(word)
+        for word in sorted({word for rule in rules for word in rule.words}, key=len, reverse=True)
+    )
+    places = [
+        r"(?<![^\W_])[0-9]",
+        r"(?<![^\W_])[A-Za-z]++(?=[0-9@_$\u00a3\u20ac\u00a5]|-[0-9]|\.[^\W_]|://|[\w+-]{0,64}@|/o?(?![^\W_]))",
+        r"(?<![^\W_])[A-Z]\.(?= [A-Z])",
+    ]
+    if words:
+        places.append(rf"(?<![^\W_])(?:{words})(?![^\W_])")
+    if free:
+        places.append(f"[{free}]")
+    places.append(rf"[{re.escape(_PUNCTUATION)}](?=[0-9$\u00a3\u20ac]|\ [0-9(]|[-')(DPpO|\]\[])")
+    places += [rule.pattern.pattern for rule in rules if not rule.opens]
+    return re.compile("|".join(places))
+
+
+def normaliser_for(language: str, disabled: Collection[str] = ()) -> Normaliser | None:
+    """Return the normaliser of a language, or None where there is none: engines read such text themselves.
+
+    Args:
+        language: BCP 47 tag. Empty is taken for English, which is what engines take it for.
+        disabled: names of rules to leave out.
+    """
+    primary, *rest = language.split("-")
+    if primary.casefold() not in ("", _LANGUAGE):
+        return None
+    british = any(part.upper() in _BRITISH_REGIONS for part in rest)
+    return _normaliser(Variety.BRITISH if british else Variety.AMERICAN, frozenset(disabled))
+
+
+@lru_cache(maxsize=64)
+def _normaliser(variety: Variety, disabled: frozenset[str]) -> Normaliser:
+    return Normaliser([rule for rule in ENGLISH if rule.name not in disabled], variety)

@@ -1,0 +1,151 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.normalisation.english import ENGLISH
+from parlando_fragmenter.normalisation.normaliser import RULE_NAMES, normaliser_for
+from parlando_fragmenter.normalisation.numerals import cardinal, ordinal, year
+from parlando_fragmenter.normalisation.roman import value
+from parlando_fragmenter.normalisation.rule import Variety
+from parlando_fragmenter.rendering import render
+from parlando_fragmenter.schedule import Bounds
+from parlando_kit.spans import Span
+from tests.unit.fragmenter.feeding import pieces_of, texts
+from tests.unit.fragmenter.normalisation_table import cases
+
+# What rules are about, so that random text has much of it.
+_FEATURES = (
+    *("$", "\u00a3", "5", "12", "1990", "0", ",", ".", ":", "/", "-", "\u2013", "%", "\u00b0", "C"),
+    *("km/h", "a.m.", "pm", "Dr.", "St.", "No.", "II", "King", "War", "May", "Nov.", "st", "th", "x", "+"),
+    *("a@b.co", "https://", "www.", "example.com", "#", "&", "@", "\u00bd", "\u00b2", "^", "e", "'", '"'),
+    *("\U0001f600", "\u200d", "\ufe0f", ":)", "<3", "\u2122", "word", "The", "million", "\u00e9", "\u0301"),
+    *("v1", "s", "\n", " ", " ", "  ", "=", "(", ")", "\u0663"),
+)
+_lively = st.one_of(
+    st.lists(st.sampled_from(_FEATURES), max_size=40).map("".join),
+    st.lists(st.sampled_from([case.text for case in cases()]), min_size=1, max_size=4).map(" ".join),
+    texts,
+    st.text(st.characters(exclude_categories=())),
+)
+_LANGUAGES = st.sampled_from(["en", "en-GB", "de"])
+
+
+@settings(max_examples=300)
+@given(_lively, _LANGUAGES)
+def test_nothing_is_lost_or_said_twice_and_what_is_verbatim_is_the_same(text: str, language: str) -> None:
+    rendering = render(text, Span(3, 3 + len(text)), normaliser_for(language))
+    spoken = rendering.spoken
+    if text:
+        assert rendering.text_map.source == Span(3, 3 + len(text))
+        assert rendering.text_map.spoken == Span(0, len(spoken))
+    for piece in rendering.text_map.pieces:
+        if piece.verbatim:
+            written = text[piece.source.start - 3 : piece.source.end - 3]
+            assert written == spoken[piece.spoken.start : piece.spoken.end]
+        else:
+            assert len(piece.source) > 0
+    assert spoken == spoken.strip()
+    assert "  " not in spoken
+
+
+@settings(max_examples=300)
+@given(_lively, st.lists(st.integers(0, 9), min_size=1, max_size=6), st.integers(1, 60))
+def test_fragments_do_not_depend_on_how_the_text_is_cut(text: str, sizes: list[int], first: int) -> None:
+    def fragments(pieces: list[str]) -> list[object]:
+        bounds = Bounds(first=first, growth=2.0, most=200)
+        fragmenter = Fragmenter(bounds=bounds, normaliser=normaliser_for("en"))
+        return [*(found for piece in pieces for found in fragmenter.feed(piece)), *fragmenter.end()]
+
+    whole = fragments([text])
+    assert fragments(list(pieces_of(text, sizes))) == whole
+
+
+@given(st.lists(st.integers(0, 10**15 - 1), min_size=1, max_size=5))
+def test_every_digit_of_a_number_is_said(numbers: list[int]) -> None:
+    normaliser = normaliser_for("en")
+    assert normaliser is not None
+    text = "it is " + " and ".join(map(str, numbers)) + " here"
+    rewritten = normaliser.rewrite(text)
+    assert rewritten is not None
+    assert not re.search("[0-9]", rewritten.spoken)
+
+
+@pytest.mark.parametrize("name", sorted(RULE_NAMES))
+def test_each_rule_can_be_turned_off(name: str) -> None:
+    without = normaliser_for("en", [name])
+    whole = normaliser_for("en")
+    assert without is not None
+    assert whole is not None
+    assert any(without.rewrite(case.text) != whole.rewrite(case.text) for case in cases())
+
+
+def test_with_every_rule_off_nothing_is_rewritten() -> None:
+    normaliser = normaliser_for("en", RULE_NAMES)
+    assert normaliser is not None
+    assert {normaliser.rewrite(case.text) for case in cases()} == {None}
+
+
+@pytest.mark.parametrize("language", ["de", "fr-CA", "zh-Hans", "eng"])
+def test_other_languages_are_left_to_the_engine(language: str) -> None:
+    assert normaliser_for(language) is None
+
+
+def test_a_normaliser_is_made_once() -> None:
+    assert normaliser_for("en-US") is normaliser_for("en") is normaliser_for("")
+    assert normaliser_for("en-GB") is not normaliser_for("en")
+
+
+def test_rules_have_names_that_can_be_written() -> None:
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", rule.name) for rule in ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("number", "american", "british"),
+    [
+        (0, "zero", "zero"),
+        (15, "fifteen", "fifteen"),
+        (80, "eighty", "eighty"),
+        (105, "one hundred five", "one hundred and five"),
+        (1_001, "one thousand one", "one thousand and one"),
+        (1_000_100, "one million one hundred", "one million one hundred"),
+        (2_000_030, "two million thirty", "two million and thirty"),
+        (10**12, "one trillion", "one trillion"),
+        (999_999, "nine hundred ninety-nine thousand nine hundred ninety-nine", None),
+    ],
+)
+def test_cardinals(number: int, american: str, british: str | None) -> None:
+    assert cardinal(number, Variety.AMERICAN) == american
+    assert cardinal(number, Variety.BRITISH) == british or british is None
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "first"), (12, "twelfth"), (20, "twentieth"), (42, "forty-second"), (1000, "one thousandth")],
+)
+def test_ordinals(number: int, said: str) -> None:
+    assert ordinal(number, Variety.AMERICAN) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1999, "nineteen ninety-nine"),
+        (1900, "nineteen hundred"),
+        (2000, "two thousand"),
+        (2010, "twenty ten"),
+        (44, "forty-four"),
+    ],
+)
+def test_years(number: int, said: str) -> None:
+    assert year(number, Variety.AMERICAN) == said
+
+
+@pytest.mark.parametrize(
+    ("numeral", "number"),
+    [("IV", 4), ("XIX", 19), ("LIX", 59), ("CCC", 300), ("IIII", None), ("VX", None), ("", None)],
+)
+def test_roman_numerals(numeral: str, number: int | None) -> None:
+    assert value(numeral) == number
