@@ -20,6 +20,9 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.e2e.through import Through
+
+_BEHIND_ENVOY = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _MARK = "PARLANDO_TEST_MARK"
@@ -178,9 +181,43 @@ def running_up(environment: Mapping[str, str], log: IO[bytes], *options: str) ->
             yield mark
             up.send_signal(signal.SIGINT)
             assert up.wait(60) == 0
+            assert mark.processes() == []
         finally:
             for left in mark.processes():
                 left.kill()
+
+
+@contextmanager
+def running_through(log: Path, engine: str, **environment: str) -> Iterator[Through]:
+    """Run a system behind Envoy; Ctrl-C stops it, and nothing of it is left.
+
+    Args:
+        log: takes what it and its services log.
+        engine: the worker's engine.
+        environment: further settings, the same for every service.
+    """
+    ports = {name: free_port() for name in _BEHIND_ENVOY}
+    settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    with log.open("wb") as to, running_up({**settings, "SYNTH_ENGINE": engine, **environment}, to) as mark:
+        yield Through(mark, ports)
+
+
+@pytest.fixture(scope="session")
+def through(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Through]:
+    """A system behind Envoy with the scripted engine, at twice the speed of speech, shared by all tests.
+
+    What a test kills, it waits for.
+    """
+    log = tmp_path_factory.mktemp("through") / "log"
+    with running_through(log, "scripted", SCRIPTED_RATE="2") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def espeak_through(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Through]:
+    """A system behind Envoy with espeak-ng, shared by all tests: what a test kills, it waits for."""
+    with running_through(tmp_path_factory.mktemp("espeak") / "log", "espeak") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -219,8 +256,7 @@ def new_mark() -> Callable[[], Mark]:
 @pytest.fixture
 def ports() -> dict[str, int]:
     """A free port for each service."""
-    names = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
-    return {name: free_port() for name in names}
+    return {name: free_port() for name in _BEHIND_ENVOY}
 
 
 @pytest.fixture

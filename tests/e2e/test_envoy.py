@@ -4,98 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
 import httpx2
-import psutil
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
-from tests.e2e.conftest import Mark, clean_environment, free_port
+from tests.e2e.through import PATIENCE, Through
 
 _BIN = Path(sys.executable).parent
 _SERVICE = "parlando.speech.v1.SpeechService"
-_NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
 _LONG = "One two three four five six seven eight nine ten. " * 20
-_RECOVERY_SECONDS = 30
-_PATIENCE = 30
-
-
-@dataclass(frozen=True)
-class Through:
-    """A running system, and the way in."""
-
-    mark: Mark
-    port: int
-
-    @property
-    def address(self) -> str:
-        """Envoy's, for gRPC."""
-        return f"127.0.0.1:{self.port}"
-
-    def url(self, path: str) -> str:
-        """Return the URL of a path."""
-        return f"http://{self.address}{path}"
-
-    def post(self, path: str, content: bytes | str | dict[str, Any], **headers: str) -> httpx2.Response:
-        """Post a body; a dict goes as JSON."""
-        body = json.dumps(content) if isinstance(content, dict) else content
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx2.post(self.url(path), content=body, headers=named, timeout=_PATIENCE)
-
-    def kill(self, name: str) -> None:
-        """Kill a service; the supervisor starts it again."""
-        command = [f"parlando_{name}"]
-        processes = [each for each in self.mark.processes() if each.cmdline()[2:3] == command]
-        (oldest,) = [each for each in processes if each.parent() not in processes]
-        oldest.kill()
-
-    def wait_until(self, status: int) -> None:
-        """Return once the system's readiness, asked through Envoy, has this status."""
-        give_up = time.monotonic() + _RECOVERY_SECONDS
-        while (now := httpx2.get(self.url("/readyz"), timeout=_PATIENCE).status_code) != status:
-            assert time.monotonic() < give_up, f"still {now}"
-            time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def through() -> Iterator[Through]:
-    """A system with the scripted engine, at twice the speed of speech. What a test kills, it waits for."""
-    mark = Mark()
-    ports = {name: free_port() for name in _NAMES}
-    settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
-    environment = {
-        **clean_environment(),
-        **settings,
-        "SYNTH_ENGINE": "scripted",
-        "SCRIPTED_RATE": "2",
-        **mark.environment,
-    }
-    with subprocess.Popen(
-        [str(_BIN / "parlando"), "up"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as supervisor:
-        try:
-            assert supervisor.stdout is not None
-            assert b"is up" in supervisor.stdout.readline()
-            yield Through(mark, ports["envoy"])
-            supervisor.send_signal(signal.SIGINT)
-            assert supervisor.wait(60) == 0
-            assert mark.processes() == []
-        finally:
-            for left in mark.processes():
-                left.kill()
 
 
 def speech_body(text: str = "Hello.", **more: str) -> dict[str, str]:
@@ -152,7 +80,7 @@ def test_text_to_bytes_over_plain_http(through: Through) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_text_is_taken_from_a_body_alone(through: Through, method: str) -> None:
-    answer = httpx2.request(method, through.url("/v1/speech:stream?text=Hello."), timeout=_PATIENCE)
+    answer = httpx2.request(method, through.url("/v1/speech:stream?text=Hello."), timeout=PATIENCE)
     assert answer.status_code in {404, 405}
 
 
@@ -235,7 +163,7 @@ def test_pages_of_this_machine_may_call_and_no_others(
         "access-control-request-method": "POST",
         "access-control-request-headers": "content-type,x-grpc-web",
     }
-    answer = httpx2.options(through.url(path), headers=asks, timeout=_PATIENCE)
+    answer = httpx2.options(through.url(path), headers=asks, timeout=PATIENCE)
     assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
     if allowed:
         assert "POST" in answer.headers["access-control-allow-methods"]
@@ -243,8 +171,8 @@ def test_pages_of_this_machine_may_call_and_no_others(
 
 
 def test_realtime_begins_with_a_session(through: Through) -> None:
-    with connect(f"ws://{through.address}/v1/realtime?model=espeak", open_timeout=_PATIENCE) as socket_:
-        first = json.loads(socket_.recv(timeout=_PATIENCE))
+    with connect(f"ws://{through.address}/v1/realtime?model=espeak", open_timeout=PATIENCE) as socket_:
+        first = json.loads(socket_.recv(timeout=PATIENCE))
     assert first["type"] == "session.created"
 
 
@@ -254,7 +182,7 @@ def test_nothing_else_becomes_a_websocket(through: Through) -> None:
 
 
 def test_the_admin_pages_are_not_public(through: Through) -> None:
-    assert httpx2.get(through.url("/config_dump"), timeout=_PATIENCE).status_code == 404
+    assert httpx2.get(through.url("/config_dump"), timeout=PATIENCE).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -266,7 +194,7 @@ def test_a_stream_that_breaks_is_seen_as_broken_over_http_1(
 ) -> None:
     content = json.dumps(body)
     head = f"POST {path} HTTP/1.1\r\nHost: parlando\r\nContent-Length: {len(content)}\r\n"
-    with socket.create_connection(("127.0.0.1", through.port), timeout=_PATIENCE) as client:
+    with socket.create_connection(("127.0.0.1", through.port), timeout=PATIENCE) as client:
         client.sendall(f"{head}Content-Type: application/json\r\n\r\n{content}".encode())
         answer = b""
         while len(answer) < 20_000:  # speech, and not its end
@@ -280,40 +208,3 @@ def test_a_stream_that_breaks_is_seen_as_broken_over_http_1(
     trailers = answer.rpartition(b"\r\n0\r\n")[2] if complete else b""
     assert not complete or (b"grpc-status" in trailers and b"grpc-status: 0" not in trailers)
     through.wait_until(200)
-
-
-@pytest.mark.parametrize("name", ["router", "edge", "synth", "fragmenter"])
-def test_readiness_tells_what_is_missing_and_that_it_is_back(through: Through, name: str) -> None:
-    through.kill(name)
-    through.wait_until(503)
-    through.wait_until(200)
-    assert through.post("/v1/audio/speech", speech_body()).status_code == 200
-    with grpc.insecure_channel(through.address) as channel:
-        for _ in SpeechServiceStub(channel).Say(
-            speech_pb2.SayRequest(text="Hello."), timeout=30, wait_for_ready=True
-        ):
-            pass
-
-
-def test_without_the_session_service_speech_goes_on(through: Through) -> None:
-    through.kill("session")
-    assert through.post("/v1/audio/speech", speech_body()).status_code == 200
-    give_up = time.monotonic() + _RECOVERY_SECONDS
-    while httpx2.get(through.url("/health"), timeout=_PATIENCE).json()["status"] != "ok":
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
-def test_envoy_comes_back(through: Through) -> None:
-    (envoy,) = [each for each in through.mark.processes() if each.name() == "envoy"]
-    envoy.kill()
-    psutil.wait_procs([envoy], _PATIENCE)
-    give_up = time.monotonic() + _RECOVERY_SECONDS
-    while True:
-        try:
-            through.wait_until(200)
-        except httpx2.TransportError:
-            assert time.monotonic() < give_up
-            time.sleep(0.02)
-        else:
-            return

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.component.edge.browsing import chromium, opened
+from tests.browsing import chromium, opened
 from tests.component.edge.serving import serving, until_idle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,7 +37,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def test_a_text_is_spoken_without_a_gap_and_its_words_light_up(browser: Browser) -> None:
-    async with serving() as edge, opened(browser, edge) as page:
+    async with serving() as edge, opened(browser, edge.port) as page:
         await page.get_by_label("Text to speak").fill(TEXT)
         await page.evaluate(_NOTE_WORDS)
         await page.get_by_role("button", name="Speak").click()
@@ -55,7 +55,7 @@ async def test_a_text_is_spoken_without_a_gap_and_its_words_light_up(browser: Br
 
 async def test_a_gap_that_could_not_be_avoided_is_counted(browser: Browser) -> None:
     text = "Antidisestablishmentarianism and more."
-    async with serving() as edge, opened(browser, edge) as page:
+    async with serving() as edge, opened(browser, edge.port) as page:
         await page.get_by_label("Text to speak").fill(text)
         await page.get_by_label("Voice").select_option("fake:halts")
         await page.get_by_role("button", name="Speak").click()
@@ -67,7 +67,7 @@ async def test_a_gap_that_could_not_be_avoided_is_counted(browser: Browser) -> N
 
 
 async def test_stop_silences_at_once_and_the_page_speaks_again(browser: Browser) -> None:
-    async with serving() as edge, opened(browser, edge) as page:
+    async with serving() as edge, opened(browser, edge.port) as page:
         await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
         await page.get_by_label("Text to speak").fill("word " * 2_000)
         for _ in range(2):
@@ -84,7 +84,7 @@ async def test_stop_silences_at_once_and_the_page_speaks_again(browser: Browser)
 
 
 async def test_all_of_it_is_done_with_the_keyboard_alone(browser: Browser) -> None:
-    async with serving() as edge, opened(browser, edge) as page:
+    async with serving() as edge, opened(browser, edge.port) as page:
         await expect(page.locator("#voice option[value='fake:plain']")).to_have_count(1)
         await page.keyboard.press("Tab")
         await page.keyboard.press("Control+A")
@@ -110,7 +110,7 @@ async def test_all_of_it_is_done_with_the_keyboard_alone(browser: Browser) -> No
 
 
 async def test_what_goes_wrong_is_told(browser: Browser) -> None:
-    async with serving() as edge, opened(browser, edge) as page:
+    async with serving() as edge, opened(browser, edge.port) as page:
         await page.locator("#voice").evaluate("box => box.add(new Option('Nobody', 'nobody'))")
         await page.get_by_label("Voice").select_option("nobody")
         await page.get_by_role("button", name="Speak").click()
@@ -126,7 +126,7 @@ async def test_what_goes_wrong_is_told(browser: Browser) -> None:
 
 
 async def test_a_connection_that_was_closed_is_made_again(browser: Browser) -> None:
-    async with serving() as edge, opened(browser, edge) as page:
+    async with serving() as edge, opened(browser, edge.port) as page:
         edge.gate.draining.set()
         await until_idle(edge)
         edge.gate.draining.clear()

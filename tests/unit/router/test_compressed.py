@@ -1,4 +1,4 @@
-"""The compressed formats, decoded again by FFmpeg: every sample of sound, where the router says it is."""
+"""The compressed formats, decoded again by FFmpeg: every sample where it should be, no click at a seam."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from parlando_router.encoding import open_encoder
 from parlando_router.events import Samples
+from parlando_router.joiner import Joiner
 from parlando_router.request import CONTAINERS, ENCODER_DELAY, Codec, OutputFormat
 from tests.unit.router.sound import bursts, speech
 
@@ -62,3 +63,40 @@ def test_bytes_leave_while_sound_still_comes(codec: Codec) -> None:
 def test_an_encoder_that_is_given_nothing_ends(codec: Codec) -> None:
     encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], 24_000))
     encoder.finish()
+
+
+# Seams
+
+
+def _heard(codec: Codec, sound: Samples) -> Samples:
+    """Return what is heard of a sound that was sent in frames."""
+    rate = 24_000
+    encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], rate))
+    pieces = [encoder.encode(sound[at : at + 720]) for at in range(0, len(sound), 720)]
+    return _decoded(b"".join([*pieces, encoder.finish()]), rate)
+
+
+def _tone(seconds: float) -> Samples:
+    """Return a tone of 440 Hz that begins and ends in the middle of a swing: to cut it is to click."""
+    turns = np.arange(round(seconds * 24_000)) * 440 / 24_000
+    wave: Samples = (10_000 * np.cos(2 * np.pi * turns)).astype(np.int16)
+    return wave
+
+
+def _roughness(samples: Samples) -> int:
+    """Return the sharpest bend of a wave, away from the ends of the utterance: that of a click is large."""
+    inner = samples[3_000:-3_000].astype(np.int32)
+    return int(np.abs(np.diff(inner, 2)).max())
+
+
+@pytest.mark.parametrize("codec", _COMPRESSED)
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_a_seam_between_fragments_does_not_click(codec: Codec, pause: float) -> None:
+    first, second = _tone(0.4), -_tone(0.4)
+    joiner = Joiner(24_000)
+    pieces = [joiner.begin(24_000), joiner.feed(first.tobytes()), joiner.end(pause)]
+    pieces += [joiner.begin(24_000), joiner.feed(second.tobytes()), joiner.end(0), joiner.settle()]
+    undisturbed = _roughness(_heard(codec, _tone(0.8)))
+    assert _roughness(_heard(codec, np.concatenate(pieces))) < 1.5 * undisturbed
+    cut = np.concatenate((first, np.zeros(round(pause * 24_000), np.int16), second))
+    assert _roughness(_heard(codec, cut)) > 50 * undisturbed  # as it would be without a joiner

@@ -9,27 +9,33 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.component.edge.serving import Edge
-
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run the system's Chromium."""
+async def chromium(*arguments: str) -> AsyncIterator[Browser]:
+    """Run the system's Chromium, with further arguments of its command line."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("no chromium on this machine's PATH: install it (apt-get install chromium)")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
         yield browser
         await browser.close()
 
 
 @asynccontextmanager
-async def opened(browser: Browser, edge: Edge) -> AsyncIterator[Page]:
-    """Open the page, and see to it that it complains of nothing and asks nobody else for anything."""
-    home = f"http://127.0.0.1:{edge.port}/"
+async def opened(browser: Browser, port: int, *scripts: str) -> AsyncIterator[Page]:
+    """Open the page, and see to it that it complains of nothing and asks nobody else for anything.
+
+    Args:
+        browser: opens it.
+        port: where it is served on this machine.
+        scripts: are run in it before its own.
+    """
+    home = f"http://127.0.0.1:{port}/"
     complaints: list[str] = []
     page = await browser.new_page()
+    for script in scripts:
+        await page.add_init_script(script)
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
