@@ -16,6 +16,7 @@ help: ## tell what there is
 
 up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C stops it
 	@tools/bootstrap
+	@for engine in $$($(BIN)/parlando models engines); do tools/bootstrap --engine $$engine; done
 	@exec $(BIN)/parlando up $(ARGS)
 
 test: lint engine-kokoro ## every check and every test

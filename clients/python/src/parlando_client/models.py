@@ -59,6 +59,23 @@ def known_files() -> list[ModelFile]:
     ]
 
 
+def complete(folder: Path) -> list[str]:
+    """Return the models whose files are there: each without a variant, and one of those with one.
+
+    Args:
+        folder: that of all models.
+    """
+    known = known_files()
+    found: list[str] = []
+    for model in sorted({file.model for file in known}):
+        files = {file for file in known if file.model == model}
+        there = {file for file in files if (folder / model / file.name).is_file()}
+        common = {file for file in files if not file.variant}
+        if common <= there and (files == common or there - common):
+            found.append(model)
+    return found
+
+
 def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], None]) -> bool:
     """Fetch a file into a folder, unless it is there and whole; return whether it was fetched.
 

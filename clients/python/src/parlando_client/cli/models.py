@@ -8,7 +8,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from parlando_client.cli.failure import Failure
-from parlando_client.models import MODELS, FetchError, fetch, known_files
+from parlando_client.models import MODELS, FetchError, complete, fetch, known_files
 
 _NAMES = sorted({file.model for file in known_files()})
 
@@ -25,6 +25,14 @@ def list_(folder: Path) -> None:
     for file in known_files():
         there = (folder.expanduser() / file.model / file.name).is_file()
         click.echo(f"{file.model:<10}{file.name:<28}{file.size / 1e6:>7.0f} MB  {'there' if there else '-'}")
+
+
+@models.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=MODELS, help="Where the models are.")
+def engines(folder: Path) -> None:
+    """Name the engines whose files are all there, one a line."""
+    for name in complete(folder.expanduser()):
+        click.echo(name)
 
 
 @models.command("fetch")

@@ -27,6 +27,7 @@ from parlando_client.cli.playback import find_player
 from parlando_client.supervisor.envoy import ORIGINS_OF_THIS_MACHINE, Front, why_no_envoy
 from parlando_client.supervisor.supervisor import StartError, supervise
 from parlando_client.supervisor.system import Places, children, missing_modules
+from parlando_client.supervisor.workers import local_workers
 
 
 @click.command()
@@ -41,10 +42,9 @@ from parlando_client.supervisor.system import Places, children, missing_modules
 @click.option(
     "--engine",
     envvar="SYNTH_ENGINE",
-    default="espeak",
-    show_default=True,
+    default="",
     show_envvar=True,
-    help="Engine of the worker that is started.",
+    help="The only engine to start; by default espeak-ng, and each that has its environment and its files.",
 )
 @click.option(
     "--workers",
@@ -53,7 +53,7 @@ from parlando_client.supervisor.system import Places, children, missing_modules
     default=1,
     show_default=True,
     show_envvar=True,
-    help="Workers that are started, on the synth port and those above it: one can fail.",
+    help="Workers of espeak-ng, or of --engine, on the synth port and those above it: one can fail.",
 )
 @click.option(
     "--engines",
@@ -123,9 +123,7 @@ def up(
         router=router_port,
         session=session_port,
         fragmenter=fragmenter_port,
-        synth=synth_port,
-        engine=engine,
-        workers=workers,
+        workers=local_workers(engine, synth_port, workers),
         engines=engines,
         front=None if no_envoy else front,
         traces=traces_port if trace else None,

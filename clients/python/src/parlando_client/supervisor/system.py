@@ -12,6 +12,7 @@ from parlando_client.supervisor.child import Child
 from parlando_client.supervisor.envoy import Front, envoy
 from parlando_client.supervisor.http_probe import wait_until_http_serves
 from parlando_client.supervisor.ports import wait_until_serving
+from parlando_client.supervisor.workers import Worker
 
 ROUTER_SERVICE = "parlando.speech.v1.SpeechService"
 SESSION_SERVICE = "parlando.session.v1.SessionService"
@@ -34,9 +35,7 @@ class Places:
         router: port of the router.
         session: port of the session service.
         fragmenter: port of the fragmenter.
-        synth: port of the worker; further ones have the ports above it.
-        engine: the workers' engine.
-        workers: how many there are.
+        workers: synthesis workers, in the order in which a text is offered to them.
         engines: addresses of further workers, separated by commas, that run elsewhere.
         front: what Envoy is told; None: there is no Envoy.
         traces: port of the trace ring; None: there is none.
@@ -47,9 +46,7 @@ class Places:
     router: int
     session: int
     fragmenter: int
-    synth: int
-    engine: str
-    workers: int = 1
+    workers: tuple[Worker, ...]
     engines: str = ""
     front: Front | None = None
     traces: int | None = None
@@ -61,8 +58,7 @@ def children(places: Places) -> tuple[Child, ...]:
 
     Envoy stands behind the edge: what the edge finishes, WebSockets among it, goes through Envoy.
     """
-    workers = range(places.synth, places.synth + places.workers)
-    engines = [*(f"127.0.0.1:{port}" for port in workers), *filter(None, [places.engines])]
+    own = [f"127.0.0.1:{worker.port}" for worker in places.workers]
     front = places.front
     services = (
         _service(
@@ -79,18 +75,12 @@ def children(places: Places) -> tuple[Child, ...]:
             ROUTER_SERVICE,
             FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
             SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-            ENGINES=",".join(engines),
+            ENGINES=",".join([*own, places.engines] if places.engines else own),
         ),
         # With REDIS_URL in the environment it keeps everything there, else in its own memory.
         _grpc_service("session", places.session, SESSION_SERVICE),
         _grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE),
-        *(
-            replace(
-                _grpc_service("synth", port, SYNTH_SERVICE, SYNTH_ENGINE=places.engine),
-                name="synth" if port == places.synth else f"synth-{port}",
-            )
-            for port in workers
-        ),
+        *(_worker(worker) for worker in places.workers),
         # Last to be stopped, so that it takes the last spans of the others.
         *([_traces(places.traces)] if places.traces else []),
     )
@@ -112,6 +102,11 @@ async def _lets_through(port: int) -> None:
 def _traces(port: int) -> Child:
     child = _grpc_service("traces", port, TRACES_SERVICE)
     return replace(child, command=(sys.executable, "-m", "parlando_kit.traces"))
+
+
+def _worker(worker: Worker) -> Child:
+    child = _grpc_service("synth", worker.port, SYNTH_SERVICE, SYNTH_ENGINE=worker.engine)
+    return replace(child, name=worker.name, command=(worker.python, *child.command[1:]))
 
 
 def _grpc_service(name: str, port: int, service: str, **environment: str) -> Child:

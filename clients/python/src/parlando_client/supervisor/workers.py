@@ -1,0 +1,60 @@
+"""Which engines this machine can run: espeak-ng always, others where their environment and files are."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from parlando_client.models import MODELS, complete
+
+EVERYWHERE = "espeak"
+"""The engine that needs nothing but what is installed with the services."""
+
+_PROJECTS = Path(sys.prefix).parent / "services" / "synth" / "engines"
+_PYTHON = Path(".venv/bin/python")
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A synthesis worker of this machine.
+
+    Attributes:
+        name: what people call it.
+        engine: what it runs.
+        port: where it listens, on 127.0.0.1.
+        python: interpreter of the environment that has the engine.
+    """
+
+    name: str
+    engine: str
+    port: int
+    python: str = sys.executable
+
+
+def local_workers(
+    engine: str, port: int, count: int, *, projects: Path = _PROJECTS, models: Path = MODELS
+) -> tuple[Worker, ...]:
+    """Return the workers to start, in the order in which a text is offered to them.
+
+    Args:
+        engine: the only engine to run; "" is all that can be: the larger ones first, then espeak-ng.
+        port: of the first worker of that engine, or of espeak-ng; further ones have the ports after it.
+        count: workers of that engine, or of espeak-ng.
+        projects: where engines with environments of their own are.
+        models: where their files are.
+    """
+    apart = [name for name in complete(models.expanduser()) if (projects / name / _PYTHON).exists()]
+
+    def worker(name: str, engine: str, port: int) -> Worker:
+        python = str(projects / engine / _PYTHON) if engine in apart else sys.executable
+        return Worker(name, engine, port, python)
+
+    asked = [
+        worker(f"synth-{port + place}" if place else "synth", engine or EVERYWHERE, port + place)
+        for place in range(count)
+    ]
+    if engine:
+        return tuple(asked)
+    larger = [worker(f"synth-{name}", name, port + count + place) for place, name in enumerate(apart)]
+    return (*larger, *asked)

@@ -1,0 +1,69 @@
+"""Which engines are started."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from parlando_client.supervisor.workers import Worker, local_workers
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> str:
+    """Kokoro's environment, as far as it is looked at."""
+    python = tmp_path / "engines/kokoro/.venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    return str(python)
+
+
+def _started(folder: Path, engine: str = "", count: int = 1) -> tuple[Worker, ...]:
+    return local_workers(engine, 50_061, count, projects=folder / "engines", models=folder / "models")
+
+
+def _fetched(folder: Path, *names: str) -> None:
+    (folder / "models/kokoro").mkdir(parents=True)
+    for name in names:
+        (folder / "models/kokoro" / name).touch()
+
+
+def test_espeak_alone_needs_nothing(tmp_path: Path) -> None:
+    assert _started(tmp_path) == (Worker("synth", "espeak", 50_061, sys.executable),)
+
+
+@pytest.mark.parametrize("network", ["kokoro-v1.0.onnx", "kokoro-v1.0.int8.onnx"])
+def test_an_engine_with_its_files_comes_first(tmp_path: Path, python: str, network: str) -> None:
+    _fetched(tmp_path, network, "voices-v1.0.bin")
+    assert _started(tmp_path) == (
+        Worker("synth-kokoro", "kokoro", 50_062, python),
+        Worker("synth", "espeak", 50_061, sys.executable),
+    )
+
+
+@pytest.mark.parametrize("there", [(), ("kokoro-v1.0.onnx",), ("voices-v1.0.bin",)])
+def test_an_engine_that_lacks_files_is_left_out(tmp_path: Path, python: str, there: tuple[str, ...]) -> None:
+    _fetched(tmp_path, *there)
+    assert [worker.engine for worker in _started(tmp_path)] == ["espeak"], python
+
+
+def test_an_engine_without_its_environment_is_left_out(tmp_path: Path) -> None:
+    _fetched(tmp_path, "kokoro-v1.0.onnx", "voices-v1.0.bin")
+    assert [worker.engine for worker in _started(tmp_path)] == ["espeak"]
+
+
+def test_one_may_be_named(tmp_path: Path, python: str) -> None:
+    _fetched(tmp_path, "kokoro-v1.0.onnx", "voices-v1.0.bin")
+    assert _started(tmp_path, "kokoro") == (Worker("synth", "kokoro", 50_061, python),)
+    assert _started(tmp_path, "scripted") == (Worker("synth", "scripted", 50_061, sys.executable),)
+
+
+def test_several_of_one_engine_can_lose_one(tmp_path: Path, python: str) -> None:
+    _fetched(tmp_path, "kokoro-v1.0.onnx", "voices-v1.0.bin")
+    assert [(worker.name, worker.engine, worker.port) for worker in _started(tmp_path, count=2)] == [
+        ("synth-kokoro", "kokoro", 50_063),
+        ("synth", "espeak", 50_061),
+        ("synth-50062", "espeak", 50_062),
+    ]
+    assert {worker.python for worker in _started(tmp_path, "kokoro", count=2)} == {python}
