@@ -27,6 +27,13 @@ def test_patience_is_twice_the_longest_wait_of_late() -> None:
     assert wait.limit(0.0) == MOST_SECONDS
 
 
+def test_an_engine_that_speaks_in_long_runs_says_so() -> None:
+    for begun in (False, True):
+        wait = Patience().wait(begun=begun)
+        wait.took(0.01)
+        assert wait.limit(ahead=0.0, silence=1.5) == 3.0
+
+
 def test_there_is_no_haste_while_the_listener_has_audio() -> None:
     wait = Patience().wait(begun=True)
     wait.took(0.01)

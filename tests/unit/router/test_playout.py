@@ -187,6 +187,20 @@ def test_unpaced_what_was_sent_was_played() -> None:
     run(main())
 
 
+def test_unpaced_a_listener_is_taken_to_play_what_comes() -> None:
+    async def main() -> None:
+        playout = _playout(PlayoutMode.UNPACED, budget=0.3)
+        playout.made(3 * RATE)
+        assert playout.queued() == 3
+        playout.sent(2 * RATE)
+        await asyncio.sleep(0.5)
+        assert playout.queued() == pytest.approx(2.5)
+        await asyncio.sleep(60)
+        assert playout.queued() == 1  # made, and not sent
+
+    run(main())
+
+
 # A cancel
 
 

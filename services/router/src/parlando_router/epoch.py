@@ -135,7 +135,7 @@ class Epoch:
         """Tell the fragmenter how playback stands, behind the text that waits: one task sends."""
         with suppress(QueueClosed):  # no more text, and nothing to be told
             self._text.put_nowait(
-                _Hint(self._line.stand.playout.unheard(), self._line.stand.tally.real_time_factor)
+                _Hint(self._line.stand.playout.queued(), self._line.stand.tally.real_time_factor)
             )
 
     async def _next(self, stream: FragmentStream) -> Fragment | FlushDone | None:

@@ -217,7 +217,7 @@ class FragmentSpeaker:
     async def _waited(self, turn: _Turn, full: ParlandoError) -> bool:
         """Wait for an engine that speaks already and is full, while the listener has audio."""
         pause = min(full.retry_after or FULL_SECONDS, FULL_SECONDS)
-        if turn.waited + pause > max(self._stand.playout.unheard(), LEAST_FULL_SECONDS):
+        if turn.waited + pause > max(self._stand.playout.queued(), LEAST_FULL_SECONDS):
             return False
         turn.waited += pause
         turn.tried.clear()
@@ -274,16 +274,18 @@ class FragmentSpeaker:
     ) -> None:
         stand = self._stand
         patience = stand.engines.patience(candidate.engine)
+        about = candidate.replica.description
+        silence = 0.0 if about is None else about.longest_silence
 
         def ring() -> None:
             reading.silent = True
             synthesis.abandon()
 
-        alarm = Alarm(ring)
+        alarm, since = Alarm(ring), stand.clock.now()
         try:
             while True:
-                wait, since = patience.wait(begun=reading.samples > 0), stand.clock.now()
-                limit = MOST_SECONDS if turn.alone else wait.limit(stand.playout.ahead())
+                wait = patience.wait(begun=reading.samples > 0)
+                limit = MOST_SECONDS if turn.alone else wait.limit(stand.playout.ahead(), silence)
                 alarm.set(limit)
                 try:
                     event = await synthesis.next()
@@ -291,9 +293,11 @@ class FragmentSpeaker:
                     if reading.silent:
                         wait.took(limit)
                     raise
-                wait.took(stand.clock.now() - since)
                 if event is None:
                     break
+                if isinstance(event, SynthesisAudio):  # what else comes, comes with it
+                    wait.took(stand.clock.now() - since)
+                    since = stand.clock.now()
                 self._take(event, candidate, turn, reading, synthesis_id)
         finally:
             alarm.clear()
@@ -316,7 +320,7 @@ class FragmentSpeaker:
             emotion_intensity=settings.emotion_intensity,
             previous_text=said or self._previous_text,
             seed=settings.seed,
-            audio_queued=stand.playout.unheard(),
+            audio_queued=stand.playout.queued(),
             engine_options=settings.engine_options,
             seconds_left=stand.seconds_left(),
         )

@@ -1,9 +1,10 @@
 """How long to wait for an engine's next word before it is taken to stand still. Pure.
 
-Twice the longest wait of late: engines speak in bursts, so a mean would say little of the pauses between
-them. The longest fades as further waits end, and a wait that was given up counts as one, so that patience
-with an engine that has become slower grows. First chunks are told from later ones: a first one may have
-waited for its turn. While the listener still has audio, there is no haste at all.
+Twice the longest wait for audio of late: engines speak in bursts, so a mean would say little of the pauses
+between them. The longest fades as further waits end, and a wait that was given up counts as one, so that
+patience with an engine that has become slower grows. First chunks are told from later ones: a first one may
+have waited for its turn. An engine that speaks in long runs says how long it may be silent. While the
+listener still has audio, there is no haste at all.
 """
 
 from __future__ import annotations
@@ -42,9 +43,15 @@ class Wait:
         """Note a wait that ended, or was given up, after so long."""
         self._longest = max(seconds, (self._longest or 0.0) * _FADING)
 
-    def limit(self, ahead: float) -> float:
-        """Return how many seconds to wait, the listener having `ahead` seconds of audio."""
-        usual = UNKNOWN_SECONDS if self._longest is None else self._longest * _FACTOR
+    def limit(self, ahead: float, silence: float = 0.0) -> float:
+        """Return how many seconds to wait.
+
+        Args:
+            ahead: seconds of audio that the listener has.
+            silence: seconds that the engine may take between two pieces of audio, as it says itself.
+        """
+        longest = UNKNOWN_SECONDS / _FACTOR if self._longest is None else self._longest
+        usual = max(longest, silence) * _FACTOR
         calm = min(ahead - _SPARE_SECONDS, _LONGEST_CALM_SECONDS)
         return min(max(usual, calm, self.least), MOST_SECONDS)
 

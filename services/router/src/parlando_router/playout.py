@@ -44,7 +44,7 @@ class Playout:
 
     def sent(self, samples: int) -> None:
         """Note that the samples before this one were taken by the transport."""
-        self._played, self._as_of = self._position(), self._clock.now()
+        self._played, self._as_of = self._playing(), self._clock.now()
         self._sent = max(self._sent, samples)
         self._moved.set()
 
@@ -63,6 +63,10 @@ class Playout:
     def unheard(self) -> float:
         """Return seconds of audio made and not played."""
         return max(self._made - self._position(), 0.0) / self._rate
+
+    def queued(self) -> float:
+        """Return seconds of audio made and not heard; in UNPACED mode, by one who plays it as it comes."""
+        return max(self._made - self._playing(), 0.0) / self._rate
 
     def ahead(self) -> float:
         """Return seconds of audio sent and not played."""
@@ -88,9 +92,11 @@ class Playout:
                 await self._moved.wait()
 
     def _position(self) -> float:
+        """Return the samples played by now; in UNPACED mode what is sent counts as played."""
+        return self._sent if self.mode is PlayoutMode.UNPACED else self._playing()
+
+    def _playing(self) -> float:
         """Return the samples played by now. A pure reading: the gauge is read on a thread of its own."""
-        if self.mode is PlayoutMode.UNPACED:
-            return self._sent
         if self.mode is PlayoutMode.REPORTED:
             return max(self._played, min(self._reported, self._sent))
         # Playback stands still while nothing is there to play.

@@ -47,6 +47,7 @@ class Description:
         load: syntheses live and queued.
         first_chunk: its recent median, in seconds, or None.
         price_nanos: price of a character in billionths of `currency`'s unit.
+        longest_silence: seconds that it may take between two pieces of audio and be well.
     """
 
     engine: str
@@ -58,6 +59,7 @@ class Description:
     currency: str
     price_nanos: float
     said: object
+    longest_silence: float = 0.0
 
 
 @dataclass(slots=True)

@@ -75,6 +75,7 @@ class EngineDescription:
         min_speed: slowest rate; slower jobs are spoken at this rate and reported as ignored.
         max_speed: fastest rate, likewise.
         max_phonemes_per_run: longest run in the engine's own unit; 0 where it has none.
+        longest_silence: seconds that the longest run takes, without audio; 0 where audio comes as it is made.
         stoppable: True when a stop ends the work; False when it can only be abandoned.
     """
 
@@ -100,6 +101,7 @@ class EngineDescription:
     stoppable: bool = True
     repeatable: bool = False
     max_phonemes_per_run: int = 0
+    longest_silence: float = 0.0
     price: Price | None = None
 
 

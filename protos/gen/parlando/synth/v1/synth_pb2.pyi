@@ -267,16 +267,18 @@ class EngineCapabilities(_message.Message):
     def __init__(self, streams: _Optional[bool] = ..., timing_quality: _Optional[_Union[_audio_pb2.TimingQuality, str]] = ..., text_kinds: _Optional[_Iterable[_Union[TextKind, str]]] = ..., ssml_elements: _Optional[_Iterable[str]] = ..., speed: _Optional[bool] = ..., pitch: _Optional[bool] = ..., volume: _Optional[bool] = ..., emotions: _Optional[_Iterable[str]] = ..., voice_mixing: _Optional[bool] = ..., voice_cloning: _Optional[bool] = ..., stoppable: _Optional[bool] = ..., repeatable: _Optional[bool] = ...) -> None: ...
 
 class EngineLimits(_message.Message):
-    __slots__ = ("max_text_code_points", "min_speed", "max_speed", "max_phonemes_per_run")
+    __slots__ = ("max_text_code_points", "min_speed", "max_speed", "max_phonemes_per_run", "longest_silence")
     MAX_TEXT_CODE_POINTS_FIELD_NUMBER: _ClassVar[int]
     MIN_SPEED_FIELD_NUMBER: _ClassVar[int]
     MAX_SPEED_FIELD_NUMBER: _ClassVar[int]
     MAX_PHONEMES_PER_RUN_FIELD_NUMBER: _ClassVar[int]
+    LONGEST_SILENCE_FIELD_NUMBER: _ClassVar[int]
     max_text_code_points: int
     min_speed: float
     max_speed: float
     max_phonemes_per_run: int
-    def __init__(self, max_text_code_points: _Optional[int] = ..., min_speed: _Optional[float] = ..., max_speed: _Optional[float] = ..., max_phonemes_per_run: _Optional[int] = ...) -> None: ...
+    longest_silence: _duration_pb2.Duration
+    def __init__(self, max_text_code_points: _Optional[int] = ..., min_speed: _Optional[float] = ..., max_speed: _Optional[float] = ..., max_phonemes_per_run: _Optional[int] = ..., longest_silence: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class EngineCapacity(_message.Message):
     __slots__ = ("max_live", "max_queued")

@@ -55,6 +55,7 @@ class _Loaded:
     speller: SpellingProcess
     turns: Turns
     pace: Pace
+    longest_run: float
 
 
 class KokoroInstance(Instance):
@@ -159,6 +160,7 @@ class KokoroEngine(BlockingEngine):
             volume=True,
             voice_mixing=True,
             max_phonemes_per_run=LONGEST,
+            longest_silence=shared.longest_run,
         )
 
     def voices(self) -> Sequence[Voice]:
@@ -189,7 +191,9 @@ class KokoroEngine(BlockingEngine):
             model.run(symbols, book.style(book.default, len(symbols)), 1.0, interruption(StopFlag()))
             took = time.monotonic() - began
         pace.begin(len(symbols), took)
-        return _Loaded(model, book, SpellingProcess(), Turns(settings.runs), pace)
+        # Runs that go on at the same time slow one another down.
+        longest_run = pace.estimate(LONGEST) * settings.runs
+        return _Loaded(model, book, SpellingProcess(), Turns(settings.runs), pace, longest_run)
 
     def _leave(self) -> None:
         """Give back what is shared, with the last instance."""

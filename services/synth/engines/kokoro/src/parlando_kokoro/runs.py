@@ -81,5 +81,9 @@ class Pace:
         wanted = seconds / max(self.per_symbol, 1e-9)
         return round(min(max(wanted, SHORTEST), LONGEST))
 
+    def estimate(self, symbols: int) -> float:
+        """Return how many seconds a run of so many symbols takes."""
+        return self._FIXED + symbols * self.per_symbol
+
     def _of(self, symbols: int, seconds: float) -> float:
         return max(seconds - self._FIXED, 0.0) / symbols
