@@ -15,11 +15,12 @@ import itertools
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from passages import passages
 
 from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.markdown import MarkdownReader
 from parlando_fragmenter.segmenter import Segmenter
 
 PIECE = 4096
@@ -51,14 +52,19 @@ def segment(text: Iterable[str]) -> None:
     segmenter.flush()
 
 
-def fragment(text: Iterable[str]) -> None:
+def fragment(text: Iterable[str], reader: MarkdownReader | None = None) -> None:
     """Make all fragments."""
-    fragmenter = Fragmenter()
+    fragmenter = Fragmenter(reader=reader)
     for piece in text:
         for _ in fragmenter.feed(piece):
             pass
     for _ in fragmenter.end():
         pass
+
+
+def fragment_markdown(text: Iterable[str]) -> None:
+    """Make all fragments, marks looked for."""
+    fragment(text, MarkdownReader())
 
 
 def seconds(run: Run, length: int, size: int) -> float:
@@ -81,6 +87,9 @@ def highest(run: Run, length: int) -> int:
     return peak
 
 
+_RUNS: Mapping[str, Run] = {"segmenter": segment, "fragmenter": fragment, "markdown": fragment_markdown}
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -90,9 +99,7 @@ def main() -> int:
     length = parser.parse_args().millions * 1_000_000
     good = True
     seconds(fragment, PIECE, PIECE)  # warms up
-    for (name, run), size in itertools.product(
-        {"segmenter": segment, "fragmenter": fragment}.items(), (PIECE, 1)
-    ):
+    for (name, run), size in itertools.product(_RUNS.items(), (PIECE, 1)):
         short, long = (seconds(run, part, size) for part in (length // 10, length))
         print(
             f"{name}, {size:>4} at a time: {length / long:>11,.0f} code points a CPU second;"

@@ -20,6 +20,14 @@ _FEATURES = (
 )
 texts = st.one_of(st.text(), st.lists(st.sampled_from(_FEATURES), max_size=60).map("".join))
 
+_MARKS = (
+    *("*", "**", "_", "~~", "`", "``", "```", "~~~", "```py\n", "\\", "\n", "\n", "\n\n", "\r\n"),
+    *("[", "]", "](", "](http://a.b/c)", "](a 'b')", ")", "(", "![", "[^1]", "[^1]: ", "[a]: ", "][", "[x] "),
+    *("# ", "## ", "#", "- ", "* ", "1. ", "2) ", "> ", "---", "===", "|", " | ", "|-", "|---|\n"),
+    *("<br>", "<", ">", "<!--", "--", "-->", "<a@b.c>", "</p>", "&amp;", "&#0;", "&", ";", "!"),
+)
+markdown_texts = st.lists(st.sampled_from(_FEATURES + 2 * _MARKS), max_size=60).map("".join)
+
 
 def pieces_of(text: str, sizes: Sequence[int]) -> Iterator[str]:
     """Yield `text` in pieces of the given sizes, over and over; empty ones are taken as they come."""

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.markdown import MarkdownReader
+from parlando_fragmenter.markdown_patterns import LONGEST_MARK
 from parlando_fragmenter.schedule import Bounds
-from tests.unit.fragmenter.feeding import fragments_of, pieces_of, texts
+from tests.unit.fragmenter.feeding import fragments_of, markdown_texts, pieces_of, texts
 
 
 class _Ask(Enum):
@@ -21,14 +23,14 @@ _any_text = st.one_of(texts, st.text(st.characters(exclude_categories=())))
 _bounds = st.builds(
     Bounds, first=st.integers(1, 60), growth=st.floats(1, 8, allow_nan=False), most=st.integers(20, 90)
 )
-_steps = st.lists(
-    st.one_of(
-        texts,
-        st.sampled_from(_Ask),
-        st.tuples(st.floats(0, 1e6, allow_nan=False), st.floats(0, 10, allow_nan=False)),
-    ),
-    max_size=12,
-)
+
+
+def _steps_of(written: st.SearchStrategy[str]) -> st.SearchStrategy[list[_Step]]:
+    hints = st.tuples(st.floats(0, 1e6, allow_nan=False), st.floats(0, 10, allow_nan=False))
+    return st.lists(st.one_of(written, st.sampled_from(_Ask), hints), max_size=12)
+
+
+_steps = _steps_of(texts)
 
 
 def _run(fragmenter: Fragmenter, steps: Sequence[_Step]) -> Iterator[Fragment]:
@@ -105,3 +107,34 @@ def test_what_waits_inside_is_bounded(text: str, bounds: Bounds) -> None:
     for character in text * 20:
         list(fragmenter.feed(character))
         assert len(fragmenter._text) <= bounds.most + 400 + 24
+
+
+@settings(max_examples=200)
+@given(markdown_texts, _bounds, st.lists(st.integers(0, 9), min_size=1, max_size=8))
+def test_fragments_of_markdown_do_not_depend_on_how_it_is_cut(
+    text: str, bounds: Bounds, sizes: list[int]
+) -> None:
+    def fragments(pieces: list[str]) -> list[Fragment]:
+        return list(_run(Fragmenter(bounds=bounds, reader=MarkdownReader()), pieces))
+
+    whole = fragments([text])
+    assert fragments(list(pieces_of(text, sizes))) == whole
+    assert fragments(list(text)) == whole
+    _check(whole, text, bounds)
+
+
+@settings(max_examples=200)
+@given(_steps_of(markdown_texts), _bounds)
+def test_fragments_of_markdown_joined_are_the_whole_source_whatever_is_asked_when(
+    steps: list[_Step], bounds: Bounds
+) -> None:
+    text = "".join(step for step in steps if isinstance(step, str))
+    _check(list(_run(Fragmenter(bounds=bounds, reader=MarkdownReader()), steps)), text, bounds)
+
+
+@given(markdown_texts)
+def test_what_a_reader_holds_is_bounded(text: str) -> None:
+    reader = MarkdownReader()
+    for character in text * 5:
+        list(reader.feed(character))
+        assert len(reader._held) < LONGEST_MARK

@@ -69,10 +69,15 @@ def test_a_markup_nobody_has_heard_of_is_out_of_range() -> None:
     assert (raised.value.reason, raised.value.field) == (Reason.OUT_OF_RANGE, "config.markup")
 
 
-@pytest.mark.parametrize("markup", [pb.MARKUP_MARKDOWN, pb.MARKUP_SSML])
-def test_markup_is_not_supported_yet(markup: pb.Markup) -> None:
+def test_markdown_has_a_reader_and_plain_text_needs_none() -> None:
+    assert translation.options(pb.FragmentConfig(markup=pb.MARKUP_MARKDOWN)).reader is not None
+    assert translation.options(pb.FragmentConfig(markup=pb.MARKUP_PLAIN)).reader is None
+    assert translation.options(pb.FragmentConfig()).reader is None
+
+
+def test_ssml_is_not_supported_yet() -> None:
     with pytest.raises(ParlandoError) as raised:
-        translation.options(pb.FragmentConfig(markup=markup))
+        translation.options(pb.FragmentConfig(markup=pb.MARKUP_SSML))
     assert (raised.value.reason, raised.value.field) == (Reason.NOT_SUPPORTED, "config.markup")
 
 

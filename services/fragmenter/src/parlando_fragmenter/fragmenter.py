@@ -3,6 +3,9 @@
 The segmenter finds boundaries, the schedule picks some, and what lies between two of them is rendered.
 Bounded: what waits inside is one fragment and a slice of input. The spans of all fragments, joined, are the
 whole text.
+
+With markup, all this is done to the plain text that a reader makes of the source, and positions count in it;
+only when a fragment is given out is it told where that is written.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Iterator
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.gap import Strength
 from parlando_fragmenter.marks import SPEAKABLE
+from parlando_fragmenter.markup import Break, MarkupReader, Words, Written
 from parlando_fragmenter.normalisation.normaliser import Normaliser
 from parlando_fragmenter.rendering import blank_prefix, render
 from parlando_fragmenter.schedule import Bounds, Schedule
@@ -48,6 +52,7 @@ class Fragmenter:
         language: BCP 47 tag of the text, or empty.
         bounds: sizes of fragments.
         normaliser: says how numbers and the like are said; None leaves them to the engine.
+        reader: of the markup that the text is written in; None for plain text.
     """
 
     def __init__(
@@ -57,14 +62,17 @@ class Fragmenter:
         language: str = "",
         bounds: Bounds | None = None,
         normaliser: Normaliser | None = None,
+        reader: MarkupReader | None = None,
     ) -> None:
         self._normaliser = normaliser
+        self._reader = reader
+        self._written = Written(source_offset)
         self._source_offset = source_offset
         self._schedule = Schedule(bounds or Bounds())
         self._segmenter = Segmenter(language)
         self._boundaries: deque[Boundary] = deque()
         self._count = 0
-        self._ended = False
+        self._flushing = self._ended = False
         # The fragment under way begins at `_start` with `_blank` code points that go unsaid, counted and
         # not kept; `_text` is the rest, the first `_silent` of which are known to say nothing.
         self._start = 0
@@ -77,12 +85,29 @@ class Fragmenter:
         """Take more text; yield the fragments that come of it."""
         for start in range(0, len(text), SLICE):
             piece = text[start : start + SLICE]
-            self._text += piece
-            self._drop_blank()
-            found = self._segmenter.feed(piece)
-            self._boundaries += found
-            if found or self._segmenter.settled > self._origin + self._schedule.limit:
+            if self._reader is None:
+                yield from self._take(piece)
+            else:
+                yield from self._read(self._reader.feed(piece))
+
+    def _read(self, found: Iterator[Words | Break]) -> Iterator[Fragment]:
+        for item in found:
+            if isinstance(item, Words):
+                self._written.add(item)
+                if item.plain:
+                    yield from self._take(item.plain)
+            else:
+                self._boundaries += self._segmenter.end_block(item.strength)
                 yield from self._cut()
+
+    def _take(self, piece: str) -> Iterator[Fragment]:
+        """Take more plain text."""
+        self._text += piece
+        self._drop_blank()
+        found = self._segmenter.feed(piece)
+        self._boundaries += found
+        if found or self._segmenter.settled > self._origin + self._schedule.limit:
+            yield from self._cut()
 
     def hint(self, audio_queued: float, real_time_factor: float) -> Iterator[Fragment]:
         """Take note of playback, in seconds and engine time per second; yield what has become due."""
@@ -98,12 +123,16 @@ class Fragmenter:
 
     def flush(self) -> Iterator[Fragment]:
         """Yield everything there is."""
+        self._flushing = True
+        if self._reader is not None:
+            yield from self._read(self._reader.flush())
         self._boundaries += self._segmenter.flush()
         yield from self._cut()
-        if self._start < self._end:
+        if self._start < self._end or self._written:
             known = self._boundaries[-1] if self._boundaries else None
             strength = known.strength if known and known.position == self._end else Strength.NONE
             yield self._give(Boundary(self._end, self._end, strength))
+        self._flushing = False
 
     def end(self) -> Iterator[Fragment]:
         """Yield everything there is; no more text follows."""
@@ -156,13 +185,21 @@ class Fragmenter:
         # A sentence may end among what goes unsaid; the rest of that is the next fragment's.
         position = min(boundary.position, self._origin + size)
         last = self._ended and position == self._end
-        source = Span(self._start + self._source_offset, position + self._source_offset)
-        rendering = render(self._text[:size], source, self._normaliser)
+        length = position - self._start
+        if self._reader is None:
+            source = Span(self._start, position).shifted(self._source_offset)
+            rendering = render(self._text[:size], source, self._normaliser)
+            text_map = rendering.text_map
+        else:
+            written = self._written.take(length, rest=self._flushing and position == self._end)
+            source = written.source
+            rendering = render(self._text[:size], written.spoken, self._normaliser)
+            text_map = written.then(rendering.text_map)
         fragment = Fragment(
             index=self._count,
             source=source,
             spoken=rendering.spoken,
-            text_map=rendering.text_map,
+            text_map=text_map,
             pause_after=0.0 if last else PAUSES[boundary.strength],
             ends_sentence=last or boundary.strength >= Strength.SENTENCE,
             ends_paragraph=last or boundary.strength is Strength.PARAGRAPH,

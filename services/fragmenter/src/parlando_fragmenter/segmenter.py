@@ -124,6 +124,16 @@ class Segmenter:
             found += self._settle_gaps()
         return found
 
+    def end_block(self, strength: Strength) -> list[Boundary]:
+        """Take it that a sentence or a paragraph ends here, and return the boundaries that come of it."""
+        found = self._settle_gaps() if self._ahead else []
+        if self._gap is None and self._token:
+            self._open_gap(self._read)
+        if self._gap is not None:
+            self._close_gap(self._gap, strength, self._read, found)
+        self._begin_line(self._read)
+        return found
+
     def _read_word(self, text: str, at: int, origin: int) -> int:
         """Read a run of code points of one kind where no gap is open; return where it ends."""
         run = _RUN.match(text, at)

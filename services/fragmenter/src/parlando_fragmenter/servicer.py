@@ -88,6 +88,7 @@ class _Text:
             language=options.language,
             bounds=options.bounds,
             normaliser=normaliser_for(options.language, options.disabled_rules | disabled_rules),
+            reader=options.reader,
         )
         self._empty = True
         self._fresh = False

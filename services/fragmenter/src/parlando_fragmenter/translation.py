@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from parlando.fragmenter.v1 import fragmenter_pb2 as pb
 from parlando.synth.v1 import synth_pb2
 from parlando_fragmenter.fragment import Fragment
+from parlando_fragmenter.markdown import MarkdownReader
+from parlando_fragmenter.markup import MarkupReader
 from parlando_fragmenter.normalisation.normaliser import RULE_NAMES
 from parlando_fragmenter.schedule import FIRST_RANGE, GROWTH_RANGE, MOST_RANGE, Bounds
 from parlando_kit.errors import ParlandoError, Reason
@@ -20,13 +22,23 @@ _NANOSECONDS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to fragment one text. `flush_after` in seconds, None for never; rules to leave out by name."""
+    """How to fragment one text.
+
+    Attributes:
+        source_offset: source offset of its first code point.
+        language: BCP 47 tag, or empty.
+        bounds: sizes of fragments.
+        flush_after: seconds, None for never.
+        disabled_rules: rules of normalisation to leave out, by name.
+        reader: of its markup; None for plain text.
+    """
 
     source_offset: int
     language: str
     bounds: Bounds
     flush_after: float | None
     disabled_rules: frozenset[str]
+    reader: MarkupReader | None = None
 
 
 def options(config: pb.FragmentConfig) -> Options:
@@ -36,10 +48,10 @@ def options(config: pb.FragmentConfig) -> Options:
         ParlandoError: OUT_OF_RANGE or NOT_SUPPORTED, with the field.
     """
     schedule, standard = config.schedule, Bounds()
-    if config.markup in (pb.MARKUP_MARKDOWN, pb.MARKUP_SSML):
+    if config.markup == pb.MARKUP_SSML:
         raise ParlandoError(
             Reason.NOT_SUPPORTED,
-            "only plain text is fragmented yet; send MARKUP_PLAIN",
+            "SSML is not read yet; send MARKUP_PLAIN or MARKUP_MARKDOWN",
             field="config.markup",
         )
     _check(config.markup in pb.Markup.values(), "config.markup", "a value of Markup")
@@ -66,9 +78,9 @@ def options(config: pb.FragmentConfig) -> Options:
     if config.HasField("flush_after"):
         flush_after = config.flush_after.ToNanoseconds() / _NANOSECONDS
         _check(flush_after > 0, "config.flush_after", "more than 0, or unset for never")
-    return Options(
-        config.source_offset, config.language, bounds, flush_after, frozenset(config.disabled_rules)
-    )
+    reader = MarkdownReader() if config.markup == pb.MARKUP_MARKDOWN else None
+    disabled_rules = frozenset(config.disabled_rules)
+    return Options(config.source_offset, config.language, bounds, flush_after, disabled_rules, reader)
 
 
 def hint(message: pb.Hint) -> tuple[float, float]:
