@@ -2,6 +2,7 @@
 
 import pytest
 
+from parlando_fragmenter.fragmenter import Fragmenter
 from parlando_fragmenter.normalisation.normaliser import normaliser_for
 from parlando_fragmenter.rendering import render
 from parlando_kit.spans import Span
@@ -36,3 +37,13 @@ def test_what_is_known_to_be_wrong_still_is(case: Case) -> None:
 def test_the_table_is_large_and_nearly_all_of_it_right() -> None:
     assert len(_CASES) >= 300
     assert len(_SAID) >= 0.97 * len(_CASES)
+
+
+def _spoken_in_fragments(case: Case) -> str:
+    fragmenter = Fragmenter(language=case.language, normaliser=normaliser_for(case.language))
+    fragments = [*(found for each in case.text for found in fragmenter.feed(each)), *fragmenter.end()]
+    return " ".join(fragment.spoken for fragment in fragments if fragment.spoken)
+
+
+def test_it_is_said_so_in_fragments_of_text_that_comes_one_code_point_at_a_time() -> None:
+    assert [case.marked for case in _SAID if _spoken_in_fragments(case) != case.spoken] == []

@@ -185,15 +185,18 @@ class Fragmenter:
         # A sentence may end among what goes unsaid; the rest of that is the next fragment's.
         position = min(boundary.position, self._origin + size)
         last = self._ended and position == self._end
+        ends_sentence = last or boundary.strength >= Strength.SENTENCE
         length = position - self._start
         if self._reader is None:
             source = Span(self._start, position).shifted(self._source_offset)
-            rendering = render(self._text[:size], source, self._normaliser)
+            rendering = render(self._text[:size], source, self._normaliser, ends_sentence=ends_sentence)
             text_map = rendering.text_map
         else:
             written = self._written.take(length, rest=self._flushing and position == self._end)
             source = written.source
-            rendering = render(self._text[:size], written.spoken, self._normaliser)
+            rendering = render(
+                self._text[:size], written.spoken, self._normaliser, ends_sentence=ends_sentence
+            )
             text_map = written.then(rendering.text_map)
         fragment = Fragment(
             index=self._count,
@@ -201,7 +204,7 @@ class Fragmenter:
             spoken=rendering.spoken,
             text_map=text_map,
             pause_after=0.0 if last else PAUSES[boundary.strength],
-            ends_sentence=last or boundary.strength >= Strength.SENTENCE,
+            ends_sentence=ends_sentence,
             ends_paragraph=last or boundary.strength is Strength.PARAGRAPH,
         )
         self._count += 1

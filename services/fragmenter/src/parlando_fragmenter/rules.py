@@ -13,6 +13,7 @@ from parlando_fragmenter.abbreviations import CLINGING, EXCLAIMED_NAMES
 from parlando_fragmenter.arabic import arabic
 from parlando_fragmenter.full_stops import at_full_stop, never_ends
 from parlando_fragmenter.gap import Gap, Strength, following
+from parlando_fragmenter.joints import joins
 from parlando_fragmenter.listing import follows
 from parlando_fragmenter.marks import (
     BULLETS,
@@ -145,6 +146,14 @@ def _wide(gap: Gap) -> Strength | None:
     return Strength.CLAUSE if gap.sentence.depth or quoted else None
 
 
+def _joint(gap: Gap) -> Strength | None:
+    """Words that are said together and otherwise than apart: $1.5 million, 20 km/h, World War II."""
+    joined = joins(gap)
+    if joined is None:
+        return Strength.UNDECIDED
+    return Strength.NONE if joined else None
+
+
 def _line_break(gap: Gap) -> Strength | None:
     """A line that ends early without punctuation was meant to end there: a heading, an item, a verse."""
     if not gap.breaks or gap.mark.ending not in (Ending.NONE, Ending.COMMA):
@@ -205,6 +214,7 @@ _RULES: tuple[Rule, ...] = (
     _quote_or_hyphen,
     _emoji,
     _wide,
+    _joint,
     _line_break,
     arabic,
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parlando_fragmenter.gap import LOOKAHEAD, Gap, Sentence, Strength
+from parlando_fragmenter.joints import may_join
 from parlando_fragmenter.marks import (
     LINE_BREAKS,
     LONGEST_TOKEN,
@@ -216,6 +217,7 @@ class Segmenter:
             and not gap.breaks
             and sentence.item is None
             and ahead[:1].isalnum()
+            and not may_join(mark.core)
         ):
             return by_word(mark.core)  # what all rules come to for two plain words, without asking them
         line = gap.end - sentence.line_start

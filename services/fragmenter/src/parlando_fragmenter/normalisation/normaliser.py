@@ -50,17 +50,21 @@ class Normaliser:
         self._rules = {character: tuple(found) for character, found in openers.items()}
         self._others = tuple(rule for rule in rules if not rule.opens)
 
-    def rewrite(self, text: str) -> Rewritten | None:
+    def rewrite(self, text: str, *, ends_sentence: bool = True) -> Rewritten | None:
         """Return what is said for a text, or None where that is the text itself.
 
         Args:
             text: one line, no white space at its ends or next to other white space.
+            ends_sentence: the full stop of an abbreviation at its end is said as one.
         """
         said: list[str] = []
         pieces: list[Piece] = []
         done = length = 0
         for start, end, words in self._rewrites(text):
-            start, end, words = _fitted(text, done, start, end, words, said[-1][-1:] if said else "")  # noqa: PLW2901
+            last = said[-1][-1:] if said else ""
+            start, end, words = _fitted(text, done, start, end, words, last)  # noqa: PLW2901
+            if ends_sentence and words and _closes(text, end):
+                words += "."  # noqa: PLW2901
             if start > done:
                 said.append(text[done:start])
                 pieces.append(Piece(Span(done, start), Span(length, length + start - done), verbatim=True))
@@ -94,7 +98,7 @@ class Normaliser:
 
 
 def _fitted(text: str, done: int, start: int, end: int, words: str, last: str) -> tuple[int, int, str]:
-    """Return a rewrite with the white space and the full stop that it needs where it stands.
+    """Return a rewrite with the white space that it needs where it stands.
 
     Args:
         text: what is rewritten.
@@ -110,14 +114,19 @@ def _fitted(text: str, done: int, start: int, end: int, words: str, last: str) -
         elif start == done and not last and text.startswith(" ", end):
             end += 1
         return start, end, words
-    if text[end - 1] == "." and not _SPEAKS.search(text, end) and not text.startswith((".", "!", "?"), end):
-        words += "."
     before = text[start - 1] if start > done else last
     if words[0].isalnum() and before.isalnum():
         words = f" {words}"
     if words[-1].isalnum() and text[end : end + 1].isalnum():
         words += " "
     return start, end, words
+
+
+def _closes(text: str, end: int) -> bool:
+    """Return whether a full stop that was rewritten was the last of a text, and so its own."""
+    return (
+        text[end - 1] == "." and not _SPEAKS.search(text, end) and text[end : end + 1] not in (".", "!", "?")
+    )
 
 
 def _candidate(rules: Sequence[Rule]) -> re.Pattern[str]:

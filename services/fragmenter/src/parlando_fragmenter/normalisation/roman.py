@@ -36,9 +36,9 @@ def value(numeral: str) -> int | None:
 _NUMERAL = re.compile("(?=.)C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 
 
-def takes_numeral(word: str) -> bool:
-    """Return whether a Roman numeral after a word is a number."""
-    return word in _COUNTED or word in _RULERS
+def takes_numeral(word: str, numeral: str = "") -> bool:
+    """Return whether a Roman numeral after a word is a number: "I" after a name is mostly the pronoun."""
+    return word in _COUNTED or (word in _RULERS and numeral != "I")
 
 
 def _roman(match: re.Match[str], variety: Variety) -> str | None:
@@ -48,7 +48,7 @@ def _roman(match: re.Match[str], variety: Variety) -> str | None:
     if word in _COUNTED:
         return cardinal(number, variety)
     if word in _RULERS and number <= _LONGEST_ORDINAL:
-        pronoun = number == 1 and match.string.startswith(" ", match.end())
+        pronoun = number == 1 and match.string[match.end() : match.end() + 1] in ("", " ")
         return None if pronoun else f"the {ordinal(number, variety)}"
     return None
 

@@ -134,7 +134,7 @@ _NUMBERED = {
     "Est": ("established", "established"),
 }
 NUMBERED = frozenset(_NUMBERED)
-_STREETS = {
+STREETS = {
     "St": "Street",
     "Ave": "Avenue",
     "Av": "Avenue",
@@ -177,9 +177,9 @@ def _street_or_name(match: re.Match[str], _variety: Variety) -> str | None:
     house = _HOUSE.search(text, 0, match.start()) is not None
     name_behind = last[:1].isupper() and last[-1:].isalpha() and last not in _NO_STREET
     begins = text[: match.start()].strip() == last
-    if word in _STREETS and (house or (name_behind and not (name_ahead and (begins or word == "Dr")))):
-        return _STREETS[word]
-    if word in _BEFORE_NAMES and name_ahead:
+    if word in STREETS and (house or (name_behind and not (name_ahead and (begins or word == "Dr")))):
+        return STREETS[word]
+    if word in _BEFORE_NAMES and (name_ahead or match.end() == len(text)):
         return _BEFORE_NAMES[word]
     return None
 
@@ -230,13 +230,13 @@ def _first_letters(words: frozenset[str] | dict[str, str]) -> str:
     return "".join(sorted({word[0] for word in words}))
 
 
-_places = _STREETS | _BEFORE_NAMES
+_places = STREETS | _BEFORE_NAMES
 _anycase = frozenset(_ABBREVIATIONS) | {word.capitalize() for word in _ABBREVIATIONS}
 SHORTHAND: tuple[Rule, ...] = (
     rule(
         "title",
         _first_letters(TITLES),
-        rf"(?P<word>{_any(TITLES)})(?:(?P<stop>\.)|{END})(?= [A-Z])",
+        rf"(?P<word>{_any(TITLES)})(?:(?P<stop>\.)|{END})(?= [A-Z]|$)",
         _title,
         frozenset(TITLES),
     ),
