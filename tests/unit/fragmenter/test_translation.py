@@ -6,6 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from parlando.fragmenter.v1 import fragmenter_pb2 as pb
 from parlando.synth.v1 import synth_pb2
 from parlando_fragmenter import translation
+from parlando_fragmenter.fragmenter import Fragmenter
 from parlando_fragmenter.schedule import Bounds
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.fragmenter.feeding import fragments_of
@@ -97,8 +98,9 @@ def test_a_hint_out_of_range_is_named(hint: pb.Hint, field: str) -> None:
 
 
 def test_a_fragment_travels_whole() -> None:
-    (fragment, _) = fragments_of(["Hello  you. Bye"])
-    sent = translation.fragment_response(fragment, "en").fragment
+    fragmenter = Fragmenter(language="en")
+    (fragment, *_) = [*fragmenter.feed("Hello  you. Bye"), *fragmenter.end()]
+    sent = translation.fragment_response(fragment).fragment
     assert (sent.index, sent.source.start, sent.source.end) == (0, 0, 12)
     assert (sent.spoken_text, sent.text_kind) == ("Hello you.", synth_pb2.TEXT_KIND_PLAIN)
     assert [(piece.source.start, piece.spoken.start, piece.verbatim) for piece in sent.map] == [
@@ -110,4 +112,5 @@ def test_a_fragment_travels_whole() -> None:
     assert sent.pause_after.ToMilliseconds() == 350
     assert (sent.ends_sentence, sent.ends_paragraph) == (True, False)
     assert (sent.language.tag, sent.language.confidence) == ("en", 1.0)
-    assert not translation.fragment_response(fragment, "").fragment.HasField("language")
+    (unknown,) = fragments_of(["Hello"])
+    assert not translation.fragment_response(unknown).fragment.HasField("language")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -365,3 +366,24 @@ def test_a_name_of_megabytes_is_refused_without_being_repeated(
     settings: dict[str, str], language: str
 ) -> None:
     assert len(_refused(_engines(), language, **settings).message) < 300
+
+
+@pytest.mark.parametrize(
+    ("asked", "guessed", "expected"),
+    [
+        ("", "en", ("gmw/en-US", "en")),  # the default voice goes on where it knows the language
+        ("", "de", ("", "de")),
+        ("gmw/en-US", "en", ("gmw/en-US", "en")),
+        ("gmw/en-US", "de", ("gmw/en-US", "")),  # it was asked for, and is not told what it does not speak
+        ("nobody", "de", ("nobody", "de")),
+    ],
+)
+def test_a_guessed_language_changes_no_voice_that_speaks_it(
+    asked: str, guessed: str, expected: tuple[str, str]
+) -> None:
+    engines = Engines(ManualClock())
+    engines.add("e:1", idle_worker())
+    said = replace(description("espeak"), default_voice="gmw/en-US")
+    engines.answered("e:1", said, _ESPEAK)
+    (candidate,) = engines.candidates(SpeechSettings(), guessed)
+    assert candidate.replica.cast_guess(asked, guessed, asked=bool(asked)) == expected

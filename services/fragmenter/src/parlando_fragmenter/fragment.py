@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parlando_fragmenter.languages import UNKNOWN, Guess
 from parlando_kit.spans import Span, SpanMap
 
 
@@ -19,6 +20,7 @@ class Fragment:
         pause_after: seconds of silence to leave after it at speed 1.
         ends_sentence: a sentence ends here.
         ends_paragraph: a paragraph ends here.
+        language: what it is written in.
     """
 
     index: int
@@ -28,3 +30,4 @@ class Fragment:
     pause_after: float
     ends_sentence: bool
     ends_paragraph: bool
+    language: Guess = UNKNOWN

@@ -13,13 +13,15 @@ from __future__ import annotations
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.gap import Strength
+from parlando_fragmenter.languages import Languages, StatedLanguage
 from parlando_fragmenter.marks import SPEAKABLE
 from parlando_fragmenter.markup import Break, MarkupReader, Words, Written
 from parlando_fragmenter.normalisation.normaliser import Normaliser
-from parlando_fragmenter.rendering import blank_prefix, render
+from parlando_fragmenter.rendering import Rendering, blank_prefix, render
 from parlando_fragmenter.schedule import Bounds, Schedule
 from parlando_fragmenter.segmenter import Boundary, Segmenter
 from parlando_kit.spans import Span
@@ -53,6 +55,7 @@ class Fragmenter:
         bounds: sizes of fragments.
         normaliser: says how numbers and the like are said; None leaves them to the engine.
         reader: of the markup that the text is written in; None for plain text.
+        languages: tells the language of what is given out; None says `language` of all of it.
     """
 
     def __init__(
@@ -63,10 +66,12 @@ class Fragmenter:
         bounds: Bounds | None = None,
         normaliser: Normaliser | None = None,
         reader: MarkupReader | None = None,
+        languages: Languages | None = None,
     ) -> None:
         self._normaliser = normaliser
         self._reader = reader
         self._written = Written(source_offset)
+        self._languages = languages or StatedLanguage(language)
         self._source_offset = source_offset
         self._schedule = Schedule(bounds or Bounds())
         self._segmenter = Segmenter(language)
@@ -119,7 +124,7 @@ class Fragmenter:
         self._boundaries += self._segmenter.pause()
         yield from self._cut()
         if self._boundaries:
-            yield self._give(self._boundaries[-1])
+            yield from self._give(self._boundaries[-1])
 
     def flush(self) -> Iterator[Fragment]:
         """Yield everything there is."""
@@ -131,7 +136,7 @@ class Fragmenter:
         if self._start < self._end or self._written:
             known = self._boundaries[-1] if self._boundaries else None
             strength = known.strength if known and known.position == self._end else Strength.NONE
-            yield self._give(Boundary(self._end, self._end, strength))
+            yield from self._give(Boundary(self._end, self._end, strength))
         self._flushing = False
 
     def end(self) -> Iterator[Fragment]:
@@ -162,7 +167,7 @@ class Fragmenter:
             chosen = self._schedule.choose(self._boundaries, self._origin, self._segmenter.settled)
             if chosen is None:
                 return
-            yield self._give(chosen)
+            yield from self._give(chosen)
 
     def _pass_silent_boundaries(self) -> None:
         """Forget boundaries before which there is nothing to say: that text goes with what follows.
@@ -177,46 +182,60 @@ class Fragmenter:
                 return
             self._boundaries.popleft()
 
-    def _give(self, boundary: Boundary) -> Fragment:
-        """Return the fragment that ends at a boundary, and begin the next one there."""
+    def _give(self, boundary: Boundary) -> list[Fragment]:
+        """Return the fragments up to a boundary, one a language, and begin the next one there."""
         size = max(boundary.position - self._origin, 0)
         if boundary.strength is Strength.NONE:
             size = _whole_characters(self._text, size)
         # A sentence may end among what goes unsaid; the rest of that is the next fragment's.
         position = min(boundary.position, self._origin + size)
-        last = self._ended and position == self._end
-        ends_sentence = last or boundary.strength >= Strength.SENTENCE
-        length = position - self._start
-        if self._reader is None:
-            source = Span(self._start, position).shifted(self._source_offset)
-            rendering = render(self._text[:size], source, self._normaliser, ends_sentence=ends_sentence)
-            text_map = rendering.text_map
-        else:
-            written = self._written.take(length, rest=self._flushing and position == self._end)
-            source = written.source
-            rendering = render(
-                self._text[:size], written.spoken, self._normaliser, ends_sentence=ends_sentence
+        fragments: list[Fragment] = []
+        start, done = self._start, 0
+        for part in self._languages.parts(self._text[:size]):
+            whole = part.end == size
+            end = position if whole else self._origin + part.end
+            last = self._ended and end == self._end
+            strength = boundary.strength if whole else Strength.NONE
+            ends_sentence = last or strength >= Strength.SENTENCE
+            # Rules say numbers in one language; where another was guessed, they are left to the engine.
+            ours = part.language.confidence in (0.0, 1.0) or part.language.tag.startswith("en")
+            normaliser = self._normaliser if ours else None
+            source, rendering = self._rendered(
+                self._text[done : part.end], Span(start, end), normaliser, ends_sentence=ends_sentence
             )
-            text_map = written.then(rendering.text_map)
-        fragment = Fragment(
-            index=self._count,
-            source=source,
-            spoken=rendering.spoken,
-            text_map=text_map,
-            pause_after=0.0 if last else PAUSES[boundary.strength],
-            ends_sentence=ends_sentence,
-            ends_paragraph=last or boundary.strength is Strength.PARAGRAPH,
-        )
-        self._count += 1
-        self._in_sentence = not fragment.ends_sentence and (self._in_sentence or bool(fragment.spoken))
-        if fragment.spoken:
+            fragment = Fragment(
+                index=self._count,
+                source=source,
+                spoken=rendering.spoken,
+                text_map=rendering.text_map,
+                pause_after=0.0 if last else PAUSES[strength],
+                ends_sentence=ends_sentence,
+                ends_paragraph=last or strength is Strength.PARAGRAPH,
+                language=part.language,
+            )
+            fragments.append(fragment)
+            self._count += 1
+            self._in_sentence = not fragment.ends_sentence and (self._in_sentence or bool(fragment.spoken))
+            start, done = end, part.end
+        if any(fragment.spoken for fragment in fragments):
             self._schedule.advance()
         self._start, self._blank, self._silent = position, max(self._origin - position, 0), 0
         self._text = self._text[size:]
         self._drop_blank()
         while self._boundaries and self._boundaries[0].position <= position:
             self._boundaries.popleft()
-        return fragment
+        return fragments
+
+    def _rendered(
+        self, said: str, place: Span, normaliser: Normaliser | None, *, ends_sentence: bool
+    ) -> tuple[Span, Rendering]:
+        """Return what stretch of the source is said, and how; each begins where the last one ended."""
+        if self._reader is None:
+            source = place.shifted(self._source_offset)
+            return source, render(said, source, normaliser, ends_sentence=ends_sentence)
+        written = self._written.take(len(place), rest=self._flushing and place.end == self._end)
+        rendering = render(said, written.spoken, normaliser, ends_sentence=ends_sentence)
+        return written.source, replace(rendering, text_map=written.then(rendering.text_map))
 
 
 def _whole_characters(text: str, size: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import grpc
 from opentelemetry.metrics import Meter
@@ -17,6 +17,7 @@ from parlando_fragmenter import translation
 from parlando_fragmenter.arrival import Arrivals, Silence
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.languages import Languages
 from parlando_fragmenter.normalisation.normaliser import normaliser_for
 from parlando_kit import telemetry
 from parlando_kit.clock import Clock
@@ -38,11 +39,19 @@ class FragmenterServicer(FragmenterServiceServicer):
         clock: for pauses in the input, and for the histogram.
         meter: where first chunks are recorded.
         disabled_rules: names of normalisation rules that are left out for every caller.
+        guess: makes what guesses the languages of a text that comes without one; None leaves them unsaid.
     """
 
-    def __init__(self, clock: Clock, meter: Meter, disabled_rules: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        meter: Meter,
+        disabled_rules: frozenset[str] = frozenset(),
+        guess: Callable[[], Languages] | None = None,
+    ) -> None:
         self._clock = clock
         self._disabled_rules = disabled_rules
+        self._guess = guess
         self._first_chunk = telemetry.seconds(meter, FIRST_CHUNK, "first text in to first fragment out")
 
     async def Fragment(  # noqa: N802  # the contract's name
@@ -51,7 +60,7 @@ class FragmenterServicer(FragmenterServiceServicer):
         """Cut one text into fragments."""
         arrivals = Arrivals(requests, self._clock)
         try:
-            text = _Text(_options(await arrivals.next()), self._clock, self._disabled_rules)
+            text = _Text(_options(await arrivals.next()), self._clock, self._disabled_rules, self._guess)
             while not text.over:
                 for response in text.answer(await arrivals.next(text.patience())):
                     yield response
@@ -79,8 +88,13 @@ class _Text:
         ended_by_message: it was `end` that said so, and the stream may still be open.
     """
 
-    def __init__(self, options: translation.Options, clock: Clock, disabled_rules: frozenset[str]) -> None:
-        self._language = options.language
+    def __init__(
+        self,
+        options: translation.Options,
+        clock: Clock,
+        disabled_rules: frozenset[str],
+        guess: Callable[[], Languages] | None,
+    ) -> None:
         self._flush_after = options.flush_after
         self._clock = clock
         self._fragmenter = Fragmenter(
@@ -89,6 +103,7 @@ class _Text:
             bounds=options.bounds,
             normaliser=normaliser_for(options.language, options.disabled_rules | disabled_rules),
             reader=options.reader,
+            languages=guess() if guess is not None and not options.language else None,
         )
         self._empty = True
         self._fresh = False
@@ -118,7 +133,7 @@ class _Text:
             fragments = self._answer_request(request)
         for fragment in fragments:
             self._pause_at = None
-            yield translation.fragment_response(fragment, self._language)
+            yield translation.fragment_response(fragment)
         if isinstance(request, pb.FragmentRequest) and request.HasField("flush"):
             yield pb.FragmentResponse(flushed=pb.Flushed(id=request.flush.id))
 

@@ -96,8 +96,8 @@ def hint(message: pb.Hint) -> tuple[float, float]:
     return audio_queued, factor
 
 
-def fragment_response(fragment: Fragment, language: str) -> pb.FragmentResponse:
-    """Return the message that gives out a fragment of a text in `language`, which may be empty."""
+def fragment_response(fragment: Fragment) -> pb.FragmentResponse:
+    """Return the message that gives out a fragment."""
     message = pb.Fragment(
         index=fragment.index,
         spoken_text=fragment.spoken,
@@ -111,8 +111,8 @@ def fragment_response(fragment: Fragment, language: str) -> pb.FragmentResponse:
         added.source.start, added.source.end = piece.source.start, piece.source.end
         added.spoken.start, added.spoken.end = piece.spoken.start, piece.spoken.end
     message.pause_after.FromNanoseconds(round(fragment.pause_after * _NANOSECONDS))
-    if language:
-        message.language.tag, message.language.confidence = language, 1.0
+    if fragment.language.tag:
+        message.language.tag, message.language.confidence = fragment.language
     return pb.FragmentResponse(fragment=message)
 
 

@@ -307,12 +307,15 @@ class FragmentSpeaker:
     def _request(self, candidate: Candidate, turn: _Turn) -> SynthesisRequest:
         settings, stand = self._settings, self._stand
         said = turn.fragment.spoken_text[: turn.passage.offset]
+        voice, language = candidate.voice, turn.language
+        if language and not settings.language:
+            voice, language = candidate.replica.cast_guess(voice, language, asked=bool(settings.voice))
         return SynthesisRequest(
             synthesis_id=uuid.uuid4().hex,
             text=turn.passage.text,
             text_kind=turn.fragment.text_kind,
-            voice=candidate.voice,
-            language=turn.language,
+            voice=voice,
+            language=language,
             speed=settings.speed,
             pitch_semitones=settings.pitch_semitones,
             volume_db=settings.volume_db,

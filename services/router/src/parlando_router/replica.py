@@ -107,6 +107,18 @@ class Replica:
         """Whether one of its voices speaks the language; any does where it is not known."""
         return not language or any(known.speaks(language) for known in self.voices)
 
+    def cast_guess(self, voice: str, language: str, *, asked: bool) -> tuple[str, str]:
+        """Return the voice and the language to ask it for where the language was guessed and not asked for.
+
+        The voice that speaks anyway goes on where it knows the language: "en" does not turn American into
+        British English. A voice that was `asked` for is not told of a language that it does not speak.
+        """
+        usual = self.description.default_voice if self.description is not None else ""
+        known = self.voice(voice or usual)
+        if known is not None and known.speaks(language):
+            return voice or usual, language
+        return voice, "" if asked else language
+
     def pressure(self, now: float) -> float:
         """Return how little it should be given more: its load, and more than that while it is new."""
         warmth = (now - self.serving_since) / SLOW_START_SECONDS
