@@ -375,7 +375,7 @@ def test_a_name_of_megabytes_is_refused_without_being_repeated(
         ("", "de", ("", "de")),
         ("gmw/en-US", "en", ("gmw/en-US", "en")),
         ("gmw/en-US", "de", ("gmw/en-US", "")),  # it was asked for, and is not told what it does not speak
-        ("nobody", "de", ("nobody", "de")),
+        ("nobody", "de", ("nobody", "")),  # a mixture, say: it speaks what it speaks
     ],
 )
 def test_a_guessed_language_changes_no_voice_that_speaks_it(
