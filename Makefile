@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test unit lint format protos lock clean engine-kokoro
+.PHONY: help up test test-slow unit lint format protos lock clean engine-kokoro
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -21,6 +21,10 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 
 test: lint engine-kokoro ## every check and every test
 	@$(BIN)/python -m pytest
+
+test-slow: ## the tests that take minutes of real time, and what they measured
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest -m slow -o log_cli=true --log-cli-level=INFO
 
 engine-kokoro: ## Kokoro's checks and tests, in its own environment; no model files are needed
 	@tools/bootstrap --engine kokoro --dev
