@@ -18,7 +18,7 @@ def _choice(
 ) -> tuple[int, Strength] | None:
     schedule = Schedule(bounds or Bounds())
     for _ in range(given):
-        schedule.advance()
+        schedule.advance(0)
     chosen = schedule.choose([Boundary(end, end, strength) for end, strength in boundaries], 0, settled)
     return (chosen.end, chosen.strength) if chosen else None
 
@@ -71,7 +71,7 @@ def test_targets_grow_up_to_the_bound() -> None:
     limits = []
     for _ in range(4):
         limits.append(schedule.limit)
-        schedule.advance()
+        schedule.advance(0)
     assert limits == [12.5, 25, 50, 50]
 
 
@@ -95,3 +95,20 @@ def test_a_hint_sets_the_target_by_what_can_be_made_in_time(
 
 def test_a_first_target_beyond_the_bound_is_the_bound() -> None:
     assert Schedule(Bounds(first=1000, most=20)).limit == 20
+
+
+def test_after_a_hint_targets_follow_what_each_fragment_adds_to_the_queue() -> None:
+    schedule = Schedule(Bounds())
+    schedule.hint(0.0, 0.5)
+    schedule.advance(30)  # 2 s of audio, played from when they are made
+    assert schedule.limit == pytest.approx(1.25 * 0.8 * 2.0 / 0.5 * 15)
+    schedule.advance(45)  # 3 s: 1.5 s of the 2 s are played while they are made
+    assert schedule.limit == pytest.approx(1.25 * 0.8 * 3.5 / 0.5 * 15)
+
+
+def test_an_engine_slower_than_speech_is_given_little_at_a_time() -> None:
+    schedule = Schedule(Bounds())
+    schedule.hint(0.0, 2.0)
+    for _ in range(9):
+        schedule.advance(24)
+        assert schedule.limit == 30

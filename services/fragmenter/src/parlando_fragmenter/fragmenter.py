@@ -217,8 +217,9 @@ class Fragmenter:
             self._count += 1
             self._in_sentence = not fragment.ends_sentence and (self._in_sentence or bool(fragment.spoken))
             start, done = end, part.end
-        if any(fragment.spoken for fragment in fragments):
-            self._schedule.advance()
+        spoken = sum(len(fragment.spoken) for fragment in fragments)
+        if spoken:
+            self._schedule.advance(spoken)
         self._start, self._blank, self._silent = position, max(self._origin - position, 0), 0
         self._text = self._text[size:]
         self._drop_blank()

@@ -11,6 +11,10 @@ up to a bound. A fragment ends
 - at the first boundary after that, where a word is so long that there was none;
 - at the bound, within a word, where there is none at all.
 
+Once a hint has told the real-time factor, targets follow what is queued instead of doubling: so much text that
+its synthesis, even of an engine that gives no sound before it is done, takes no longer than what is queued
+plays. What each fragment adds to the queue is reckoned until the next hint tells.
+
 Decisions look back only: the same text makes the same fragments however it arrives, but for hints.
 """
 
@@ -59,15 +63,22 @@ class Schedule:
         self._bounds = bounds
         self._smallest = float(min(bounds.first, bounds.most))
         self._target = self._smallest
+        self._queued: float | None = None
+        self._factor = 1.0
 
     @property
     def limit(self) -> float:
         """Code points from which on the fragment under way ends even where no clause does."""
         return min(self._target * _OVERRUN, self._bounds.most)
 
-    def advance(self) -> None:
-        """Set the next target: a fragment has been given out."""
-        self._target = min(self._target * self._bounds.growth, float(self._bounds.most))
+    def advance(self, length: int) -> None:
+        """Set the next target: a fragment of so many code points has been given out."""
+        if self._queued is None:
+            self._target = min(self._target * self._bounds.growth, float(self._bounds.most))
+            return
+        audio = length / SPOKEN_PER_SECOND
+        self._queued = max(self._queued - self._factor * audio, 0.0) + audio
+        self._aim(self._queued)
 
     def hint(self, audio_queued: float, real_time_factor: float) -> None:
         """Set the target by what is known of playback: as much as can be made before the queue runs dry.
@@ -78,7 +89,11 @@ class Schedule:
             audio_queued: seconds made but not yet played.
             real_time_factor: engine time per second of audio; 0 is not known, and taken for 1.
         """
-        seconds = _SAFE_SHARE * audio_queued / (real_time_factor or 1.0)
+        self._queued, self._factor = audio_queued, real_time_factor or 1.0
+        self._aim(audio_queued)
+
+    def _aim(self, audio_queued: float) -> None:
+        seconds = _SAFE_SHARE * audio_queued / self._factor
         self._target = min(max(seconds * SPOKEN_PER_SECOND, self._smallest), float(self._bounds.most))
 
     def choose(self, boundaries: Iterable[Boundary], start: int, settled: int) -> Boundary | None:
