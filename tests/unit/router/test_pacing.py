@@ -136,6 +136,24 @@ def test_the_fragmenter_is_told_how_playback_stands() -> None:
     run(main())
 
 
+def test_the_fragmenter_is_told_at_once_how_fast_a_worker_is_that_has_spoken_before() -> None:
+    async def main() -> None:
+        stage = Stage({"one": ScriptedWorker(Play(factor=0.25))})
+        for _ in range(2):
+            call = stage.speak(SpeechSettings(), PlayoutMode.UNPACED)
+            call.open(1)
+            call.text(1, SENTENCE)
+            call.end()
+            await call.done()
+        first, second = stage.fragmenter.streams
+        assert first.hints == []
+        [(queued, factor)] = second.hints
+        assert queued == 0.0
+        assert factor == pytest.approx(0.25, abs=0.01)
+
+    run(main())
+
+
 # Frames
 
 

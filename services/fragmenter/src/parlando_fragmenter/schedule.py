@@ -11,7 +11,7 @@ up to a bound. A fragment ends
 - at the first boundary after that, where a word is so long that there was none;
 - at the bound, within a word, where there is none at all.
 
-Once a hint has told the real-time factor, targets follow what is queued instead of doubling: so much text that
+Once a hint has come, targets follow what is queued instead of doubling: so much text that
 its synthesis, even of an engine that gives no sound before it is done, takes no longer than what is queued
 plays. What each fragment adds to the queue is reckoned until the next hint tells.
 

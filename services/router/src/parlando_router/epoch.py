@@ -101,9 +101,12 @@ class Epoch:
             ParlandoError: what no engine could be found to make good.
         """
         # Names that nobody has are refused at once, before any text has come.
-        self._line.stand.engines.candidates(self._settings, self._settings.language)
+        first, *_ = self._line.stand.engines.candidates(self._settings, self._settings.language)
         stream = await self._line.fragmenter.open(self._config)
         try:
+            factor = self._line.stand.tally.real_time_factor or first.replica.real_time_factor
+            if factor:  # a slow engine is to be known as one before it runs dry
+                await stream.send_hint(self._line.stand.playout.queued(), factor)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._feed(stream))
                 while (item := await self._next(stream)) is not None:

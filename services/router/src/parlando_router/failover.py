@@ -362,6 +362,7 @@ class FragmentSpeaker:
             reading.finished = True
             stand.track.end(self._pause(turn.fragment))
             stand.tally.add(candidate.engine, event, reading.seconds)
+            candidate.replica.took(event.engine_time, reading.seconds)
 
     def _begin(
         self, candidate: Candidate, turn: _Turn, started: SynthesisStarted | None, synthesis_id: str

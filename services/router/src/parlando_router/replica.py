@@ -13,6 +13,8 @@ SLOW_START_SECONDS = 10.0
 """How long a worker that has just come, or come back, is given less work than its load would allow."""
 
 _COLDEST = 0.1
+# Weight of the latest synthesis in a worker's real-time factor.
+_LATEST_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Replica:
         detail: why it is not serving, for people; empty while it is.
         engaged: syntheses it was given and has not ended.
         serving_since: when it last began to serve.
+        real_time_factor: its recent engine time per second of audio; 0 while it is not known.
     """
 
     address: str
@@ -81,6 +84,7 @@ class Replica:
     engaged: int = 0
     serving_since: float = 0.0
     breaker: Breaker = field(default_factory=Breaker)
+    real_time_factor: float = 0.0
 
     @property
     def serving(self) -> bool:
@@ -96,6 +100,13 @@ class Replica:
     def first_chunk(self) -> float | None:
         """Its recent median from a request to the first audio, in seconds."""
         return self.description.first_chunk if self.description is not None else None
+
+    def took(self, engine_time: float, audio: float) -> None:
+        """Note what a synthesis took, in seconds, and how many seconds of audio it made."""
+        if audio > 0:
+            factor = engine_time / audio
+            known = self.real_time_factor or factor
+            self.real_time_factor = known + _LATEST_SHARE * (factor - known)
 
     def voice(self, name: str) -> KnownVoice | None:
         """Return the voice of that name, or the base of that variant or mix; None where it has none."""
