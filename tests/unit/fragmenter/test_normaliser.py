@@ -1,4 +1,6 @@
 import re
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -149,3 +151,32 @@ def test_years(number: int, said: str) -> None:
 )
 def test_roman_numerals(numeral: str, number: int | None) -> None:
     assert value(numeral) == number
+
+
+def test_every_rule_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "normalisation.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(
+        dict.fromkeys(each.name for each in ENGLISH)
+    )
+
+
+def _cpu_seconds(text: str, times: int, language: str) -> float:
+    """Return the least of three runs over a text that comes in pieces of 4 KB."""
+    measured: list[float] = []
+    whole = f"{text} " * times
+    for _ in range(3):
+        fragmenter = Fragmenter(language=language, normaliser=normaliser_for(language))
+        began = time.process_time()
+        for at in range(0, len(whole), 4096):
+            list(fragmenter.feed(whole[at : at + 4096]))
+        list(fragmenter.end())
+        measured.append(time.process_time() - began)
+    return min(measured)
+
+
+def test_time_is_linear_and_rules_cost_less_than_finding_boundaries_twice() -> None:
+    dense = " ".join(case.text for case in cases() if not case.known)
+    once, often = _cpu_seconds(dense, 1, "en"), _cpu_seconds(dense, 10, "en")
+    assert often < 18 * once
+    prose = "Early in the morning the harbour is quiet, and only the gulls are awake."
+    assert _cpu_seconds(prose, 500, "en") < 3 * _cpu_seconds(prose, 500, "de")
