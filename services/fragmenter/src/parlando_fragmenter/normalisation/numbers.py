@@ -43,6 +43,8 @@ _glyphs = "".join(_GLYPHS)
 _DAY_PREPOSITIONS = words_of("on by since until till before after from dated")
 _PAIRS = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
 _LONGEST_CARDINAL_RUN = 9
+# Odds that are even: 50-50.
+_EVEN = "50"
 # The best mark, where nothing follows that there could be parts of: 4/5.
 _MARKS = (5, 10)
 _SQUARE, _CUBE = 2, 3
@@ -107,13 +109,16 @@ def _fraction(match: re.Match[str], variety: Variety) -> str:
     of_a_day = before(match).lower() in _DAY_PREPOSITIONS and match.group() not in _PAIRS
     if date is not None and of_a_day and after(match) != "of":
         return spoken_date(*date, None, variety)
-    if first < second and (second not in _MARKS or after(match)) and match.group() not in _PAIRS:
+    parts = first < second and (second not in _MARKS or after(match)) and not (second == 100 and first > 10)  # noqa: PLR2004
+    if parts and match.group() not in _PAIRS:
         return _parts(first, second, variety)
     link = " " if match.group() in _PAIRS else " over " if first > second else " out of "
     return cardinal(first, variety) + link + cardinal(second, variety)
 
 
 def _range(match: re.Match[str], variety: Variety) -> str:
+    if match["first"] == match["second"] == _EVEN:
+        return f"{number(_EVEN, variety)} {number(_EVEN, variety)}"
     return f"{number(match['first'], variety)} to {number(match['second'], variety)}"
 
 
@@ -182,7 +187,7 @@ NUMBERS: tuple[Rule, ...] = (
     rule(
         "number",
         _OPENS + "~\u2248<>\u2264\u2265",
-        rf"(?:{SIGN}|(?:[~\u2248<>\u2264\u2265]|[<>]=) ?)?{NUMBER}{NUMBER_END}",
+        rf"(?:{SIGN}|[~\u2248<>\u2264\u2265]|[<>]=)?{NUMBER}{NUMBER_END}",
         _number,
     ),
 )

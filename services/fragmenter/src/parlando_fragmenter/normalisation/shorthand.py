@@ -188,6 +188,8 @@ def _abbreviation(match: re.Match[str], _variety: Variety) -> str | None:
     written = match["word"]
     word = written.lower()
     said = _ABBREVIATIONS.get(word)
+    if word == "min" and before(match).lower() in ("per", "a"):
+        return "minute"
     if said is None or (written[0].isupper() and word in _SMALL_ONLY - _CAPITAL_ONLY):
         return None
     if word in _CAPITAL_ONLY and not written[0].isupper():
@@ -204,6 +206,8 @@ def _numbered(match: re.Match[str], variety: Variety) -> str | None:
     first, second = match["first"], match["second"]
     as_year = one in ("circa", "established") and is_year(first)
     said = year(int(first), variety) if as_year else number(first, variety)
+    if match["letter"]:
+        said = f"{said} {match['letter'].upper()}"
     return f"{many} {said} to {number(second, variety)}" if second else f"{one} {said}"
 
 
@@ -236,7 +240,7 @@ SHORTHAND: tuple[Rule, ...] = (
     rule(
         "title",
         _first_letters(TITLES),
-        rf"(?P<word>{_any(TITLES)})(?:(?P<stop>\.)|{END})(?= [A-Z]|$)",
+        rf"(?P<word>{_any(TITLES)})(?:(?P<stop>\.)|{END})(?= (?:[A-Z]|and |& )|$)",
         _title,
         frozenset(TITLES),
     ),
@@ -250,8 +254,8 @@ SHORTHAND: tuple[Rule, ...] = (
     rule(
         "numbered",
         _first_letters(NUMBERED),
-        rf"(?P<word>{_any(NUMBERED)})\. ?(?P<first>{NUMBER})(?: ?{DASH} ?(?P<second>{NUMBER}))?"
-        rf"{END}(?![.:/][0-9])",
+        rf"(?P<word>{_any(NUMBERED)})\. ?(?P<first>{NUMBER})"
+        rf"(?: ?{DASH} ?(?P<second>{NUMBER})|(?P<letter>[a-d]))?{END}(?![.:/][0-9])",
         _numbered,
         NUMBERED,
     ),

@@ -29,7 +29,9 @@ lbs = pound; lb. = pound; lbs. = pound; ml = milliliter; mL = milliliter; cl = c
 dl = deciliter; l = liter; L = liter; gal = gallon; fl oz = fluid ounce; ms = millisecond
 \u00b5s = microsecond; \u03bcs = microsecond; ns = nanosecond; s = second; sec = second; sec. = second
 secs = second; min = minute; min. = minute; mins = minute; h = hour; hr = hour; hrs = hour; hr. = hour
-hrs. = hour; B = byte; kB = kilobyte; KB = kilobyte; MB = megabyte; GB = gigabyte; TB = terabyte
+hrs. = hour; yr = year; yrs = year; yr. = year; yrs. = year; tsp = teaspoon; tsp. = teaspoon
+tbsp = tablespoon; tbsp. = tablespoon; Mb = megabit; Gb = gigabit
+B = byte; kB = kilobyte; KB = kilobyte; MB = megabyte; GB = gigabyte; TB = terabyte
 PB = petabyte; KiB = kibibyte; MiB = mebibyte; GiB = gibibyte; dB = decibel; V = volt; kV = kilovolt
 mV = millivolt; W = watt; kW = kilowatt; MW = megawatt; GW = gigawatt; kWh = kilowatt hour
 MWh = megawatt hour; mA = milliamp; mAh = milliamp hour; Pa = pascal; hPa = hectopascal
@@ -107,6 +109,12 @@ def _height(match: re.Match[str], variety: Variety) -> str | None:
     return f"{cardinal(int(feet), variety)} {'foot' if feet == '1' else 'feet'}"
 
 
+def _duration(match: re.Match[str], variety: Variety) -> str:
+    units = (("hours", "hour"), ("minutes", "minute"))
+    each = [f"{number(match[many], variety)} {one if match[many] == '1' else many}" for many, one in units]
+    return " ".join(each)
+
+
 def _inches(match: re.Match[str], variety: Variety) -> str | None:
     """Say inches for a straight quote after a number, unless it closes a quotation."""
     quoted = match.string.count('"', 0, match.start()) % 2
@@ -139,10 +147,11 @@ MEASURES: tuple[Rule, ...] = (
     rule(
         "unit",
         DIGITS,
-        rf"(?P<feet>[0-9])(?:['\u2019\u2032] ?|ft ?)(?P<inches>[0-9]{{1,2}}(?:\.5)?)"
-        rf"(?:[\"\u201d\u2033]|''|in|{END})",
+        rf"(?P<feet>[0-9])(?:['\u2019\u2032] ?| ?ft\.? ?)(?P<inches>[0-9]{{1,2}}(?:\.5)?)"
+        rf"(?:[\"\u201d\u2033]|''| ?in\b\.?|{END})",
         _height,
     ),
+    rule("unit", DIGITS, rf"(?P<hours>[0-9]{{1,3}})h ?(?P<minutes>[0-9]{{1,2}})m(?:in)?{END}", _duration),
     rule("unit", DIGITS, r"(?P<feet>[0-9]{1,3})\u2032(?P<inches>)", _height),
     rule("unit", DIGITS, rf"(?P<amount>{NUMBER})(?P<mark>[\"\u201d\u2033]|in\b)", _inches),
     rule(

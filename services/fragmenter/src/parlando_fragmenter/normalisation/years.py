@@ -18,10 +18,12 @@ from parlando_fragmenter.normalisation.rule import (
 )
 
 FIRST_YEAR = 1100
+FIRST_DATED_YEAR = 1000
 LAST_YEAR = 2099
 
 _DECADE = 10
 _OF_DECADES = words_of("the his her their my our early late mid in")
+_DATING = frozenset({"in", "since", "until", "till"})
 # After a number of four digits: it counts these.
 _COUNTED = words_of("""
 people persons men women children users customers employees workers students soldiers refugees residents
@@ -42,7 +44,8 @@ def is_year(digits: str) -> bool:
 
 def _year(match: re.Match[str], variety: Variety) -> str | None:
     number = int(match["year"])
-    if not FIRST_YEAR <= number <= LAST_YEAR:
+    dated = before(match).lower() in _DATING
+    if not (FIRST_DATED_YEAR if dated else FIRST_YEAR) <= number <= LAST_YEAR:
         return None
     if after(match) in _COUNTED or before(match).lower() in _COUNTING:
         return None
@@ -91,7 +94,8 @@ YEARS: tuple[Rule, ...] = (
     rule(
         "year",
         DIGITS,
-        rf"(?P<first>[12][0-9]{{3}}) ?{DASH} ?(?P<second>[12][0-9]{{3}}|[0-9]{{2}})(?![^\W_]|[-/.,][0-9])",
+        rf"(?P<first>[12][0-9]{{3}})(?: ?{DASH} ?|/)(?P<second>[12][0-9]{{3}}|[0-9]{{2}})"
+        r"(?![^\W_]|[-/.,][0-9])",
         _years,
     ),
     rule("year", DIGITS, rf"{BEGIN}(?P<year>[12][0-9]{{3}})(?![^\W_]|[.,:/][0-9])", _year),
