@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -16,6 +17,7 @@ import yaml
 from pydantic import AliasChoices, AliasPath
 from pydantic_settings import BaseSettings
 
+from parlando_client.models import MODELS
 from parlando_edge.settings import EdgeSettings
 from parlando_fragmenter.settings import FragmenterSettings
 from parlando_kit import telemetry_names
@@ -67,6 +69,20 @@ def variables(settings: type[BaseSettings]) -> set[str]:
     return named
 
 
+def variables_of_engine(engine: str) -> set[str]:
+    """Return the environment variables of an engine that is a project of its own, and not installed here."""
+    settings = _ROOT / f"services/synth/engines/{engine}/src/parlando_{engine}/settings.py"
+    if not engine or find_spec(f"parlando_{engine}") is not None:
+        return set()
+    (described,) = (node for node in ast.parse(settings.read_text()).body if isinstance(node, ast.ClassDef))
+    names = {
+        node.target.id
+        for node in described.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    return {f"{engine}_{name}".upper() for name in names}
+
+
 def placeholders() -> set[str]:
     """Return what envoy.yaml leaves open."""
     return set(Template((_DEPLOY / "envoy" / "envoy.yaml").read_text()).get_identifiers())
@@ -109,7 +125,8 @@ def test_our_images_are_built_of_what_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", _OURS)
 def test_our_services_know_every_variable_that_they_are_given(name: str) -> None:
     settings, given = _SETTINGS[service_of(name)], _OURS[name]["environment"]
-    assert set(given) - variables(settings) == set()
+    known = variables(settings) | variables_of_engine(given.get("SYNTH_ENGINE", ""))
+    assert set(given) - known == set()
     assert given[f"{service_of(name).upper()}_HOST"] == given["PARLANDO_METRICS_HOST"] == "0.0.0.0"  # noqa: S104  # inside a container
 
 
@@ -167,7 +184,10 @@ def test_published_ports_are_listened_on_and_stay_on_this_machine() -> None:
 def test_what_is_mounted_is_there() -> None:
     mounts = [mount for each in _SERVICES.values() for mount in each.get("volumes", [])]
     sources = [mount.split(":")[0] for mount in mounts]
-    assert [source for source in sources if "/" in source and not (_ROOT / source).exists()] == []
+    models = f"${{HOME}}/{MODELS.relative_to('~')}"
+    assert [
+        source for source in sources if "/" in source and source != models and not (_ROOT / source).exists()
+    ] == []
     assert {source for source in sources if "/" not in source} == set(_COMPOSE["volumes"])
 
 
