@@ -227,7 +227,7 @@ async def test_an_id_that_is_too_long_is_refused(router: Router) -> None:
         (
             [opened(), opened(2, playout_mode=speech_pb2.PLAYOUT_MODE_UNPACED)],
             Reason.FIELD_IMMUTABLE,
-            "open.settings.playout_mode",
+            "settings.playout_mode",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

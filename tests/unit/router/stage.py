@@ -379,6 +379,11 @@ class Call:
         """Half-close."""
         self._inbox.put_nowait(None)
 
+    @property
+    def untaken(self) -> int:
+        """Messages that wait to be read by the router."""
+        return self._inbox.qsize()
+
     # What the caller waits for
 
     async def done(self) -> None:

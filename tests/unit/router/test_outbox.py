@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from parlando_kit.ledger import Ledger
+from parlando_kit.ledger import Ledger, TimingQuality
 from parlando_kit.spans import Span
 from parlando_router.encoding import open_encoder
 from parlando_router.events import (
     AudioSent,
     Cancelled,
+    EngineChanged,
     Finished,
     Flushed,
     Frame,
@@ -31,6 +32,7 @@ from tests.unit.router.virtual_time import LoopClock, run, settled
 
 RATE = 8_000
 _STARTED = Started("espeak", "alto", ())
+_CHANGED = EngineChanged("kokoro", "alto", 0, 0, "ENGINE_FAILED", TimingQuality.EXACT)
 _WORDS = WordsTimed((), 0)
 _FINISHED = Finished(0, (), None, {}, 0, None)
 
@@ -137,6 +139,7 @@ def test_a_drop_takes_what_was_said_and_leaves_what_answers() -> None:
         caller = _Caller()
         for epoch in (1, 2, 3):
             caller.outbox.put(epoch, _STARTED)
+            caller.outbox.put(epoch, _CHANGED)
             caller.outbox.put(epoch, _WORDS)
             caller.outbox.put(epoch, Flushed(epoch))
             caller.outbox.put(epoch, _progress(epoch))
@@ -145,9 +148,15 @@ def test_a_drop_takes_what_was_said_and_leaves_what_answers() -> None:
         caller.outbox.drop(2)
         await _drained(caller)
         kept = [(epoch, type(event)) for message in caller.messages for epoch, event in message]
-        assert [kind for epoch, kind in kept if epoch <= 2] == [Started, Cancelled, StopReport] * 2
+        assert [kind for epoch, kind in kept if epoch <= 2] == [
+            Started,
+            EngineChanged,
+            Cancelled,
+            StopReport,
+        ] * 2
         assert [kind for epoch, kind in kept if epoch == 3] == [
             Started,
+            EngineChanged,
             WordsTimed,
             Flushed,
             Progress,

@@ -168,10 +168,10 @@ def test_what_a_later_opener_leaves_out_stays_where_it_cannot_change() -> None:
 @pytest.mark.parametrize(
     ("later", "field"),
     [
-        (replace(_FIRST, output=OutputFormat(sample_rate_hz=48_000)), "open.settings.format"),
-        (replace(_FIRST, output=OutputFormat(Codec.MULAW, sample_rate_hz=16_000)), "open.settings.format"),
-        (replace(_FIRST, playout_mode=PlayoutMode.UNPACED), "open.settings.playout_mode"),
-        (replace(_FIRST, session_id="t"), "open.settings.session_id"),
+        (replace(_FIRST, output=OutputFormat(sample_rate_hz=48_000)), "settings.format"),
+        (replace(_FIRST, output=OutputFormat(Codec.MULAW, sample_rate_hz=16_000)), "settings.format"),
+        (replace(_FIRST, playout_mode=PlayoutMode.UNPACED), "settings.playout_mode"),
+        (replace(_FIRST, session_id="t"), "settings.session_id"),
     ],
 )
 def test_what_a_later_opener_cannot_change(later: SpeechSettings, field: str) -> None:

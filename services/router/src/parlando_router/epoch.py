@@ -25,6 +25,10 @@ SETTLE_SECONDS = 0.030
 """How long the end of a fragment waits for the next one to be joined to, before it is given out alone."""
 
 
+_LEAST_COST = 20
+"""What a message of less text costs the queue: a flood of flushes is bounded as one of text is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What the epochs of one utterance share."""
@@ -40,6 +44,10 @@ class _Hint:
 
     audio_queued: float
     real_time_factor: float
+
+
+def _cost(item: Append | FlushEpoch | _Hint) -> int:
+    return 0 if isinstance(item, _Hint) else max(len(getattr(item, "text", "")), _LEAST_COST)
 
 
 class Epoch:
@@ -72,7 +80,7 @@ class Epoch:
             unit="code points of text",
             high=200_000,
             low=100_000,
-            cost=lambda item: len(item.text) if isinstance(item, Append) else 0,
+            cost=_cost,
         )
         self._speaker = FragmentSpeaker(number, settings, line.stand)
 

@@ -23,12 +23,14 @@ from parlando_router.events import EngineChanged, Started
 from parlando_router.patience import MOST_SECONDS
 from parlando_router.playout import Playout
 from parlando_router.ports import (
+    Cost,
     Fragment,
     StopOutcome,
     StopResult,
     Synthesis,
     SynthesisAudio,
     SynthesisEvent,
+    SynthesisFinished,
     SynthesisRequest,
     SynthesisStarted,
     SynthesisWords,
@@ -261,13 +263,21 @@ class FragmentSpeaker:
             try:
                 await self._read(synthesis, candidate, turn, reading, request.synthesis_id)
             except asyncio.CancelledError:
-                self.stopped = await finish(synthesis.stop())
-                unread = max(self.stopped.samples_made - reading.samples, 0)
-                self.unread_seconds = unread / reading.rate if reading.rate else 0.0
+                await finish(self._stop(synthesis, candidate, request, reading))
                 raise
             except BaseException:
                 synthesis.abandon()
                 raise
+
+    async def _stop(
+        self, synthesis: Synthesis, candidate: Candidate, request: SynthesisRequest, reading: _Reading
+    ) -> None:
+        """Stop a synthesis, and keep what the worker says of it."""
+        self.stopped = await synthesis.stop()
+        unread = max(self.stopped.samples_made - reading.samples, 0)
+        self.unread_seconds = unread / reading.rate if reading.rate else 0.0
+        if self.stopped.samples_made and not reading.finished:
+            self._stand.tally.add(candidate.engine, _charge(candidate, request), 0.0)
 
     async def _read(
         self, synthesis: Synthesis, candidate: Candidate, turn: _Turn, reading: _Reading, synthesis_id: str
@@ -420,6 +430,14 @@ class FragmentSpeaker:
 
     def _pause(self, fragment: Fragment) -> float:
         return fragment.pause_after / self._settings.speed
+
+
+def _charge(candidate: Candidate, request: SynthesisRequest) -> SynthesisFinished:
+    """Return what a synthesis took that was stopped: all of its text was given to the engine."""
+    characters, said = len(request.text), candidate.replica.description
+    if said is None or not said.currency:
+        return SynthesisFinished(0.0, characters, None)
+    return SynthesisFinished(0.0, characters, Cost(said.currency, round(characters * said.price_nanos)))
 
 
 def _broken(message: str) -> NoReturn:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.util.types import AttributeValue
 
 from parlando_kit import telemetry, telemetry_names
 from parlando_router.statistics import EngineFigures, Statistics
@@ -95,21 +96,36 @@ class Instruments:
         finally:
             self._unheard.discard(unheard)
 
-    def audio_begins(self, engine: str) -> None:
-        """Mark in the trace that the first audio has left."""
-        trace.get_current_span().add_event("first audio", {telemetry_names.ENGINE: engine})
-
     def first_chunk(self, seconds: float, engine: str) -> None:
-        """Record a first chunk."""
+        """Record that the first audio has left, so long after the first text."""
+        trace.get_current_span().add_event("first audio", {telemetry_names.ENGINE: engine})
         self._first_chunk.record(seconds, {**_ROUTER, telemetry_names.ENGINE: engine})
 
-    def cancelled(self, last_byte: float, engine_idle: float, engine: str) -> None:
-        """Record a cancel, both clocks."""
+    def cancelled(self, last_byte: float, engine_idle: float, engine: str, outcome: str) -> None:
+        """Record a cancel, both clocks in seconds."""
         attributes = {**_ROUTER, telemetry_names.ENGINE: engine}
         self._last_byte.record(last_byte, attributes)
         self._engine_idle.record(engine_idle, attributes)
-        clocks = {
+        figures: Mapping[str, AttributeValue] = {
             telemetry_names.CANCEL_LAST_BYTE: last_byte,
             telemetry_names.CANCEL_ENGINE_IDLE: engine_idle,
+            telemetry_names.STOP_OUTCOME: outcome,
         }
-        trace.get_current_span().add_event("cancelled", clocks)
+        trace.get_current_span().add_event("cancelled", figures)
+
+    def abandoned(self, engine_idle: float, engine: str, outcome: str, unheard: float) -> None:
+        """Record that a caller has gone while it was spoken to: nobody is left to be told.
+
+        Args:
+            engine_idle: seconds from its leaving until the engines were idle.
+            engine: the one that spoke.
+            outcome: how the stop ended.
+            unheard: seconds of audio made and not played.
+        """
+        self._engine_idle.record(engine_idle, {**_ROUTER, telemetry_names.ENGINE: engine})
+        figures: Mapping[str, AttributeValue] = {
+            telemetry_names.CANCEL_ENGINE_IDLE: engine_idle,
+            telemetry_names.STOP_OUTCOME: outcome,
+            telemetry_names.UNHEARD_SECONDS: unheard,
+        }
+        trace.get_current_span().add_event("caller gone", figures)

@@ -14,6 +14,7 @@ from parlando_router.encoding import Encoder
 from parlando_router.events import (
     AudioSent,
     Cancelled,
+    EngineChanged,
     Finished,
     Frame,
     Progress,
@@ -29,7 +30,11 @@ Send = Callable[[Sequence[tuple[int, SpeechEvent]]], Awaitable[None]]
 LAST_WRITE_SECONDS = 1.0
 """How long a message that is on its way may take when the call is about to end."""
 
-_SURVIVES_CANCEL = (Started, Cancelled, StopReport)
+_SURVIVES_CANCEL = (Started, EngineChanged, Cancelled, StopReport)
+"""Who speaks is told once, and holds for the epochs that follow."""
+
+MOST_WAITING = 1_000
+"""Events that may wait for a caller that does not read, before nothing more is done for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,13 @@ class Outbox:
         self.first_audio_at: float | None = None
         self.last_audio_at: float | None = None
         self.writing_since: float | None = None
+        self._taken = asyncio.Event()
+
+    async def room(self) -> None:
+        """Return once few enough events wait that their caller may ask for more."""
+        while len(self._queue) >= MOST_WAITING:
+            self._taken.clear()
+            await self._taken.wait()
 
     def put(self, epoch: int, event: Frame | SpeechEvent) -> None:
         """Append an event. A newer progress replaces one that still waits."""
@@ -78,8 +90,9 @@ class Outbox:
         self._queue.put_nowait(_Item(epoch, event))
 
     def drop(self, epoch: int) -> None:
-        """Drop what waits of this epoch and earlier ones, save what answers a cancel."""
+        """Drop what waits of this epoch and earlier ones, save who speaks and what answers a cancel."""
         self._queue.discard(lambda item: item.epoch <= epoch and not isinstance(item.event, _SURVIVES_CANCEL))
+        self._taken.set()
 
     @property
     def idle(self) -> bool:
@@ -99,6 +112,7 @@ class Outbox:
                 await self._send_frame(batch, item.epoch, item.event)
             else:
                 await self._write([*batch, (item.epoch, item.event)])
+            self._taken.set()
             written()
 
     async def send_last(self, epoch: int, finished: Finished) -> None:

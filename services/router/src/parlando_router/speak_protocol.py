@@ -223,7 +223,7 @@ def _unchanged(first: SpeechSettings, later: SpeechSettings) -> SpeechSettings:
             raise ParlandoError(
                 Reason.FIELD_IMMUTABLE,
                 f"settings.{path} cannot change within an utterance: leave it out, or open another stream",
-                field=f"open.settings.{path}",
+                field=f"settings.{path}",
             )
     return replace(
         later,

@@ -68,7 +68,7 @@ class Track:
     ) -> None:
         """Begin a fragment that an engine speaks; it is made louder by `gain_db`."""
         self._add(self._joiner.begin(started.sample_rate_hz))
-        if self._playout.ahead() < _CAUGHT_UP_SECONDS:
+        if self._playout.queued() < _CAUGHT_UP_SECONDS:
             # The pause goes ahead, so that it is the sound that comes in small frames.
             self._put_frames(self._cut(whole=True))
             self._framer.restart()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from parlando_kit.clock import Clock
-from parlando_kit.errors import ParlandoError
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Ledger
 from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
@@ -37,6 +38,9 @@ from parlando_router.track import Track
 LAST_WORDS_SECONDS = 5.0
 """How long a caller may take to read what was spoken before an error, until it is told of that."""
 
+MOST_STOPS = 32
+"""Cancelled epochs whose engines are not idle yet, before nothing more is done for their caller."""
+
 
 @dataclass(frozen=True, slots=True)
 class Studio:
@@ -46,6 +50,16 @@ class Studio:
     engines: Engines
     clock: Clock
     instruments: Instruments
+
+
+def _is_gone(error: BaseException) -> bool:
+    """Whether a call ends with this because its caller left it, or neither reads nor leaves."""
+    if isinstance(error, ExceptionGroup):
+        slow = error.subgroup(
+            lambda each: isinstance(each, ParlandoError) and each.reason is Reason.SLOW_READER
+        )
+        return slow is not None
+    return isinstance(error, asyncio.CancelledError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,10 @@ class Utterance:
         self._cancels: dict[int, Cancelled] = {}
         self._reports: set[asyncio.Task[None]] = set()
         self._quiet_since: dict[int, float | None] = {}
+        self._first_chunk: float | None = None
+        self._gone_at: float | None = None
+        self._idle_at = 0.0
+        self._unreported: _Live | None = None  # the epoch cancelled last, while its engine is not idle
 
     async def run(self, commands: AsyncIterator[Command]) -> None:
         """Carry out commands until the text has ended and all is sent. The iterator's end is EndText.
@@ -113,7 +131,7 @@ class Utterance:
             ParlandoError: what ended the utterance, alone or in an ExceptionGroup.
         """
         watch = Watch(self._ledger, self._tally, self._outbox, self._clock)
-        with self._instruments.utterance(self._playout.unheard):
+        with self._instruments.utterance(self._playout.unheard), self._abandonment():
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(watch.run(lambda: self._epoch, lambda: self._ended))
                 attendants = [
@@ -124,15 +142,26 @@ class Utterance:
                     limit = watch.first_chunk(self._settings.first_chunk_limit)
                     attendants.append(tasks.create_task(limit))
                 while not self._over():
-                    self._stirred.clear()
-                    await self._stirred.wait()
+                    await self._stir()
                 for attendant in attendants:
                     attendant.cancel()
                 await self._outbox.send_last(self._epoch, self._finished())
                 watching.cancel()
 
+    async def _stir(self) -> None:
+        """Return once something has ended, noting when the call itself is ended instead."""
+        self._stirred.clear()
+        try:
+            await self._stirred.wait()
+        except asyncio.CancelledError:
+            self._gone_at = self._clock.now()
+            raise
+
     async def _obey(self, commands: AsyncIterator[Command], tasks: asyncio.TaskGroup) -> None:
         async for command in commands:
+            await self._outbox.room()
+            while len(self._reports) >= MOST_STOPS:
+                await asyncio.wait(self._reports, return_when=asyncio.FIRST_COMPLETED)
             match command:
                 case BeginEpoch(number, settings, cancels):
                     if cancels is not None:
@@ -143,8 +172,8 @@ class Utterance:
                 case CancelEpoch(number):
                     self._cancel(number, tasks)
                 case AnswerCancel(number):
-                    known = self._cancels.get(number) or Cancelled(number, self._ledger.sent)
-                    self._outbox.put(number, known)
+                    # Of one that never spoke it is known when the answer leaves.
+                    self._outbox.put(number, self._cancels.get(number) or Cancelled(number, 0))
                 case Played(samples):
                     self._playout.played(samples)
                 case EndText():
@@ -161,8 +190,13 @@ class Utterance:
         self._epoch = number
         epoch = Epoch(number, settings, self._tally.received, self._line)
         task = tasks.create_task(self._speak(epoch))
-        task.add_done_callback(lambda _: self._stirred.set())
+        task.add_done_callback(self._fell_idle)
         self._live = _Live(epoch, task, self._ledger.fragments_sent())
+
+    def _fell_idle(self, _: asyncio.Task[None]) -> None:
+        """Note that an epoch is over, and its engine idle."""
+        self._idle_at = self._clock.now()
+        self._stirred.set()
 
     async def _speak(self, epoch: Epoch) -> None:
         """Let an epoch speak. When it fails, what it had to send goes ahead of the error."""
@@ -217,7 +251,9 @@ class Utterance:
         report.add_done_callback(lambda _: self._stirred.set())
 
     async def _report_stop(self, live: _Live, cancelled_at: float, dropped: int, discarded: int) -> None:
+        self._unreported = live
         await asyncio.wait({live.task})
+        self._unreported = None
         epoch = live.epoch
         report = StopReport(
             epoch=epoch.number,
@@ -232,20 +268,44 @@ class Utterance:
         )
         self._outbox.put(epoch.number, report)
 
+    @contextmanager
+    def _abandonment(self) -> Iterator[None]:
+        """Where the caller is gone, and nobody can be told, record what its leaving stopped."""
+        try:
+            yield
+        except BaseException as error:
+            live = self._live or self._unreported
+            if live is not None and self._gone_at is not None and _is_gone(error):
+                stopped = live.epoch.stopped
+                self._instruments.abandoned(
+                    max(self._idle_at - self._gone_at, 0.0),
+                    self._engine,
+                    outcome=stopped.outcome.name,
+                    unheard=self._playout.unheard(),
+                )
+            raise
+
     async def _deliver(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
         """Send events, completing what is known only once all before them has left."""
-        await self._send([(epoch, self._completed(epoch, event)) for epoch, event in batch])
-        if self._outbox.first_audio_at is None and isinstance(batch[-1][1], AudioSent):
-            self._instruments.audio_begins(self._engine)
+        last = batch[-1][1]
+        next_sample = last.first_sample if isinstance(last, AudioSent) else self._ledger.sent
+        await self._send([(epoch, self._completed(epoch, event, next_sample)) for epoch, event in batch])
+        if self._first_chunk is None and isinstance(last, AudioSent) and self._tally.text_at is not None:
+            self._first_chunk = self._clock.now() - self._tally.text_at
+            self._instruments.first_chunk(self._first_chunk, self._engine)
 
-    def _completed(self, epoch: int, event: SpeechEvent) -> SpeechEvent:
+    def _completed(self, epoch: int, event: SpeechEvent, next_sample: int) -> SpeechEvent:
         if isinstance(event, Cancelled):
             self._quiet_since.setdefault(epoch, self._outbox.last_audio_at)
+            if epoch not in self._cancels:
+                event = replace(event, samples_sent=next_sample)
         elif isinstance(event, StopReport):
             last = self._quiet_since.get(epoch)
             if last is not None:
                 event = replace(event, last_byte_after=max(last - event.cancelled_at, 0.0))
-            self._instruments.cancelled(event.last_byte_after, event.idle_after, self._engine)
+            self._instruments.cancelled(
+                event.last_byte_after, event.idle_after, self._engine, event.outcome.name
+            )
         return event
 
     @property
@@ -253,15 +313,11 @@ class Utterance:
         return self._tally.speaker.engine if self._tally.speaker is not None else ""
 
     def _finished(self) -> Finished:
-        first_chunk = None
-        if self._outbox.first_audio_at is not None and self._tally.text_at is not None:
-            first_chunk = self._outbox.first_audio_at - self._tally.text_at
-            self._instruments.first_chunk(first_chunk, self._engine)
         paced = self._playout.mode is not PlayoutMode.UNPACED
         return Finished(
             sample_count=self._ledger.sent,
             words=tuple(self._ledger.words),
-            first_chunk=first_chunk,
+            first_chunk=self._first_chunk,
             usage=dict(self._tally.usage),
             source_length=self._tally.received,
             most_unheard=self._playout.most_unheard if paced else None,

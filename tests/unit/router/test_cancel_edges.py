@@ -1,0 +1,164 @@
+"""Cancels where they are rare: floods, epochs that never were, callers that are gone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from parlando_kit import telemetry_names
+from parlando_kit.errors import Reason
+from parlando_router import events
+from parlando_router.outbox import MOST_WAITING
+from parlando_router.request import PlayoutMode
+from parlando_router.utterance import MOST_STOPS
+from tests.unit.router.score import check
+from tests.unit.router.stage import Call, Play, ScriptedWorker, Stage
+from tests.unit.router.virtual_time import run, settled
+
+TEXT = "Orange lamp stands here. Seven green steps down! There, stone knows? House garden."
+
+
+def _speaking(play: Play | None = None, mode: PlayoutMode = PlayoutMode.CLOCK) -> tuple[ScriptedWorker, Call]:
+    """Return a worker, and a call that has it speak."""
+    worker = ScriptedWorker(play or Play(factor=0.5, stop_time=0.25))
+    call = Stage({"one": worker}).speak(mode=mode)
+    call.open(2)
+    call.text(2, TEXT)
+    return worker, call
+
+
+def test_the_answer_for_an_epoch_that_never_was_names_the_next_frame() -> None:
+    async def main() -> None:
+        _, call = _speaking(Play(factor=0.0))
+        call.reading.clear()
+        await call.until(lambda: call.frames)
+        await asyncio.sleep(0.1)
+        call.cancel(1)  # its answer waits behind frames
+        call.text(2, "There.")
+        await asyncio.sleep(0.1)
+        call.reading.set()
+        call.end()
+        await call.done()
+        check(call)
+        told = call.of(events.Cancelled, events.AudioSent)
+        at = next(place for place, event in enumerate(told) if isinstance(event, events.Cancelled))
+        answer, following = told[at : at + 2]
+        assert isinstance(answer, events.Cancelled)
+        assert isinstance(following, events.AudioSent)
+        assert answer.samples_sent == following.first_sample > 0
+
+    run(main())
+
+
+def test_a_flood_of_cancels_waits_where_nobody_reads_and_is_answered_later() -> None:
+    async def main() -> None:
+        _, call = _speaking()
+        await call.until(lambda: call.frames)
+        call.reading.clear()
+        for _ in range(3 * MOST_WAITING):
+            call.cancel(2)
+        await asyncio.sleep(1)
+        assert call.untaken > MOST_WAITING
+        call.reading.set()
+        call.end()
+        await call.done()
+        check(call)
+        assert len(call.of(events.Cancelled)) == 3 * MOST_WAITING
+        assert len(call.of(events.StopReport)) == 1
+
+    run(main())
+
+
+def test_a_flood_of_openers_waits_for_the_engines_it_stops() -> None:
+    async def main() -> None:
+        worker, call = _speaking(Play(factor=0.5, stop_time=1.0))
+        for epoch in range(3, 103):
+            call.open(epoch)
+            call.text(epoch, TEXT)
+            await settled()
+        assert len(worker.live) <= MOST_STOPS + 1
+        assert call.untaken > 0
+        call.end()
+        await call.done()
+        check(call)
+        assert not worker.live
+        assert len(call.of(events.StopReport)) == 100
+
+    run(main())
+
+
+def test_frames_do_not_begin_small_again_where_a_reader_that_takes_all_has_audio() -> None:
+    async def main() -> None:
+        _, call = _speaking(Play(factor=0.0), PlayoutMode.UNPACED)
+        call.end()
+        await call.done()
+        check(call)
+        assert [frame.sample_count for frame in call.frames].count(240) == 1
+
+    run(main())
+
+
+def test_what_was_stopped_is_counted_as_given_to_the_engine() -> None:
+    async def main() -> None:
+        worker, call = _speaking()
+        await call.until(lambda: call.frames)
+        call.cancel(2)
+        call.end()
+        await call.done()
+        assert call.finished.usage["one"].characters == sum(len(each.text) for each in worker.requests)
+
+    run(main())
+
+
+# What is left in the trace
+
+
+_STOPPED = {
+    "cancel": ("STOPPED", 0.25),
+    "gone": ("STOPPED", 0.25),
+    "while it is stopped": ("STOPPED", 0.15),
+    "deaf": ("ALREADY_FINISHED", 0.0),  # the budget had held the next fragment back
+}
+"""By how a caller leaves: what becomes of its synthesis, and how long the engine takes to be idle."""
+
+
+@pytest.mark.parametrize("leaving", _STOPPED)
+def test_the_trace_tells_what_a_cancel_stopped_though_the_caller_is_gone(leaving: str) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+
+    async def main() -> None:
+        with provider.get_tracer("test").start_as_current_span("Speak"):
+            worker, call = _speaking(Play(factor=0.5, stop_time=0.25), PlayoutMode.UNPACED)
+            assert call.task is not None
+            await call.until(lambda: call.frames)
+            if leaving == "deaf":
+                call.text(2, TEXT * 8)
+                call.reading.clear()
+                assert (await call.refusal()).reason is Reason.SLOW_READER
+            elif leaving == "cancel":
+                call.cancel(2)
+                call.end()
+                await call.done()
+            else:
+                if leaving == "while it is stopped":
+                    call.cancel(2)
+                    await asyncio.sleep(0.1)
+                call.task.cancel()
+                await asyncio.wait({call.task})
+            assert not worker.live
+            assert len(worker.stops) == (leaving != "deaf")
+
+    run(main())
+    [span] = exporter.get_finished_spans()
+    found = {event.name: event.attributes for event in span.events}
+    assert set(found) == {"first audio", "cancelled" if leaving == "cancel" else "caller gone"}
+    figures = found.get("caller gone") or found["cancelled"]
+    assert figures is not None
+    outcome, idle = _STOPPED[leaving]
+    assert figures[telemetry_names.STOP_OUTCOME] == outcome
+    assert figures[telemetry_names.CANCEL_ENGINE_IDLE] == pytest.approx(idle, abs=0.01)
