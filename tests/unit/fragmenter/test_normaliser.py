@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.fragmenter import Fragmenter
+from parlando_fragmenter.markdown import MarkdownReader
 from parlando_fragmenter.normalisation.english import ENGLISH
 from parlando_fragmenter.normalisation.normaliser import RULE_NAMES, normaliser_for
 from parlando_fragmenter.normalisation.numerals import cardinal, ordinal, year
@@ -63,6 +65,43 @@ def test_fragments_do_not_depend_on_how_the_text_is_cut(text: str, sizes: list[i
 
     whole = fragments([text])
     assert fragments(list(pieces_of(text, sizes))) == whole
+
+
+@settings(max_examples=200)
+@given(st.lists(_lively, max_size=6), st.integers(1, 60), st.sampled_from([None, MarkdownReader]), st.data())
+def test_fragments_lose_nothing_whatever_is_asked_when(
+    parts: list[str], first: int, markdown: type[MarkdownReader] | None, data: st.DataObject
+) -> None:
+    fragmenter = Fragmenter(
+        bounds=Bounds(first=first, most=120),
+        normaliser=normaliser_for("en"),
+        reader=markdown() if markdown else None,
+    )
+    found: list[Fragment] = []
+    for part in parts:
+        found += fragmenter.feed(part)
+        found += fragmenter.pause() if data.draw(st.booleans()) else fragmenter.flush()
+    found += fragmenter.end()
+    text, at = "".join(parts), 0
+    for fragment in found:
+        assert fragment.source.start == at
+        assert fragment.text_map.source == fragment.source
+        assert fragment.text_map.spoken.end == len(fragment.spoken)
+        for piece in fragment.text_map.pieces:
+            if piece.verbatim:
+                said = fragment.spoken[piece.spoken.start : piece.spoken.end]
+                assert said == text[piece.source.start : piece.source.end]
+        at = fragment.source.end
+    assert at == len(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["https://\u00b2", "\u00a3https://$\n$", "a@b\u00b2.co", "\u0663\u0665 km", "http://?"]
+)
+def test_what_only_looks_like_an_address_is_let_be(text: str) -> None:
+    rendering = render(text, Span(0, len(text)), normaliser_for("en"))
+    assert rendering.spoken == rendering.spoken.strip()
+    assert rendering.text_map.spoken.end == len(rendering.spoken)
 
 
 @given(st.lists(st.integers(0, 10**15 - 1), min_size=1, max_size=5))

@@ -51,6 +51,7 @@ class FragmenterServicer(FragmenterServiceServicer):
     ) -> None:
         self._clock = clock
         self._disabled_rules = disabled_rules
+        normaliser_for("", disabled_rules)  # made now rather than in somebody's first chunk
         self._guess = guess
         self._first_chunk = telemetry.seconds(meter, FIRST_CHUNK, "first text in to first fragment out")
 

@@ -48,10 +48,10 @@ def spell_out(text: str, variety: Variety) -> str:
     """Return what is said for an address, sign by sign; letters without a vowel are spelled."""
     said: list[str] = []
     for part in _PART.findall(text):
-        if part[0].isdigit():
+        if part[0] in DIGITS:
             short = len(part) <= _LONGEST_CARDINAL and (part[0] != "0" or part == "0")
             said.append(cardinal(int(part), variety) if short else digits(part))
-        elif part.isalpha():
+        elif part[0].isalnum():
             word = part.lower() in _SHORT_WORDS or (len(part) > _LONGEST_CARDINAL and _VOWEL.search(part))
             said.append(
                 part if word and not (part.isupper() and len(part) <= _LONGEST_ACRONYM) else spelled(part)
@@ -61,8 +61,8 @@ def spell_out(text: str, variety: Variety) -> str:
     return " ".join(said)
 
 
-def _address(match: re.Match[str], variety: Variety) -> str:
-    return spell_out(match["said"].rstrip("/"), variety)
+def _address(match: re.Match[str], variety: Variety) -> str | None:
+    return spell_out(match["said"].rstrip("/"), variety) or None
 
 
 def _name(match: re.Match[str], _variety: Variety) -> str:
