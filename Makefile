@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-slow unit lint format protos lock clean engine-kokoro
+.PHONY: help up test test-slow unit chaos lint format protos lock clean engine-kokoro
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -35,6 +35,10 @@ engine-kokoro: ## Kokoro's checks and tests, in its own environment; no model fi
 unit: ## the quick tests alone
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest tests/unit
+
+chaos: ## kill, stop and hang workers while callers listen; ARGS="--disturbances 1000"
+	@tools/bootstrap --dev
+	@$(BIN)/python -m tests.chaos.storm $(ARGS)
 
 lint: ## style, types, imports between packages, contracts
 	@tools/bootstrap --dev

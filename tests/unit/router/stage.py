@@ -171,6 +171,7 @@ class Play:
         fail_after: audio after which it fails, with `failure`.
         hang_after: audio after which it stands still.
         finishes: False to end without finishing.
+        fails_at_end: what comes behind the end.
         starts: False to leave out the start.
         odd: True to lose the last byte of every message.
         disorder: True to time words backwards.
@@ -190,6 +191,7 @@ class Play:
     failure: ParlandoError | None = None
     hang_after: float | None = None
     finishes: bool = True
+    fails_at_end: ParlandoError | None = None
     starts: bool = True
     odd: bool = False
     disorder: bool = False
@@ -312,6 +314,8 @@ class ScriptedSynthesis:
             yield SynthesisWords(tuple(words))
         if play.finishes:
             yield SynthesisFinished(made * play.factor, len(text), None)
+        if play.fails_at_end is not None:
+            yield play.fails_at_end
 
 
 # The caller

@@ -220,7 +220,10 @@ def test_a_cancel_an_empty_fragment_and_a_bad_request_are_no_failures() -> None:
 
 def test_what_was_released_is_sent_before_the_call_fails() -> None:
     async def main() -> None:
-        call = _spoken(Stage({"one": ScriptedWorker(Play(fail_after=0.3, failure=NO))}))
+        def direction(_: SynthesisRequest, number: int) -> Play:
+            return Play(refusal=NO) if number else Play(fail_after=0.3, failure=NO)
+
+        call = _spoken(Stage({"one": ScriptedWorker(direction)}))
         error = await call.refusal()
         assert error.reason is Reason.ENGINE_FAILED
         assert heard(call, TEXT) == ["Orange", "lamp"]  # the third word ends after 0.36 s
@@ -291,5 +294,38 @@ def test_a_cancel_while_another_engine_takes_over_stops_that_one() -> None:
         check(call)
         assert not second.live
         assert len(second.stops) == 1
+
+    run(main())
+
+
+def test_an_error_behind_the_end_of_a_synthesis_says_nothing_twice() -> None:
+    async def main() -> None:
+        first = _once(Play(fails_at_end=GONE))
+        call = _spoken(Stage({"one": first, "two": ScriptedWorker()}))
+        await call.done()
+        check(call)
+        assert written(call, TEXT) == SAID
+        assert heard(call, TEXT) == words(TEXT)
+
+    run(main())
+
+
+def test_when_all_have_failed_for_once_they_are_tried_once_more() -> None:
+    async def main() -> None:
+        workers = {name: _once(Play(refusal=NO)) for name in ("one", "two")}
+        call = _spoken(Stage(dict(workers)))
+        await call.done()
+        assert written(call, TEXT) == SAID
+
+    run(main())
+
+
+def test_a_worker_that_stood_still_is_asked_when_nobody_else_is_left() -> None:
+    async def main() -> None:
+        first, second = _once(Play(hang_after=0.1)), _once(Play(refusal=GONE))
+        call = _spoken(Stage({"one": first, "two": second}))
+        await call.done()
+        assert written(call, TEXT) == SAID
+        assert len(second.requests) == 1  # it is gone, and not asked before it answers
 
     run(main())

@@ -6,7 +6,6 @@ is next and tell it what became of it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,17 +18,17 @@ from parlando_router.equivalence import VoiceMap
 from parlando_router.patience import Patience
 from parlando_router.policy import Choice, Policy
 from parlando_router.ports import Worker
-from parlando_router.replica import Description, KnownVoice, Replica, by_load
+from parlando_router.replica import KnownVoice, Replica, by_load
 from parlando_router.request import SpeechSettings
+from parlando_router.roster import LONGEST_NAME, Roster
 from parlando_router.statistics import Statistics
-
-LONGEST_NAME = 64
-"""Characters of a name or language tag that are compared and repeated: a caller may send megabytes."""
 
 RETRY_SECONDS = 1.0
 """When to try again after no engine was up: about as long as a worker is not looked at."""
 
 DEFAULT_POLICY = "default"
+
+_MOST_FOUND = 512
 
 GONE = frozenset({Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.NO_ENGINE_AVAILABLE})
 """Failures of a worker that is asked for nothing more until it says that it is there."""
@@ -62,8 +61,8 @@ class Standing:
     place: str
 
 
-class Engines:
-    """The workers there are, in the order in which their engines are asked.
+class Engines(Roster):
+    """The workers there are, who of them should speak, and what became of it.
 
     Args:
         clock: what breakers and the slow start of workers run by.
@@ -72,43 +71,19 @@ class Engines:
     """
 
     def __init__(self, clock: Clock, voices: VoiceMap | None = None, chance: Random | None = None) -> None:
+        super().__init__(clock)
         self.statistics = Statistics()
         self.voice_map = voices or VoiceMap({})
         self._policies: Mapping[str, Policy] = {}
-        self._clock = clock
         self._chance = chance or Random()  # noqa: S311  # it spreads work, and guards nothing
-        self._replicas: dict[str, Replica] = {}
         self._breakers: dict[str, Breaker] = {}
         self._patience: dict[str, Patience] = {}
-
-    # What is known of workers
-
-    def add(self, address: str, worker: Worker, rank: int = 0) -> Replica:
-        """Take in a worker that has yet to answer; engines are asked in the order of their least rank."""
-        self._replicas[address] = Replica(address, worker, rank)
-        return self._replicas[address]
-
-    def remove(self, address: str) -> None:
-        """Forget a worker."""
-        self._replicas.pop(address, None)
-
-    def answered(self, address: str, description: Description, voices: tuple[KnownVoice, ...]) -> None:
-        """Note what a worker said of itself."""
-        replica = self._replicas[address]
-        was_serving = replica.serving
-        replica.description, replica.voices = description, voices
-        replica.detail = "" if description.ready else description.detail or "it is not ready"
-        if replica.serving and not was_serving:
-            replica.serving_since = self._clock.now()
-
-    def failed(self, address: str, detail: str) -> None:
-        """Pass a worker over until it answers again."""
-        if address in self._replicas:
-            self._replicas[address].detail = detail
+        self._found: dict[tuple[str, str, str], tuple[object, str]] = {}  # nearest voices, of these voices
 
     def take_policies(self, policies: Mapping[str, Policy]) -> None:
         """Route by these policies from now on."""
         self._policies = policies
+        self._found.clear()
 
     # What became of work
 
@@ -142,10 +117,10 @@ class Engines:
         Args:
             candidate: who failed.
             error: how.
-            silent: it stood still: nothing more is asked of it until it says that it is there.
+            silent: it stood still: nobody asks it before others until it says that it is there.
         """
         if error.reason in GONE or silent:
-            candidate.replica.detail = error.message
+            self.failed(candidate.replica.address, error.message, may_live=silent)
         if error.reason not in NO_FAULT:
             candidate.replica.breaker.failed(self._clock.now(), error.reason.value)
         self.statistics.failed(candidate.engine, error.reason)
@@ -161,10 +136,10 @@ class Engines:
         Raises:
             ParlandoError: ENGINE_NOT_FOUND.
         """
-        self._require_engine(engine, "engine")
+        self.require_engine(engine, "engine")
         breakers = [
             replica.breaker
-            for name, replicas in self._groups()
+            for name, replicas in self.groups()
             for replica in replicas
             if engine in ("", name) and address in ("", replica.address)
         ]
@@ -180,21 +155,16 @@ class Engines:
         """
         if not engine:
             raise ParlandoError(Reason.FIELD_REQUIRED, "engine is empty: name one", field="engine")
-        self._require_engine(engine, "engine")
+        self.require_engine(engine, "engine")
         self._breaker(engine).trip(self._clock.now(), seconds, "an administrator opened it")
 
     @property
     def primary(self) -> str:
         """The engine that is asked first where nothing keeps it from being asked; "" while none is known."""
         names = [choice.engine for _, choice in self._choices("", SpeechSettings(), "", by_chance=False)]
-        return next((name for name in names if name in self._names()), "")
+        return next((name for name in names if name in self.names()), "")
 
     # Who is there
-
-    @property
-    def serving(self) -> bool:
-        """Whether any worker would be given work."""
-        return any(replica.serving for replica in self._replicas.values())
 
     def why_not(self, replica: Replica) -> str:
         """Return why a worker would be given no work now, for people; empty where it would."""
@@ -211,7 +181,7 @@ class Engines:
 
         Workers that never answered stand together under "".
         """
-        groups = dict(self._groups())
+        groups = dict(self.groups())
         found: list[Standing] = []
         for place, choice in self._choices("", SpeechSettings(), "", by_chance=False):
             if choice.engine in groups and choice.engine:
@@ -223,23 +193,6 @@ class Engines:
         if silent:
             found.append(Standing("", silent, "none of these workers has answered"))
         return sorted(found, key=lambda each: not any(not self.why_not(r) for r in each.replicas))
-
-    def voices(self, engine: str, language: str) -> list[KnownVoice]:
-        """Return the voices of workers that are serving, sorted by engine and id; "" asks for all.
-
-        Raises:
-            ParlandoError: ENGINE_NOT_FOUND.
-        """
-        self._require_engine(engine, "engine")
-        language = language[:LONGEST_NAME]
-        found: dict[tuple[str, str], KnownVoice] = {}
-        for name, replicas in self._groups():
-            for replica in replicas:
-                if replica.serving and engine in ("", name):
-                    for voice in replica.voices:
-                        if not language or voice.speaks(language):
-                            found[name, voice.id] = voice
-        return [found[key] for key in sorted(found)]
 
     def candidates(
         self, settings: SpeechSettings, language: str, *, like: str = "", engaged: str = ""
@@ -262,13 +215,13 @@ class Engines:
         """
         language = language[:LONGEST_NAME]
         engine, voice = self._split(settings)
-        self._require_engine(engine, "settings.engine")
-        groups = dict(self._groups())
+        self.require_engine(engine, "settings.engine")
+        groups = dict(self.groups())
         owners = {name: found for name, each in groups.items() if (found := _owned(each, voice)) is not None}
         if not any(r.voices for r in self._replicas.values()):
             raise _nobody()
         if voice and not (engine in owners if engine else owners):
-            raise self._voice_not_found(voice, engine)
+            raise self.voice_not_found(voice, engine)
         if voice and not like:
             like = next(f"{name}:{known.id}" for name, known in owners.items() if engine in ("", name))
         ranked = [("it has the voice that was asked for", Choice(name, voice)) for name in owners]
@@ -281,19 +234,22 @@ class Engines:
             for place, choice in ranked
             for candidate in self._cast(choice, groups.get(choice.engine, []), language, like, place)
         ]
-        serving = [candidate for candidate in able if candidate.replica.serving]
+        live = [each for each in able if each.replica.serving or each.replica.may_live]
         if not able:
             raise ParlandoError(
                 Reason.LANGUAGE_NOT_FOUND,
                 f'no voice speaks "{language}": see ListVoices',
                 field="settings.language",
             )
-        if not serving:
+        if not live:
             raise _nobody()
+        return sorted(live, key=self._doubt)
+
+    def _doubt(self, candidate: Candidate) -> int:
+        """Return how late a worker is asked: behind breakers later, and last where it may not even live."""
         now = self._clock.now()
-        return sorted(
-            serving, key=lambda each: not all(breaker.admits(now) for breaker in self._breakers_of(each))
-        )
+        admitted = all(breaker.admits(now) for breaker in self._breakers_of(candidate))
+        return 2 * (not candidate.replica.serving) + (not admitted)
 
     def _cast(
         self, choice: Choice, replicas: Sequence[Replica], language: str, like: str, place: str
@@ -313,6 +269,9 @@ class Engines:
                 yield Candidate(choice.engine, nearest, replica, place)
 
     def _nearest(self, like: str, engine: str, replica: Replica, language: str) -> str:
+        key = (like, engine, language)
+        if key in self._found and self._found[key][0] is replica.voices:
+            return self._found[key][1]
         prefix, _, name = like.partition(":")
         listed = next(
             (
@@ -325,7 +284,11 @@ class Engines:
             None,
         )
         groups = [group for policy in self._policies.values() for group in policy.equivalences]
-        return self.voice_map.nearest(like, listed, engine, replica.voices, language, groups)
+        nearest = self.voice_map.nearest(like, listed, engine, replica.voices, language, groups)
+        if len(self._found) >= _MOST_FOUND:
+            self._found.clear()
+        self._found[key] = (replica.voices, nearest)
+        return nearest
 
     def _choices(
         self, engine: str, settings: SpeechSettings, language: str, *, by_chance: bool = True
@@ -334,7 +297,7 @@ class Engines:
         policy = self._policies.get(settings.policy or DEFAULT_POLICY, Policy())
         routes = [] if engine else policy.routes(settings.voice, settings.tier, language)
         if not routes:
-            return [("by the order of ENGINES", Choice(name)) for name in self._names()]
+            return [("by the order of ENGINES", Choice(name)) for name in self.names()]
         chosen: dict[str, tuple[str, Choice]] = {}
         for route in routes:
             ordered = (
@@ -353,20 +316,12 @@ class Engines:
             return False
         known = [
             replica.first_chunk
-            for name, replicas in self._groups()
+            for name, replicas in self.groups()
             if name == engine
             for replica in replicas
             if replica.first_chunk is not None
         ]
         return bool(known) and min(known) > target
-
-    def _groups(self) -> list[tuple[str, list[Replica]]]:
-        """Return engines with their workers as configured; those that never answered, under "", last."""
-        groups: dict[str, list[Replica]] = {}
-        for replica in self._replicas.values():
-            name = replica.description.engine if replica.description is not None else ""
-            groups.setdefault(name, []).append(replica)
-        return sorted(groups.items(), key=lambda group: (not group[0], min(r.rank for r in group[1])))
 
     def _breaker(self, engine: str) -> Breaker:
         return self._breakers.setdefault(engine, Breaker())
@@ -377,32 +332,9 @@ class Engines:
     def _split(self, settings: SpeechSettings) -> tuple[str, str]:
         """Return engine and voice, where the voice may be written "engine:voice"."""
         prefix, colon, rest = settings.voice.partition(":")
-        if colon and prefix in self._names():
+        if colon and prefix in self.names():
             return prefix, rest
         return settings.engine, settings.voice
-
-    def _names(self) -> list[str]:
-        return [name for name, _ in self._groups() if name]
-
-    def _require_engine(self, engine: str, path: str) -> None:
-        names = self._names()
-        if engine and names and engine not in names:
-            raise ParlandoError(
-                Reason.ENGINE_NOT_FOUND,
-                f'{path} "{engine[:LONGEST_NAME]}" is not known: use one of {", ".join(names)}',
-                field=path,
-            )
-
-    def _voice_not_found(self, voice: str, engine: str) -> ParlandoError:
-        names = {name for known in self.voices(engine, "") for name in known.names}
-        shown = voice[:LONGEST_NAME]
-        near = difflib.get_close_matches(shown.casefold(), sorted(names), n=3)
-        hint = f"did you mean {', '.join(near)}? " if near else ""
-        return ParlandoError(
-            Reason.VOICE_NOT_FOUND,
-            f'settings.voice "{shown}" is not known: {hint}see ListVoices',
-            field="settings.voice",
-        )
 
 
 def _owned(replicas: Sequence[Replica], voice: str) -> KnownVoice | None:

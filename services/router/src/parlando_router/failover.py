@@ -60,6 +60,7 @@ FULL_SECONDS = 0.25
 LEAST_FULL_SECONDS = 0.5
 """How long that may go on even where the listener has no audio left: a voice that changes is worse."""
 
+_CALMER = 4
 _SLOW_AFTER_SECONDS = 1.0
 _SLOW = 0.9
 _RATES = range(8_000, 48_001)
@@ -76,7 +77,8 @@ class _Turn:
         seam: quality of the times where the fragment was broken off; None while it was not.
         waited: seconds spent on an engine that was full.
         hurried: an engine was left because it was too slow: the next one may take its time.
-        alone: nobody else is left to ask.
+        again: everybody was tried at this place, and is tried once more, with more patience.
+        alone: there is nobody else to ask.
     """
 
     fragment: Fragment
@@ -88,6 +90,7 @@ class _Turn:
     seam: TimingQuality | None = None
     waited: float = 0.0
     hurried: bool = False
+    again: bool = False
     alone: bool = False
 
 
@@ -184,19 +187,23 @@ class FragmentSpeaker:
             ParlandoError: nobody is left; it is the last failure, where there was one.
         """
         while True:
-            left, error = self._left(turn)
+            found, error = self._found(turn)
+            left = [each for each in found if each.replica.address not in turn.tried]
             if turn.failure is not None and turn.failure.reason is Reason.OVERLOADED:
                 engaged = self._stand.tally.engaged.get(turn.language, "")
                 changes = not left or left[0].engine != engaged
                 if engaged and changes and await self._waited(turn, turn.failure):
                     continue
             if left:
-                turn.alone = len(left) == 1
+                turn.alone = len(found) == 1
                 return left[0]
-            raise turn.failure or error
+            if not found or turn.again or (turn.failure or error).reason is Reason.OVERLOADED:
+                raise turn.failure or error
+            turn.again = True  # all have failed, and some live: they may only have been too slow for once
+            turn.tried.clear()
 
-    def _left(self, turn: _Turn) -> tuple[list[Candidate], ParlandoError]:
-        """Return who could speak and did not fail at this place, and the error that there is nobody else.
+    def _found(self, turn: _Turn) -> tuple[list[Candidate], ParlandoError]:
+        """Return who could speak, and the error that nobody can.
 
         A language that was guessed, and that nobody speaks, is left to the voice.
         """
@@ -214,7 +221,7 @@ class FragmentSpeaker:
                     turn.language = ""
                     continue
                 return [], refusal
-            return [each for each in found if each.replica.address not in turn.tried], error
+            return found, error
 
     async def _waited(self, turn: _Turn, full: ParlandoError) -> bool:
         """Wait for an engine that speaks already and is full, while the listener has audio."""
@@ -246,7 +253,9 @@ class FragmentSpeaker:
         turn.seam = point.quality
         stand.engines.statistics.seam(candidate.engine, point.quality)
         if point.spoken_offset > turn.passage.offset:
-            turn.tried.clear()  # those who failed at another place may do better at this one
+            # Those who failed at another place may do better at this one.
+            turn.tried.clear()
+            turn.again = False
         turn.passage = remainder(turn.fragment.spoken_text, turn.fragment.text_kind, point.spoken_offset)
 
     # One synthesis
@@ -295,11 +304,13 @@ class FragmentSpeaker:
         try:
             while True:
                 wait = patience.wait(begun=reading.samples > 0)
-                limit = MOST_SECONDS if turn.alone else wait.limit(stand.playout.ahead(), silence)
-                alarm.set(limit)
+                limit = wait.limit(stand.playout.ahead(), silence) * (_CALMER if turn.again else 1)
+                alarm.set(MOST_SECONDS if turn.alone else limit)
                 try:
                     event = await synthesis.next()
                 except ParlandoError:
+                    if reading.finished:  # all was said: how the call ends changes nothing
+                        return
                     if reading.silent:
                         wait.took(limit)
                     raise

@@ -70,6 +70,7 @@ class Replica:
 
     Attributes:
         detail: why it is not serving, for people; empty while it is.
+        may_live: while it is not serving: it may be slow, and no more; it is asked when nobody else is left.
         engaged: syntheses it was given and has not ended.
         serving_since: when it last began to serve.
         real_time_factor: its recent engine time per second of audio; 0 while it is not known.
@@ -81,6 +82,7 @@ class Replica:
     description: Description | None = None
     voices: tuple[KnownVoice, ...] = ()
     detail: str = "it has not answered yet"
+    may_live: bool = False
     engaged: int = 0
     serving_since: float = 0.0
     breaker: Breaker = field(default_factory=Breaker)

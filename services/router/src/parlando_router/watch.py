@@ -162,7 +162,8 @@ class EngineWatch:
                 self._engines.answered(address, _description(said), voices)
                 pause = self._poll if known_worker else _FIRST_TRY_SECONDS
             except grpc.aio.AioRpcError as error:
-                self._engines.failed(address, f"it does not answer: {error.code().name}")
+                silent = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+                self._engines.failed(address, f"it does not answer: {error.code().name}", may_live=silent)
                 pause = min(self._poll, _DOWN_SECONDS) if known_worker else _FIRST_TRY_SECONDS
             await self._server.set_health("dependency/engines", serving=self._engines.serving)
             await self._clock.sleep(pause)

@@ -1,0 +1,147 @@
+"""A router with its workers, each a process of its own, which can be killed, stopped and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from parlando.admin.v1 import admin_service_pb2_grpc
+from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando_kit.channels import open_channel
+
+if TYPE_CHECKING:
+    from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceAsyncStub
+    from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceAsyncStub
+
+Engine = tuple[str, Mapping[str, str]]
+"""An engine's name, and the settings of its worker."""
+
+ESPEAK: Engine = ("espeak", {})
+SCRIPTED: Engine = (
+    "scripted",
+    {
+        "SCRIPTED_TIMING": "estimated",
+        "SCRIPTED_RATE": "3",
+        "SCRIPTED_INSTANCES": "32",
+        "SCRIPTED_CHARACTER_MS": "50",
+    },
+)
+_BACK_SECONDS = 30.0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Service:
+    """A process of one of our services, which may be killed and started again at its address."""
+
+    module: str
+    environment: Mapping[str, str]
+    port: int = field(default_factory=free_port)
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start it; it need not serve yet."""
+        prefix = self.module.removeprefix("parlando_").upper()
+        added = {f"{prefix}_PORT": str(self.port), "PARLANDO_LOG_LEVEL": "ERROR", **self.environment}
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", self.module, env={**os.environ, **added}, start_new_session=True
+        )
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it, and wait for that."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(number)
+            await self.process.wait()
+
+
+@dataclass(frozen=True)
+class System:
+    """A router with its workers.
+
+    Attributes:
+        stub: to the router.
+        admin: likewise.
+    """
+
+    router: Service
+    fragmenter: Service
+    workers: Sequence[Service]
+    stub: SpeechServiceAsyncStub
+    admin: AdminServiceAsyncStub
+
+    async def serving(self) -> set[str]:
+        """Return the addresses of the workers that would be given work."""
+        known = await self.stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
+        return {each.address for engine in known.engines for each in engine.replicas if each.serving}
+
+    async def until_up(self, worker: Service) -> None:
+        """Return once the router knows that a worker is up, though a breaker may keep work from it."""
+        async with asyncio.timeout(_BACK_SECONDS):
+            while True:
+                known = await self.stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
+                replicas = [each for engine in known.engines for each in engine.replicas]
+                if any(
+                    each.address == worker.address and (each.serving or "breaker" in each.detail)
+                    for each in replicas
+                ):
+                    return
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def running(engines: Sequence[Engine], **settings: str) -> AsyncIterator[System]:
+    """Run a router with workers of these engines; ready once all of them serve."""
+    async with AsyncExitStack() as stack:
+        workers = [Service("parlando_synth", {"SYNTH_ENGINE": name, **more}) for name, more in engines]
+        fragmenter = Service("parlando_fragmenter", {})
+        targets = ",".join(worker.address for worker in workers)
+        told = {"ENGINES": targets, "FRAGMENTER_ADDRESS": fragmenter.address, **settings}
+        router = Service("parlando_router", told)
+        for service in (*workers, fragmenter, router):
+            await service.start()
+            stack.push_async_callback(service.end)
+        channel = await stack.enter_async_context(open_channel(router.address))
+        system = System(
+            router,
+            fragmenter,
+            workers,
+            speech_service_pb2_grpc.SpeechServiceStub(channel),
+            admin_service_pb2_grpc.AdminServiceStub(channel),
+        )
+        for worker in workers:
+            await system.until_up(worker)
+        yield system
+
+
+async def until_it_speaks(stub: SpeechServiceAsyncStub) -> None:
+    """Return once a router has an engine."""
+    async with asyncio.timeout(_BACK_SECONDS):
+        while True:
+            known = await stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
+            if any(replica.serving for engine in known.engines for replica in engine.replicas):
+                return
+            await asyncio.sleep(0.02)
