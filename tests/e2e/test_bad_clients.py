@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import struct
 import time
@@ -20,9 +21,12 @@ from tests.e2e.conftest import running_through
 from tests.e2e.live import load, wait_until_idle
 from tests.e2e.through import PATIENCE, Through
 
+_log = logging.getLogger(__name__)
 _READER_SECONDS = 4.0
 # Envoy's own limit for the head of a request, in deploy/envoy/envoy.yaml.
 _HEAD_SECONDS = 10.0
+# And for a client that takes nothing, likewise.
+_LET_GO_SECONDS = 20.0
 _PROSE = "The harbour is quiet in the morning, and only the gulls are awake. " * 60
 _SERVICES = ("envoy", "edge", "router", "fragmenter", "synth")
 
@@ -184,6 +188,20 @@ async def test_readers_that_stall_hold_no_engine_and_cost_nothing(patient: Throu
     finally:
         for client in clients:
             client.close()
+
+
+@pytest.mark.slow
+async def test_readers_that_stall_are_let_go(patient: Through) -> None:
+    clients = await asyncio.gather(*(_asked(patient, kind) for kind in ("http", "websocket") * 2))
+    began = time.monotonic()
+    try:
+        while patient.gauge("http.public.downstream_rq_active"):
+            assert time.monotonic() - began < 3 * _LET_GO_SECONDS
+            await asyncio.sleep(0.1)
+    finally:
+        for client in clients:
+            client.close()
+    _log.info("let go after %.0f s", time.monotonic() - began)
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
