@@ -255,7 +255,7 @@ SHORTHAND: tuple[Rule, ...] = (
         "numbered",
         _first_letters(NUMBERED),
         rf"(?P<word>{_any(NUMBERED)})\. ?(?P<first>{NUMBER})"
-        rf"(?: ?{DASH} ?(?P<second>{NUMBER})|(?P<letter>[a-d]))?{END}(?![.:/][0-9])",
+        rf"(?: ?{DASH} ?(?P<second>{NUMBER})|(?P<letter>[a-dA-D]))?{END}(?![.:/][0-9])",
         _numbered,
         NUMBERED,
     ),
