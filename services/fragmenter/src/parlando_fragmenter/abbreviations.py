@@ -22,6 +22,7 @@ gov pres supt hon rev fr msgr insp det ald amb atty
 mme mlle mgr hrn frl dipl ing
 sr sra srta sres lic dra ud uds arq
 sig sigg dott dott.ssa avv geom rag
+डॉ प्रो श्री पं ดร นพ พญ ศ รศ ผศ
 """)
 """Before a name: never at the end of a sentence while text follows. Example: Dr."""
 
