@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from parlando_fragmenter.normalisation.numerals import DASH, ordinal, year
-from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, before, rule
+from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, after, before, rule
 
 MONTHS = [
     "January",
@@ -88,6 +88,8 @@ def _numeric(match: re.Match[str], variety: Variety) -> str | None:
 
 def _month_day(match: re.Match[str], variety: Variety) -> str | None:
     name = _MONTH_OF[match["month"]]
+    if name == "May" and after(match) == "of":  # may five of them
+        return None
     said = f"{name} {ordinal(int(match['day']), variety)}"
     if match["to"]:
         if int(match["to"]) > LAST_DAY:
