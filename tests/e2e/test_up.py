@@ -260,6 +260,46 @@ def test_what_it_prints_makes_sound(up: Start) -> None:
         assert len(answer.content) > len(samples)
 
 
+def test_its_latency_is_measured_and_drawn(up: Start, ports: dict[str, int]) -> None:
+    with up() as system:
+        system.wait_until_up()
+        measured = subprocess.run(
+            [
+                *(str(COMMAND), "bench", "latency", "--address", f"127.0.0.1:{ports['envoy']}"),
+                *("--rounds", "4", "--plots", "plots"),
+            ],
+            cwd=system.folder,
+            env={**system.environment, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert measured.returncode == 0, measured.stderr
+        rows = [line.rsplit(maxsplit=4) for line in measured.stdout.splitlines() if "scripted" in line]
+        told = {" ".join(kind.split()): list(map(float, figures)) for kind, *figures in rows}
+        for road, hop in (("gRPC", "client"), ("gRPC", "router"), ("Realtime", "client")):
+            count, *percentiles = told[f"cancel, last byte scripted {road} {hop}"]
+            assert count == 4
+            assert percentiles == sorted(percentiles)
+        assert told["cancel, engine idle scripted gRPC router"][0] == 4
+        for road in ("HTTP", "gRPC", "Realtime"):
+            assert told[f"first chunk scripted {road} client"][1] > 0
+        drawn = sorted(file.name for file in (system.folder / "plots").iterdir())
+        assert drawn == ["cancel-engine-idle.svg", "cancel-last-byte.svg", "first-chunk.svg"]
+        refused = subprocess.run(
+            [*measured.args, "--engine", "nobody"],
+            cwd=system.folder,
+            env=system.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "no such engine is up: nobody; there are scripted" in refused.stderr
+
+
 def test_a_service_that_dies_is_started_again(up: Start) -> None:
     with up() as running:
         running.wait_until_up()

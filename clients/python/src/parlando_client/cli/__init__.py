@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from parlando_client.cli.bench import bench
 from parlando_client.cli.doctor import doctor
 from parlando_client.cli.failure import explain
 from parlando_client.cli.models import models
@@ -33,5 +34,5 @@ def main() -> None:
     """Text in, speech out: Parlando's command line."""
 
 
-for command in (say, voices, models, up, doctor):
+for command in (say, voices, models, up, doctor, bench):
     main.add_command(command)

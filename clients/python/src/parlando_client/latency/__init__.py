@@ -1,0 +1,1 @@
+"""How long a system takes, as its callers see it; behind `parlando bench latency`."""
