@@ -142,3 +142,17 @@ def test_a_flush_decides_what_may_be_a_mark() -> None:
     fragmenter = Fragmenter(reader=MarkdownReader())
     assert list(fragmenter.feed("so *")) == []
     assert [fragment.spoken for fragment in fragmenter.flush()] == ["so *"]
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Hello there!", ["Hello there!"]),
+        ("He is **here!**", ["He is here!"]),
+        ("See [here](http://exam", ["See"]),  # half an address waits
+    ],
+)
+def test_a_pause_decides_punctuation_alone(text: str, spoken: list[str]) -> None:
+    fragmenter = Fragmenter(reader=MarkdownReader())
+    assert list(fragmenter.feed(text)) == []
+    assert [fragment.spoken for fragment in fragmenter.pause()] == spoken

@@ -121,6 +121,8 @@ class Fragmenter:
 
     def pause(self) -> Iterator[Fragment]:
         """Yield what there is up to the last whole word: no text has come for a while."""
+        if self._reader is not None:
+            yield from self._read(self._reader.pause())
         self._boundaries += self._segmenter.pause()
         yield from self._cut()
         if self._boundaries:

@@ -50,6 +50,11 @@ class MarkdownReader:
         """Take more source; yield what becomes known with it."""
         return self._read(self._held + text, final=False)
 
+    def pause(self) -> Iterator[Words | Break]:
+        """Decide now what is no more than punctuation; half an address or a tag goes on waiting."""
+        decides = self._state == self._inline and patterns.PUNCTUATION.fullmatch(self._held)
+        return self._read(self._held, final=True) if decides else iter(())
+
     def flush(self) -> Iterator[Words | Break]:
         """Decide now what waits for more source."""
         return self._read(self._held, final=True)

@@ -10,6 +10,9 @@ LONGEST_MARK = 400
 LONGEST_INDENT = 100
 LONGEST_RUN = 64
 
+PUNCTUATION = re.compile(r"!|\]|[*_~`]{1,64}")
+"""What may be held at the end of a sentence, and is decided when nothing follows for a while."""
+
 INDENT = re.compile(r"[^\S\n]{0,100}")
 
 

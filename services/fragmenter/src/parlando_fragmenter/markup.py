@@ -39,10 +39,14 @@ class Break(NamedTuple):
 
 
 class MarkupReader(Protocol):
-    """Reads source in pieces of any size. What it gives depends on the text alone, but for `flush`."""
+    """Reads source in pieces of any size; they change nothing, `pause` and `flush` do."""
 
     def feed(self, text: str) -> Iterator[Words | Break]:
         """Take more source; yield what becomes known with it."""
+        ...
+
+    def pause(self) -> Iterator[Words | Break]:
+        """Decide now what is no more than punctuation: no source has come for a while."""
         ...
 
     def flush(self) -> Iterator[Words | Break]:
