@@ -6,7 +6,7 @@ from parlando_fragmenter.normalisation.addresses import ADDRESSES
 from parlando_fragmenter.normalisation.codes import CODES
 from parlando_fragmenter.normalisation.dates import DATES
 from parlando_fragmenter.normalisation.money import MONEY
-from parlando_fragmenter.normalisation.numbers import NUMBERS
+from parlando_fragmenter.normalisation.numbers import NUMBERS, PLAIN_NUMBERS
 from parlando_fragmenter.normalisation.phones import PHONES
 from parlando_fragmenter.normalisation.roman import ROMAN
 from parlando_fragmenter.normalisation.rule import Rule
@@ -25,9 +25,9 @@ ENGLISH: tuple[Rule, ...] = (
     *MONEY,
     *YEARS,
     *MEASURES,
-    *NUMBERS[:-2],
+    *NUMBERS,
     *CODES,
-    *NUMBERS[-2:],
+    *PLAIN_NUMBERS,
     *SHORTHAND,
     *ROMAN,
     *SYMBOLS,

@@ -12,6 +12,7 @@ from parlando_fragmenter.normalisation.numerals import (
     SIGN,
     WHOLE,
     cardinal,
+    digits,
     integer,
     number,
     ordinal,
@@ -43,6 +44,7 @@ _glyphs = "".join(_GLYPHS)
 _DAY_PREPOSITIONS = words_of("on by since until till before after from dated")
 _PAIRS = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
 _LONGEST_CARDINAL_RUN = 9
+_SPOKEN_GROUP = 4
 # Odds that are even: 50-50.
 _EVEN = "50"
 # The best mark, where nothing follows that there could be parts of: 4/5.
@@ -69,14 +71,9 @@ def _number(match: re.Match[str], variety: Variety) -> str:
 
 
 def _long_number(match: re.Match[str], _variety: Variety) -> str:
-    return number_by_digits(match.group())
-
-
-def number_by_digits(text: str) -> str:
-    """Return a long run of digits, said in groups of at most four."""
-    return ", ".join(
-        number(f"0{text[at : at + 4]}", Variety.AMERICAN)[len("zero ") :] for at in range(0, len(text), 4)
-    )
+    """Say a long run of digits in groups of at most four."""
+    run = match.group()
+    return ", ".join(digits(run[at : at + _SPOKEN_GROUP]) for at in range(0, len(run), _SPOKEN_GROUP))
 
 
 def _ordinal(match: re.Match[str], variety: Variety) -> str:
@@ -183,6 +180,8 @@ NUMBERS: tuple[Rule, ...] = (
         _range,
     ),
     rule("ratio", DIGITS, rf"(?P<first>[0-9]{{1,4}}):(?P<second>[0-9]{{1,4}})(?!:){NUMBER_END}", _range),
+)
+PLAIN_NUMBERS: tuple[Rule, ...] = (
     rule("digits", DIGITS, rf"[0-9]{{{_LONGEST_CARDINAL_RUN + 1},}}{END}(?!,[0-9]|\.[0-9])", _long_number),
     rule(
         "number",
