@@ -96,6 +96,7 @@ class Lights {
   #rest = null;
 
   begin(spoken) {
+    this.clear();
     this.#text = spoken;
     this.#units = [];
     let unit = 0;
@@ -122,6 +123,20 @@ class Lights {
     word.replaceWith(mark);
     mark.append(word);
     this.#words.push({ from: (from * RATE) / 1000, mark });
+  }
+
+  // Marks what was heard of the text, once it was stopped; until another is spoken or this one is changed.
+  cut(heard) {
+    const mark = document.createElement("mark");
+    mark.className = "heard";
+    mark.append(heard);
+    this.#box.replaceChildren(mark, `${this.#text.slice(heard.length)}\n`);
+    this.#box.classList.add("cut");
+    this.#box.scrollTop = text.scrollTop;
+  }
+
+  clear() {
+    this.#box.classList.remove("cut");
   }
 
   show(heard) {
@@ -188,6 +203,8 @@ const realtime = new Realtime(onEvent, onLoss);
 
 let asked = 0; // when the button was pressed, in milliseconds of the page's clock
 let response = null; // id of the one that is being spoken
+let item = null; // id of what it speaks
+let stopped = null; // id of the item that was stopped last, until another is spoken
 let made = 0; // samples that have come
 
 function show(state, status) {
@@ -210,6 +227,8 @@ function showHeard(samples) {
 async function speak() {
   if (!form.reportValidity()) return;
   stop();
+  stopped = null;
+  lights.clear();
   asked = performance.now();
   made = 0;
   showTrouble("");
@@ -239,9 +258,16 @@ async function speak() {
 function stop() {
   if (document.body.dataset.state === "idle") return;
   asked = 0;
+  const heard = Math.min(sound.heard(), made);
   sound.stop();
   if (response !== null) realtime.send("response.cancel", { response_id: response });
-  response = null;
+  if (item !== null) {
+    const until = Math.floor((heard * 1000) / RATE);
+    realtime.send("conversation.item.truncate", { item_id: item, content_index: 0, audio_end_ms: until });
+    realtime.send("conversation.item.retrieve", { item_id: item });
+    stopped = item;
+  }
+  response = item = null;
   $("level").value = 0;
   show("idle", "Stopped.");
 }
@@ -260,6 +286,12 @@ function onEvent(event) {
     case "response.created":
       if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
       else response = event.response.id;
+      break;
+    case "response.output_item.added":
+      if (event.response_id === response) item = event.item.id;
+      break;
+    case "conversation.item.retrieved":
+      if (event.item.id === stopped && event.item.parlando) lights.cut(event.item.parlando.heard_text);
       break;
     case "response.output_audio.delta": {
       if (event.response_id !== response) break;
@@ -288,7 +320,7 @@ function onEvent(event) {
 
 function onLoss() {
   if (response !== null) fail("The connection was lost.");
-  response = null;
+  response = item = null;
 }
 
 function onSound({ kind, played, underruns, level, time }) {
@@ -304,6 +336,7 @@ function onSound({ kind, played, underruns, level, time }) {
   $("level").value = level;
   if (kind === "done") {
     asked = 0;
+    item = null;
     showHeard(played);
     show("idle", "Done.");
   }
@@ -355,6 +388,7 @@ $("speed").addEventListener("input", () => {
   $("speed-shown").textContent = `${speed}×`;
   $("speed").setAttribute("aria-valuetext", `${speed} times`);
 });
+text.addEventListener("input", () => lights.clear());
 text.addEventListener("scroll", () => {
   $("lights").scrollTop = text.scrollTop;
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -81,6 +82,10 @@ async def test_stop_silences_at_once_and_the_page_speaks_again(browser: Browser)
             assert await page.locator("#level").evaluate("meter => meter.value") == 0
             await edge.router.until_live(0)
             assert await page.locator("#heard").inner_text() == heard
+            await expect(page.locator("mark.heard")).to_have_text(re.compile(r"^(word )*$"))
+            assert await page.locator("#lights").inner_text() == "word " * 2_000 + "\n"
+        await page.get_by_label("Text to speak").fill("Another text.")
+        await expect(page.locator("#lights")).to_be_hidden()
 
 
 async def test_all_of_it_is_done_with_the_keyboard_alone(browser: Browser) -> None:
