@@ -69,11 +69,19 @@ def complete(folder: Path) -> list[str]:
     found: list[str] = []
     for model in sorted({file.model for file in known}):
         files = {file for file in known if file.model == model}
-        there = {file for file in files if (folder / model / file.name).is_file()}
+        there = {file for file in files if is_there(folder / model / file.name)}
         common = {file for file in files if not file.variant}
         if common <= there and (files == common or there - common):
             found.append(model)
     return found
+
+
+def is_there(path: Path) -> bool:
+    """Return whether a file is there for this user: one in a folder that may not be read is not."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], None]) -> bool:

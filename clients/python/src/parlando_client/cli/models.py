@@ -8,7 +8,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from parlando_client.cli.failure import Failure
-from parlando_client.models import MODELS, FetchError, complete, fetch, known_files
+from parlando_client.models import MODELS, FetchError, complete, fetch, is_there, known_files
 
 _NAMES = sorted({file.model for file in known_files()})
 
@@ -23,7 +23,7 @@ def models() -> None:
 def list_(folder: Path) -> None:
     """List the files there are, and how large they are."""
     for file in known_files():
-        there = (folder.expanduser() / file.model / file.name).is_file()
+        there = is_there(folder.expanduser() / file.model / file.name)
         click.echo(f"{file.model:<10}{file.name:<28}{file.size / 1e6:>7.0f} MB  {'there' if there else '-'}")
 
 
