@@ -283,10 +283,16 @@ def test_its_latency_is_measured_and_drawn(up: Start, ports: dict[str, int]) -> 
             assert count == 4
             assert percentiles == sorted(percentiles)
         assert told["cancel, engine idle scripted gRPC router"][0] == 4
+        assert told["cancel, engine time after scripted gRPC worker"][0] == 4
         for road in ("HTTP", "gRPC", "Realtime"):
             assert told[f"first chunk scripted {road} client"][1] > 0
         drawn = sorted(file.name for file in (system.folder / "plots").iterdir())
-        assert drawn == ["cancel-engine-idle.svg", "cancel-last-byte.svg", "first-chunk.svg"]
+        assert drawn == [
+            "cancel-engine-idle.svg",
+            "cancel-engine-time-after.svg",
+            "cancel-last-byte.svg",
+            "first-chunk.svg",
+        ]
         refused = subprocess.run(
             [*measured.args, "--engine", "nobody"],
             cwd=system.folder,

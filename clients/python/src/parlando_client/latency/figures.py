@@ -22,9 +22,10 @@ class Kind:
     """What was measured.
 
     Attributes:
-        figure: "first chunk", "cancel, last byte" or "cancel, engine idle".
+        figure: "first chunk", "cancel, last byte", "cancel, engine idle", or "cancel, engine time after":
+            what the engine went on working once the stop had reached it.
         road: the protocol: "gRPC", "Realtime" or "HTTP".
-        hop: who measured: "client" (its send until what it received) or "router".
+        hop: who measured: "client" (its send until what it received), "router" or "worker".
         engine: the one that spoke.
     """
 

@@ -72,6 +72,8 @@ def _measured(
                 yield Latency(
                     Kind("cancel, engine idle", "gRPC", "router", engine), _seconds(report.idle_after)
                 )
+                worked = _seconds(report.engine_time_after_stop)
+                yield Latency(Kind("cancel, engine time after", "gRPC", "worker", engine), worked)
                 requests.put(speech_pb2.SpeakRequest(epoch=_EPOCH, end=speech_pb2.SpeakEnd()))
             elif event.HasField("finished") and event.finished.HasField("first_chunk"):
                 first_chunk = _seconds(event.finished.first_chunk)
