@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-slow unit chaos lint format protos lock clean engine-kokoro
+.PHONY: help up test test-slow unit chaos lint format protos lock clean engine-kokoro engine-piper
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -12,25 +12,24 @@ PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
 LOOSE := tests tools bench
 
 help: ## tell what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C stops it
 	@tools/bootstrap
 	@for engine in $$($(BIN)/parlando models engines); do tools/bootstrap --engine $$engine; done
 	@exec $(BIN)/parlando up $(ARGS)
 
-test: lint engine-kokoro ## every check and every test
+test: lint engine-kokoro engine-piper ## every check and every test
 	@$(BIN)/python -m pytest
 
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest -m slow -o log_cli=true --log-cli-level=INFO
 
-engine-kokoro: ## Kokoro's checks and tests, in its own environment; no model files are needed
-	@tools/bootstrap --engine kokoro --dev
-	@cd services/synth/engines/kokoro && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml \
-		-p parlando_kokoro
-	@cd services/synth/engines/kokoro && .venv/bin/python -m pytest
+engine-kokoro engine-piper: engine-%: ## an engine's checks and tests, in its own environment; no model files needed
+	@tools/bootstrap --engine $* --dev
+	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$*
+	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 
 unit: ## the quick tests alone
 	@tools/bootstrap --dev

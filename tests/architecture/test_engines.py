@@ -12,9 +12,10 @@ from packaging.utils import canonicalize_name
 
 _ROOT = Path(__file__).parents[2]
 _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").glob("*/requirements.lock"))
-# Of the worker an engine knows the port; of the kit its errors and its ledger.
+# Of the worker an engine knows the port and what engines with networks share; of the kit errors and ledger.
 _OURS = re.compile(
-    r"parlando_kit\.(errors|ledger|settings|spans)|parlando_synth\.(engine|languages|threaded)"
+    r"parlando_kit\.(errors|ledger|settings|spans)"
+    r"|parlando_synth\.(engine|languages|reading|spelling|threaded|turns)"
 )
 
 

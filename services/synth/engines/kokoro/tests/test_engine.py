@@ -15,8 +15,8 @@ from parlando_kit.ledger import TimingQuality
 from parlando_kokoro.engine import KokoroEngine, KokoroInstance
 from parlando_kokoro.model import SAMPLE_RATE, Model, interruption
 from parlando_kokoro.settings import KokoroSettings
-from parlando_kokoro.spelling_process import SpellingProcess
 from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
+from parlando_synth.spelling import SpellingProcess
 
 _LONG = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 12
 
@@ -94,7 +94,7 @@ def test_mixtures_and_phonemes_are_spoken(instance: KokoroInstance) -> None:
 
 
 def test_the_speller_is_started_anew_when_it_is_lost() -> None:
-    speller = SpellingProcess()
+    speller = SpellingProcess("parlando_kokoro.speller")
     running = speller._running
     assert running is not None
     running.process.send_signal(signal.SIGKILL)
@@ -105,7 +105,7 @@ def test_the_speller_is_started_anew_when_it_is_lost() -> None:
 
 
 def test_many_may_spell_at_once() -> None:
-    speller = SpellingProcess()
+    speller = SpellingProcess("parlando_kokoro.speller")
     spelled: list[list[str]] = []
     threads = [
         threading.Thread(target=lambda: spelled.append(speller.spell("en-us", ["one", "two"])))

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kokoro_onnx.config import DEFAULT_VOCAB
 
-from parlando_kokoro.reading import Reading, read, read_phonemes, shared
-from parlando_kokoro.spelling_process import SpellingProcess
-from parlando_kokoro.symbols import trained
+from parlando_kokoro.symbols import MARKS, trained
+from parlando_synth.reading import Reading, read, read_phonemes, shared
+from parlando_synth.spelling import SpellingProcess
 
 
 @pytest.fixture(scope="module")
 def speller() -> Iterator[SpellingProcess]:
-    process = SpellingProcess()
+    process = SpellingProcess("parlando_kokoro.speller")
     yield process
     process.close()
 
@@ -25,7 +25,7 @@ def reading_of(text: str, speller: SpellingProcess, language: str = "en-us") -> 
     def spell(texts: Sequence[str]) -> list[str]:
         return [trained(spelled, language) for spelled in speller.spell(language, texts)]
 
-    return read(text, spell, DEFAULT_VOCAB)
+    return read(text, spell, DEFAULT_VOCAB, MARKS)
 
 
 def spoken(text: str, reading: Reading) -> list[tuple[str, str]]:
@@ -90,11 +90,11 @@ def test_any_text_can_be_read(speller: SpellingProcess, text: str) -> None:
 
 
 def test_phonemes_are_taken_as_they_are() -> None:
-    reading = read_phonemes("həlˈO, wˈɜɹld!", DEFAULT_VOCAB)
+    reading = read_phonemes("həlˈO, wˈɜɹld!", DEFAULT_VOCAB, MARKS)
     assert reading.symbols == "həlˈO, wˈɜɹld!"
     assert [(word.spoken.start, word.spoken.end) for word in reading.words] == [(0, 5), (7, 13)]
     assert reading.complete
-    assert not read_phonemes("h3llo", DEFAULT_VOCAB).complete
+    assert not read_phonemes("h3llo", DEFAULT_VOCAB, MARKS).complete
 
 
 @given(st.lists(st.text("abcˈ", min_size=1, max_size=6), min_size=1, max_size=8), st.data())

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlando_kokoro.model import LONGEST_RUN
-from parlando_kokoro.reading import Reading
 from parlando_kokoro.runs import LONGEST, SHORTEST, Pace, next_cut
+from parlando_synth.reading import Reading
 
 
 def cuts(symbols: str, size: int) -> list[str]:

@@ -12,13 +12,10 @@ from importlib.metadata import version
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kokoro.model import SAMPLE_RATE, Model, interruption
-from parlando_kokoro.reading import Reading, ReadWord, read, read_phonemes
 from parlando_kokoro.runs import LONGEST, Pace, next_cut
 from parlando_kokoro.settings import KokoroSettings
-from parlando_kokoro.spelling_process import SpellingProcess
 from parlando_kokoro.splice import spliced
-from parlando_kokoro.symbols import trained
-from parlando_kokoro.turns import Turns
+from parlando_kokoro.symbols import MARKS, trained
 from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
 from parlando_synth.engine import (
     Audio,
@@ -35,7 +32,10 @@ from parlando_synth.engine import (
     Voice,
     Words,
 )
+from parlando_synth.reading import Reading, ReadWord, read, read_phonemes
+from parlando_synth.spelling import SpellingProcess
 from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.turns import Turns
 
 LONGEST_TEXT = 3000
 """Code points of one job: about four minutes of speech."""
@@ -119,13 +119,13 @@ class KokoroInstance(Instance):
     def _reading(self, job: Job, voice: Voice) -> Reading:
         vocabulary = self._loaded.model.vocabulary
         if job.text_kind is TextKind.PHONEMES:
-            return read_phonemes(job.text, vocabulary)
+            return read_phonemes(job.text, vocabulary, MARKS)
         language = spelling_language(voice)
 
         def spell(texts: Sequence[str]) -> Sequence[str]:
             return [trained(spelled, language) for spelled in self._loaded.speller.spell(language, texts)]
 
-        return read(job.text, spell, vocabulary)
+        return read(job.text, spell, vocabulary, MARKS)
 
 
 class KokoroEngine(BlockingEngine):
@@ -184,7 +184,7 @@ class KokoroEngine(BlockingEngine):
         model = Model(settings.model.expanduser(), threads=settings.threads)
         book = VoiceBook(settings.voices.expanduser())
         pace = Pace(settings.first_run_seconds)
-        reading = read_phonemes(_WARM_UP, model.vocabulary)
+        reading = read_phonemes(_WARM_UP, model.vocabulary, MARKS)
         symbols = [model.vocabulary[symbol] for symbol in reading.symbols]
         for _ in range(2):  # the first run lays out memory
             began = time.monotonic()
@@ -193,7 +193,9 @@ class KokoroEngine(BlockingEngine):
         pace.begin(len(symbols), took)
         # Runs that go on at the same time slow one another down.
         longest_run = pace.estimate(LONGEST) * settings.runs
-        return _Loaded(model, book, SpellingProcess(), Turns(settings.runs), pace, longest_run)
+        return _Loaded(
+            model, book, SpellingProcess("parlando_kokoro.speller"), Turns(settings.runs), pace, longest_run
+        )
 
     def _leave(self) -> None:
         """Give back what is shared, with the last instance."""

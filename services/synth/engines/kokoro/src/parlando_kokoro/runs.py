@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parlando_kokoro.model import LONGEST_RUN
-from parlando_kokoro.reading import Reading
+from parlando_synth.reading import Reading
 
 SHORTEST = 10
 """Symbols of the shortest run, unless the text is shorter: about two words."""

@@ -7,6 +7,7 @@ The library is GPL-3.0-or-later, keeps global state and breaks off on some texts
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import sys
 from functools import cache
@@ -35,6 +36,7 @@ def main() -> None:
     # The worker ends this process, after the last synthesis: a Ctrl-C reaches the whole group at once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     EspeakWrapper.set_library(espeakng_loader.get_library_path())
     EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
     for line in sys.stdin:

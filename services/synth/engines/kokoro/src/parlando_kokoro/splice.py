@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kokoro.model import SAMPLE_RATE, Run
-from parlando_kokoro.reading import ReadWord
+from parlando_synth.reading import ReadWord
 
 _MARGIN = round(0.025 * SAMPLE_RATE)  # of the silence around a run, what is always kept
 _FADE = round(0.005 * SAMPLE_RATE)  # at both ends, so that no cut clicks

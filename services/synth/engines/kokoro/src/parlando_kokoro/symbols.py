@@ -11,6 +11,9 @@ import re
 TIE = "^"
 """What espeak-ng is asked to put between the parts of one phoneme."""
 
+MARKS = {mark: mark for mark in ';:,.!?—…"()“”'} | dict(zip("。、，！？；：–।", ".,,!?;:—.", strict=True))
+"""Punctuation, as the network knows it."""
+
 _EVERYWHERE = (
     ("a^ɪ", "I"),
     ("a^ʊ", "W"),

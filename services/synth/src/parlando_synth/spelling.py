@@ -1,4 +1,9 @@
-"""The engine's end of the process that spells (`speller`)."""
+"""Phonemes from a process of an engine's own, which a text may bring down without harm.
+
+espeak-ng keeps global state, breaks off on some texts, and is GPL-3.0-or-later: an engine that spells by it
+gives it a module to run in (`python -m`). That module reads lines of JSON, [language, [text, …]], and answers
+each with a line, [phonemes, …], until its input ends.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,6 @@ from parlando_kit.errors import ParlandoError, Reason
 STALLED_AFTER = 10.0
 """Seconds after which the process counts as hung: it spells a page in milliseconds, and starts within one."""
 
-_MODULE = "parlando_kokoro.speller"
 _SYMBOLS = re.compile(r"[^\w\s']|_")
 
 
@@ -27,11 +31,15 @@ class SpellingProcess:
 
     May be used from any thread; one text is spelled at a time.
 
+    Args:
+        module: what the process runs.
+
     Raises:
         ParlandoError: ENGINE_FAILED, the process does not start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
+        self._module = module
         self._lock = threading.Lock()
         self._running: _Running | None = None
         self.spell("en-us", ["ready"])
@@ -66,7 +74,7 @@ class SpellingProcess:
             self._end()
 
     def _ask(self, language: str, texts: Sequence[str]) -> list[str]:
-        running = self._running = self._running or _start()
+        running = self._running = self._running or _start(self._module)
         rest = memoryview(json.dumps([language, list(texts)]).encode() + b"\n")
         while rest:
             rest = rest[os.write(running.source.fileno(), rest) :]
@@ -103,9 +111,9 @@ class _Running:
     answers: select.poll
 
 
-def _start() -> _Running:
-    process = subprocess.Popen(  # noqa: S603  # our own module, in this very interpreter
-        (sys.executable, "-I", "-m", _MODULE),
+def _start(module: str) -> _Running:
+    process = subprocess.Popen(  # noqa: S603  # the engine's own module, in this very interpreter
+        (sys.executable, "-I", "-m", module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # the library may name what it could not spell

@@ -1,10 +1,10 @@
-"""A text as the network reads it: symbols, and which of them are which word."""
+"""A text as a network reads it: symbols, and which of them are which word."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -13,13 +13,12 @@ from parlando_kit.spans import Span
 Speller = Callable[[Sequence[str]], Sequence[str]]
 """Spells texts of one language: phonemes of each, words apart by spaces."""
 
+Marks = Mapping[str, str]
+"""Punctuation, and what a network knows each mark as; what is not in it goes unsaid."""
+
 _TOKEN = re.compile(r"\[(?P<label>[^\[\]]+)\]\(/(?P<given>[^/()]*)/\)|\S+")
 _READ_OUT = frozenset("&@#$€£¥%+<=>~|^*°§©")
 _STRESS = str.maketrans("", "", "ˈˌ ")
-# Marks that the network was not trained on, as those it was.
-_MARKS = str.maketrans("。、，！？；：–।", ".,,!?;:—.")
-MARKS = ';:,.!?—…"()“”'
-"""Punctuation that the network knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class _Token:
     given: str | None = None
 
 
-def read(text: str, spell: Speller, vocabulary: Collection[str]) -> Reading:
+def read(text: str, spell: Speller, vocabulary: Collection[str], marks: Marks) -> Reading:
     """Return the reading of a plain text.
 
     Words are spelled together, up to the next mark, because their sound depends on their neighbours ("the
@@ -68,6 +67,7 @@ def read(text: str, spell: Speller, vocabulary: Collection[str]) -> Reading:
         text: any text; `[word](/phonemes/)` says how a word is spoken.
         spell: spells several texts at once.
         vocabulary: symbols that the network knows.
+        marks: punctuation, as the network knows it.
     """
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     clauses = _clauses(tokens)
@@ -80,22 +80,25 @@ def read(text: str, spell: Speller, vocabulary: Collection[str]) -> Reading:
         for clause, whole in zip(clauses, spelled, strict=False)
         for token, part in zip(clause, shared(whole, [next(alone) for _ in clause]), strict=True)
     }
-    writer = _Writer(vocabulary)
+    writer = _Writer(vocabulary, marks)
     for token in tokens:
         spoken = token.given if token.given is not None else phonemes.get(id(token), "")
-        writer.write(token.before.translate(_MARKS), spoken, token.after.translate(_MARKS), token)
+        writer.write(token.before, spoken, token.after, token)
     return writer.reading(complete=True)
 
 
-def read_phonemes(text: str, vocabulary: Collection[str]) -> Reading:
+def read_phonemes(text: str, vocabulary: Collection[str], marks: Marks) -> Reading:
     """Return the reading of a text in phonemes: white space is between words, marks are outside them."""
-    writer = _Writer(vocabulary)
+    writer = _Writer(vocabulary, marks)
+    known = "".join(marks)
     for match in re.finditer(r"\S+", text):
-        core = match[0].strip(MARKS)
+        core = match[0].strip(known)
         before, _, after = match[0].partition(core) if core else (match[0], "", "")
         start = match.start() + len(before)
         writer.write(before, core, after, _Token(before, core, after, Span(start, start + len(core))))
-    return writer.reading(complete=all(symbol in vocabulary or symbol.isspace() for symbol in text))
+    return writer.reading(
+        complete=all(marks.get(symbol, symbol) in vocabulary or symbol.isspace() for symbol in text)
+    )
 
 
 def shared(whole: str, alone: Sequence[str]) -> list[str]:
@@ -179,8 +182,9 @@ def _clauses(tokens: Sequence[_Token]) -> list[list[_Token]]:
 class _Writer:
     """Puts a reading together."""
 
-    def __init__(self, vocabulary: Collection[str]) -> None:
+    def __init__(self, vocabulary: Collection[str], marks: Marks) -> None:
         self._vocabulary = vocabulary
+        self._marks = marks
         self._symbols: list[str] = []
         self._words: list[ReadWord] = []
 
@@ -188,12 +192,12 @@ class _Writer:
         """Add a word with the marks around it."""
         if self._symbols and self._symbols[-1] != " ":
             self._add(" ")
-        self._add("".join(mark for mark in before if mark in MARKS))
+        self._add("".join(self._marks.get(mark, "") for mark in before))
         start = len(self._symbols)
         self._add(phonemes)
         if token.word:
             self._words.append(ReadWord(token.span, start, len(self._symbols)))
-        self._add("".join(mark for mark in after if mark in MARKS))
+        self._add("".join(self._marks.get(mark, "") for mark in after))
 
     def reading(self, *, complete: bool) -> Reading:
         """Return what was written, without a space at its end."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from parlando_kokoro.turns import Turns
 from parlando_synth.engine import StopFlag
+from parlando_synth.turns import Turns
 
 
 def test_the_most_urgent_comes_first() -> None:

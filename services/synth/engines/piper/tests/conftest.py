@@ -1,0 +1,30 @@
+"""What the engine's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from tiny import write_voice
+
+from parlando_piper.engine import PiperEngine, PiperInstance
+from parlando_piper.settings import PiperSettings
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """A folder with en_US-tiny-low and the three speakers of en_GB-choir-medium."""
+    with TemporaryDirectory() as name:
+        write_voice(Path(name))
+        write_voice(Path(name), "en_GB-choir-medium", several=True)
+        yield Path(name)
+
+
+@pytest.fixture
+def instance(folder: Path) -> Iterator[PiperInstance]:
+    engine = PiperEngine(PiperSettings(voices=folder, default_voice="en_US-tiny-low", threads=1, live=1))
+    instance = engine.open()
+    yield instance
+    instance.close()
