@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from parlando_client import models
 from parlando_client.cli import main
@@ -30,16 +31,18 @@ _FILE = ModelFile(
 
 @dataclass
 class Mirror:
-    """A server of one file.
+    """A server of files.
 
     Attributes:
-        content: the file.
+        content: the file "toy.bin".
+        more: further files, by name.
         breaks_after: bytes after which each connection breaks; None: it does not.
         ranges: it can begin in the middle.
         asked: the Range header of each request.
     """
 
     content: bytes = _CONTENT
+    more: dict[str, bytes] = field(default_factory=dict)
     breaks_after: int | None = None
     ranges: bool = True
     asked: list[str | None] = field(default_factory=list)
@@ -54,15 +57,17 @@ def mirror() -> Iterator[Mirror]:
         def do_GET(self) -> None:
             wanted = self.headers["Range"]
             mirror.asked.append(wanted)
-            if self.path != "/models/toy.bin":
+            folder, _, name = self.path.rpartition("/")
+            content = {"toy.bin": mirror.content, **mirror.more}.get(name)
+            if folder != "/models" or content is None:
                 self.send_error(404)
                 return
             start = int(wanted[6:-1]) if wanted and mirror.ranges else 0
             self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(mirror.content) - start))
+            self.send_header("Content-Length", str(len(content) - start))
             self.end_headers()
             end = None if mirror.breaks_after is None else start + mirror.breaks_after
-            self.wfile.write(mirror.content[start:end])
+            self.wfile.write(content[start:end])
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -162,5 +167,82 @@ def test_the_command(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_is_listed_can_be_told_apart() -> None:
     known = models.known_files()
     assert len({(file.model, file.name) for file in known}) == len(known)
-    assert all(file.size > 0 and len(file.sha256) == 64 and file.url.startswith("https://") for file in known)
+    assert all(file.size > 0 and len(file.digest) == 64 and file.url.startswith("https://") for file in known)
     assert all(file.url.endswith(f"/{file.name}") for file in known)
+
+
+_VOICE = "en_US-lessac-medium"
+
+
+def voices_of(mirror: Mirror) -> None:
+    """Have a mirror serve a voice as it is published: an index, and two files in a folder of their own."""
+    files = {
+        f"{_VOICE}.onnx": b"network" * 1000,
+        f"{_VOICE}.onnx.json": b"{}",
+        "MODEL_CARD": b"* License: ...",
+    }
+    listed = {
+        f"en/en_US/lessac/medium/{name}": {
+            "size_bytes": len(content),
+            "md5_digest": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        }
+        for name, content in files.items()
+    }
+    index = {_VOICE: {"key": _VOICE, "files": listed, "aliases": ["en-us-lessac-medium"]}}
+    mirror.more = {"voices.json": json.dumps(index).encode(), **files}
+
+
+def fetch_voice(mirror: Mirror, folder: Path, voice: str) -> Result:
+    arguments = ["models", "fetch", f"piper:{voice}", "--mirror", mirror.url, "--folder", str(folder)]
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.parametrize("name", [_VOICE, "en-us-lessac-medium"])
+def test_a_voice_of_piper_is_fetched_by_its_index(mirror: Mirror, tmp_path: Path, name: str) -> None:
+    voices_of(mirror)
+    assert CliRunner().invoke(main, ["models", "engines", "--folder", str(tmp_path)]).output == ""
+    assert fetch_voice(mirror, tmp_path, name).exit_code == 0
+    assert {path.name for path in (tmp_path / "piper").iterdir()} == {f"{_VOICE}.onnx", f"{_VOICE}.onnx.json"}
+    assert (tmp_path / f"piper/{_VOICE}.onnx").read_bytes() == mirror.more[f"{_VOICE}.onnx"]
+    assert CliRunner().invoke(main, ["models", "engines", "--folder", str(tmp_path)]).output == "piper\n"
+    assert _VOICE in CliRunner().invoke(main, ["models", "list", "--folder", str(tmp_path)]).output
+    assert "was there" in fetch_voice(mirror, tmp_path, name).output
+
+
+def test_a_voice_whose_checksum_is_wrong_is_refused(mirror: Mirror, tmp_path: Path) -> None:
+    voices_of(mirror)
+    mirror.more[f"{_VOICE}.onnx"] = b"another" * 1000
+    failed = fetch_voice(mirror, tmp_path, _VOICE)
+    assert failed.exit_code == 1
+    assert "wrong checksum" in failed.stderr
+    assert not (tmp_path / f"piper/{_VOICE}.onnx").exists()
+
+
+def test_a_voice_that_is_not_published_is_said(mirror: Mirror, tmp_path: Path) -> None:
+    voices_of(mirror)
+    failed = fetch_voice(mirror, tmp_path, "en_US-lesac-medium")
+    assert failed.exit_code == 1
+    assert f"did you mean {_VOICE}" in failed.stderr
+    assert "voices.json names those" in fetch_voice(mirror, tmp_path, "../../passwd").stderr
+
+
+@pytest.mark.parametrize(
+    "index", [None, b"", b"[1]", b'{"en_US-lessac-medium": 1}', b'{"en_US-lessac-medium": {"files": {}}}']
+)
+def test_what_is_no_index_is_said(mirror: Mirror, tmp_path: Path, index: bytes | None) -> None:
+    mirror.more = {} if index is None else {"voices.json": index}
+    failed = fetch_voice(mirror, tmp_path, _VOICE)
+    assert failed.exit_code == 1
+    assert ("404" if index is None else "no index of Piper's voices") in failed.stderr
+
+
+def test_an_index_that_has_no_end_is_not_read(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.more = {"voices.json": b" " * ((16 << 20) + 1)}
+    assert "larger than it should be" in fetch_voice(mirror, tmp_path, _VOICE).stderr
+
+
+@pytest.mark.parametrize("name", ["nothing", "piper", "piper:", "kokoro:af_heart"])
+def test_a_model_that_is_not_known_is_a_misuse(tmp_path: Path, name: str) -> None:
+    refused = CliRunner().invoke(main, ["models", "fetch", name, "--folder", str(tmp_path)])
+    assert refused.exit_code == 2
+    assert "piper:en_US-lessac-medium" in refused.stderr

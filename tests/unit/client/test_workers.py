@@ -67,3 +67,20 @@ def test_several_of_one_engine_can_lose_one(tmp_path: Path, python: str) -> None
         ("synth-50062", "espeak", 50_062),
     ]
     assert {worker.python for worker in _started(tmp_path, "kokoro", count=2)} == {python}
+
+
+def test_a_voice_is_enough_for_piper(tmp_path: Path, python: str) -> None:
+    _fetched(tmp_path, "kokoro-v1.0.onnx", "voices-v1.0.bin")
+    piper = tmp_path / "engines/piper/.venv/bin/python"
+    piper.parent.mkdir(parents=True)
+    piper.touch()
+    voices = tmp_path / "models/piper"
+    voices.mkdir()
+    (voices / "en_US-lessac-medium.onnx").touch()
+    assert [worker.engine for worker in _started(tmp_path)] == ["kokoro", "espeak"]
+    (voices / "en_US-lessac-medium.onnx.json").touch()
+    assert _started(tmp_path) == (
+        Worker("synth-kokoro", "kokoro", 50_062, python),
+        Worker("synth-piper", "piper", 50_063, str(piper)),
+        Worker("synth", "espeak", 50_061, sys.executable),
+    )

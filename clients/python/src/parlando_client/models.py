@@ -16,6 +16,9 @@ from typing import IO
 MODELS = Path("~/.local/share/parlando/models")
 """Where engines look for their files, each in a folder of its own name."""
 
+PIPER = "piper"
+"""The model whose files are voices: any number of them, and one is enough."""
+
 _ATTEMPTS = 5
 """Times that a broken connection is taken up again where it broke."""
 
@@ -37,7 +40,8 @@ class ModelFile:
         variant: of those with different variants one is enough; "" belongs to all of them.
         url: where it is published.
         size: bytes.
-        sha256: in hexadecimal.
+        digest: of its content, in hexadecimal.
+        algorithm: of the digest, as `hashlib` names it.
     """
 
     model: str
@@ -45,11 +49,12 @@ class ModelFile:
     variant: str
     url: str
     size: int
-    sha256: str
+    digest: str
+    algorithm: str = "sha256"
 
 
 def known_files() -> list[ModelFile]:
-    """Return every file that can be fetched."""
+    """Return every file that is listed here; Piper's voices are listed where they are published."""
     listed = tomllib.loads(files("parlando_client").joinpath("models.toml").read_text())["file"]
     return [
         ModelFile(
@@ -60,7 +65,7 @@ def known_files() -> list[ModelFile]:
 
 
 def complete(folder: Path) -> list[str]:
-    """Return the models whose files are there: each without a variant, and one of those with one.
+    """Return the models whose files are there: each without a variant, and one of those with one; or a voice.
 
     Args:
         folder: that of all models.
@@ -73,7 +78,16 @@ def complete(folder: Path) -> list[str]:
         common = {file for file in files if not file.variant}
         if common <= there and (files == common or there - common):
             found.append(model)
-    return found
+    return sorted([*found, PIPER]) if voices_in(folder / PIPER) else found
+
+
+def voices_in(folder: Path) -> list[str]:
+    """Return the voices of Piper in a folder: NAME.onnx with its NAME.onnx.json."""
+    return sorted(
+        network.stem
+        for network in folder.glob("*.onnx")
+        if network.with_name(f"{network.name}.json").is_file()
+    )
 
 
 def is_there(path: Path) -> bool:
@@ -103,7 +117,7 @@ def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], 
     folder.mkdir(parents=True, exist_ok=True)
     target, part = folder / file.name, folder / f"{file.name}.part"
     if target.exists():
-        if _checksum(target) == file.sha256:
+        if _checksum(target, file.algorithm) == file.digest:
             return False
         target.replace(folder / f"{file.name}.wrong")
     url = f"{mirror.rstrip('/')}/{file.name}" if mirror else file.url
@@ -121,7 +135,7 @@ def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], 
                 raise FetchError(
                     f"{url}: the connection failed ({_why(error)}); the same command goes on where it broke"
                 ) from None
-    if _checksum(part) != file.sha256:
+    if _checksum(part, file.algorithm) != file.digest:
         wrong = folder / f"{file.name}.wrong"
         part.replace(wrong)
         raise FetchError(f"{file.name} has a wrong checksum: it was set aside as {wrong}; fetch it again")
@@ -129,15 +143,44 @@ def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], 
     return True
 
 
+def read(url: str, limit: int) -> bytes:
+    """Return a small file.
+
+    Args:
+        url: where it is.
+        limit: bytes that it may have.
+
+    Raises:
+        FetchError: it cannot be had, or is larger.
+    """
+    try:
+        with _opened(url) as answer:
+            content = answer.read(limit + 1)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise FetchError(f"{url}: the server answers {error.code} {error.reason}") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise FetchError(f"{url}: the connection failed ({_why(error)}); try again") from None
+    if len(content) > limit:
+        raise FetchError(f"{url}: the file is larger than it should be: it is another one")
+    return content
+
+
+def _opened(url: str, have: int = 0) -> http.client.HTTPResponse:
+    """Return the answer of a server, from a byte on."""
+    if not url.startswith(("https://", "http://")):
+        raise FetchError(f"{url}: only https:// and http:// can be fetched from")
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310  # checked above
+    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310  # likewise
+    return answer
+
+
 def _take(url: str, part: Path, size: int, progress: Callable[[int], None]) -> None:
     """Bring what is missing of a file."""
     have = part.stat().st_size if part.exists() else 0
     if have >= size:
         return
-    if not url.startswith(("https://", "http://")):
-        raise FetchError(f"{url}: only https:// and http:// can be fetched from")
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310  # checked above
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  # likewise
+    with _opened(url, have) as answer:
         going_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         have = have if going_on else 0
         with part.open("ab" if going_on else "wb") as file:
@@ -156,9 +199,9 @@ def _blocks(source: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _checksum(path: Path) -> str:
+def _checksum(path: Path, algorithm: str) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _why(error: Exception) -> str:

@@ -8,7 +8,18 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from parlando_client.cli.failure import Failure
-from parlando_client.models import MODELS, FetchError, complete, fetch, is_there, known_files
+from parlando_client.models import (
+    MODELS,
+    PIPER,
+    FetchError,
+    ModelFile,
+    complete,
+    fetch,
+    is_there,
+    known_files,
+    voices_in,
+)
+from parlando_client.piper_voices import published
 
 _NAMES = sorted({file.model for file in known_files()})
 
@@ -25,6 +36,9 @@ def list_(folder: Path) -> None:
     for file in known_files():
         there = is_there(folder.expanduser() / file.model / file.name)
         click.echo(f"{file.model:<10}{file.name:<28}{file.size / 1e6:>7.0f} MB  {'there' if there else '-'}")
+    for voice in voices_in(folder.expanduser() / PIPER):
+        size = (folder.expanduser() / PIPER / f"{voice}.onnx").stat().st_size
+        click.echo(f"{PIPER:<10}{voice:<28}{size / 1e6:>7.0f} MB  there")
 
 
 @models.command()
@@ -36,7 +50,7 @@ def engines(folder: Path) -> None:
 
 
 @models.command("fetch")
-@click.argument("model", type=click.Choice(_NAMES))
+@click.argument("model", metavar=f"[{'|'.join(_NAMES)}|{PIPER}:VOICE]")
 @click.option("--int8", is_flag=True, help="The smaller network, of 8-bit weights.")
 @click.option("--folder", type=click.Path(path_type=Path), default=MODELS, help="Where the models go.")
 @click.option(
@@ -48,10 +62,28 @@ def engines(folder: Path) -> None:
     help="Folder to fetch from, instead of where the files are published.",
 )
 def fetch_(model: str, folder: Path, mirror: str, *, int8: bool) -> None:
-    """Fetch a model's files, with checksums. What was broken off is taken up again."""
-    variants = {"", "int8" if int8 else "fp32"}
-    wanted = [file for file in known_files() if file.model == model and file.variant in variants]
-    place = folder.expanduser() / model
+    """Fetch a model's files, with checksums. What was broken off is taken up again.
+
+    A voice of Piper is a model of its own: piper:en_US-lessac-medium.
+    """
+    engine, _, voice = model.partition(":")
+    if engine == PIPER and voice:
+        try:
+            wanted = published(voice, mirror)
+        except FetchError as error:
+            raise Failure(str(error)) from None
+    elif model in _NAMES:
+        variants = {"", "int8" if int8 else "fp32"}
+        wanted = [file for file in known_files() if file.model == model and file.variant in variants]
+    else:
+        raise click.BadParameter(
+            f"{model} is not known: {', '.join(_NAMES)}, or a voice as {PIPER}:en_US-lessac-medium",
+            param_hint="MODEL",
+        )
+    _fetch_all(wanted, folder.expanduser() / engine, mirror)
+
+
+def _fetch_all(wanted: list[ModelFile], place: Path, mirror: str) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, transient=True) as bars:
         for file in wanted:
