@@ -216,7 +216,11 @@ def test_a_cancel_is_seen_down_to_the_worker_with_both_clocks(observed: Observed
     assert undeclared(observed.cancelled) == set()
     (span,) = [span for span in observed.cancelled if hop(span) == ("router", "Speak")]
     (cancelled,) = [event for event in span["events"] if event["name"] == "cancelled"]
-    assert cancelled["attributes"].keys() == {"parlando.cancel.last_byte", "parlando.cancel.engine_idle"}
+    assert cancelled["attributes"].keys() == {
+        "parlando.cancel.last_byte",
+        "parlando.cancel.engine_idle",
+        "parlando.stop.outcome",
+    }
 
 
 def test_speech_over_http_is_one_trace_from_envoy_to_engine(observed: Observed) -> None:

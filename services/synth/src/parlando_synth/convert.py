@@ -167,7 +167,7 @@ def _about(about: EngineDescription) -> pb.DescribeEngineResponse:
         min_speed=about.min_speed,
         max_speed=about.max_speed,
         max_phonemes_per_run=about.max_phonemes_per_run,
-        longest_silence=_duration(about.longest_silence),
+        longest_silence=_duration(about.longest_silence) if about.longest_silence else None,
     )
     return pb.DescribeEngineResponse(
         engine_version=about.version,
