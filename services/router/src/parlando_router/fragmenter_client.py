@@ -125,5 +125,9 @@ class GrpcFragmenter:
     async def open(self, config: FragmentConfig) -> GrpcFragmentStream:
         """Begin an epoch."""
         stream = GrpcFragmentStream(self._stub.Fragment(metadata=outgoing()))
-        await stream.send(fragmenter_pb2.FragmentRequest(config=_config(config)))
+        try:
+            await stream.send(fragmenter_pb2.FragmentRequest(config=_config(config)))
+        except BaseException:  # gRPC leaves a call open whose first write is cancelled before it began
+            stream.close()
+            raise
         return stream
