@@ -57,12 +57,13 @@ async def disturb(system: System, report: Report, count: int, chance: random.Ran
             report.disturbances["kill"] += 1
             await worker.end()
             await worker.start()
+            await system.until_up(worker)
         else:
             report.disturbances["stop"] += 1
             worker.send(signal.SIGSTOP)
             await asyncio.sleep(0.5 + chance.random() * 1.5)
             worker.send(signal.SIGCONT)
-        await system.until_up(worker)
+            await system.until_up(worker, new=False)
 
 
 async def storm(count: int, callers: int, seed: int) -> tuple[Report, admin_pb2.GetStatisticsResponse]:

@@ -51,6 +51,7 @@ class Service:
     environment: Mapping[str, str]
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None
+    known_as: str = ""  # id of the worker, as the router knew it last
 
     @property
     def address(self) -> str:
@@ -93,21 +94,25 @@ class System:
     stub: SpeechServiceAsyncStub
     admin: AdminServiceAsyncStub
 
-    async def serving(self) -> set[str]:
-        """Return the addresses of the workers that would be given work."""
+    async def replica(self, worker: Service) -> speech_pb2.EngineReplica:
+        """Return a worker as the router sees it."""
         known = await self.stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
-        return {each.address for engine in known.engines for each in engine.replicas if each.serving}
+        replicas = (each for engine in known.engines for each in engine.replicas)
+        return next(each for each in replicas if each.address == worker.address)
 
-    async def until_up(self, worker: Service) -> None:
-        """Return once the router knows that a worker is up, though a breaker may keep work from it."""
+    async def until_up(self, worker: Service, *, new: bool = True) -> None:
+        """Return once the router knows that a worker is up, though a breaker may keep work from it.
+
+        Args:
+            worker: the worker.
+            new: it was started anew, and what was known of it before says nothing.
+        """
         async with asyncio.timeout(_BACK_SECONDS):
             while True:
-                known = await self.stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
-                replicas = [each for engine in known.engines for each in engine.replicas]
-                if any(
-                    each.address == worker.address and (each.serving or "breaker" in each.detail)
-                    for each in replicas
-                ):
+                seen = await self.replica(worker)
+                up = seen.serving or "breaker" in seen.detail
+                if up and not (new and seen.description.worker_id == worker.known_as):
+                    worker.known_as = seen.description.worker_id
                     return
                 await asyncio.sleep(0.02)
 
@@ -137,11 +142,11 @@ async def running(engines: Sequence[Engine], **settings: str) -> AsyncIterator[S
         yield system
 
 
-async def until_it_speaks(stub: SpeechServiceAsyncStub) -> None:
-    """Return once a router has an engine."""
+async def until_it_speaks(stub: SpeechServiceAsyncStub, workers: int = 1) -> None:
+    """Return once a router has so many workers that serve."""
     async with asyncio.timeout(_BACK_SECONDS):
         while True:
             known = await stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
-            if any(replica.serving for engine in known.engines for replica in engine.replicas):
+            if sum(each.serving for engine in known.engines for each in engine.replicas) >= workers:
                 return
             await asyncio.sleep(0.02)
