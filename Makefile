@@ -46,6 +46,7 @@ lint: ## style, types, imports between packages, contracts
 	@$(BIN)/python tools/genproto.py --check
 	@$(BIN)/buf lint
 	@$(BIN)/buf format --diff --exit-code
+	@$(BIN)/buf breaking protos --against protos/baseline.binpb
 	@imports=$$($(BIN)/lint-imports --no-logo) || { echo "$$imports"; exit 1; }
 	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
 	@$(BIN)/mypy $(LOOSE)
