@@ -60,6 +60,7 @@ class Report:
     gaps: list[float] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     first_chunks: list[float] = field(default_factory=list)
+    began_at: float = 0.0  # when the last utterance began to be heard
     disturbances: Counter[str] = field(default_factory=Counter)
     speaking: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -92,6 +93,7 @@ class Listener:
             self.report.wrong.append(f"samples begin at {audio.first_sample}, not {self.samples}")
         if not self.samples:
             self.report.first_chunks.append(now - self.began)
+            self.report.began_at = now
             self.played_until = self.last_frame = now
             if not self.paced:
                 self.report.speaking.set()
@@ -119,14 +121,14 @@ async def utter(
     text: str,
     settings: speech_pb2.SpeechSettings,
     *,
-    deadline: float = 120.0,
+    play: bool = True,
 ) -> None:
-    """Have one text spoken, note what came, and play it to its end."""
+    """Have one text spoken, and note what came; return once it was played to its end, or at once."""
     paced = settings.playout_mode != speech_pb2.PLAYOUT_MODE_UNPACED
     listener = Listener(report, time.monotonic(), paced)
     try:
         request = speech_pb2.SayRequest(text=text, settings=settings)
-        async for response in stub.Say(request, timeout=deadline):
+        async for response in stub.Say(request, timeout=120):
             for event in response.events:
                 listener.hear(event)
     except grpc.aio.AioRpcError as error:
@@ -134,4 +136,5 @@ async def utter(
         return
     report.utterances += 1
     listener.check(text)
-    await asyncio.sleep(max(listener.played_until - time.monotonic(), 0.0))
+    if play:
+        await asyncio.sleep(max(listener.played_until - time.monotonic(), 0.0))

@@ -1,6 +1,6 @@
 """Workers killed, stopped and hung while callers listen: are words lost, and how long is a seam heard?
 
-    python -m tests.chaos.storm [--disturbances 1000] [--callers 20] [--seed 1]
+    python -m tests.chaos.storm [--disturbances 1000] [--callers 20] [--seed 1] [--outages 5]
 
 Two espeak workers and a scripted engine with ESTIMATED timings, a fragmenter and a router, each a process of
 its own. Callers have known texts spoken without end; half of them read as fast as they can and then wait as
@@ -87,6 +87,37 @@ async def storm(count: int, callers: int, seed: int) -> tuple[Report, admin_pb2.
         return report, await system.admin.GetStatistics(admin_pb2.GetStatisticsRequest())
 
 
+async def outage(system: System, seconds: float = 1.5) -> tuple[Report, float]:
+    """Kill the only worker, and let it come back after so many seconds.
+
+    Returns:
+        What callers got meanwhile, and the seconds from the worker's own health until an utterance began.
+    """
+    [worker] = system.workers
+    report = Report()
+    settings = speech_pb2.SpeechSettings(language="en")
+    await worker.end()
+    await asyncio.sleep(seconds)  # the router waits before it tries to connect again
+    while not report.errors:
+        await utter(system.stub, report, TEXTS[0], settings)
+    await worker.start()
+    await worker.serves()
+    began, first = time.monotonic(), Report()
+    while not first.first_chunks:
+        await utter(system.stub, first, TEXTS[0], settings, play=False)
+        report.errors += first.errors
+        first.errors.clear()
+        await asyncio.sleep(0.01)
+    report.wrong += first.wrong
+    return report, first.began_at - began
+
+
+async def outages(count: int) -> list[float]:
+    """Return how long speech was away after an engine was back, so many times."""
+    async with running([ESPEAK]) as system:
+        return [(await outage(system, 5.0))[1] for _ in range(count)]
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value below which so large a share lies; 0 where there is none."""
     ordered = sorted(values)
@@ -104,6 +135,7 @@ def main() -> int:
     parser.add_argument("--disturbances", type=int, default=1_000)
     parser.add_argument("--callers", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--outages", type=int, default=5)
     arguments = parser.parse_args()
     began = time.monotonic()
     report, statistics = asyncio.run(storm(arguments.disturbances, arguments.callers, arguments.seed))
@@ -120,6 +152,8 @@ def main() -> int:
             f"{engine.engine}: {engine.requests} requests, failures {dict(engine.failures)}, "
             f"left {engine.failovers} times, seams within fragments {dict(engine.seams)}"
         )
+    backs = asyncio.run(outages(arguments.outages))
+    print(f"{len(backs)} outages of the only engine: speech was back {_milliseconds(backs)} after its health")
     return 1 if report.errors or report.wrong else 0
 
 

@@ -12,6 +12,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from parlando.admin.v1 import admin_service_pb2_grpc
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.channels import open_channel
@@ -65,6 +67,18 @@ class Service:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", self.module, env={**os.environ, **added}, start_new_session=True
         )
+
+    async def serves(self) -> None:
+        """Return once it says itself that it serves."""
+        async with open_channel(self.address) as channel, asyncio.timeout(_BACK_SECONDS):
+            stub = health_pb2_grpc.HealthStub(channel)
+            while True:
+                answer = await stub.Check(  # type: ignore[attr-defined]  # set in its constructor
+                    health_pb2.HealthCheckRequest(), wait_for_ready=True
+                )
+                if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+                await asyncio.sleep(0.01)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -171,6 +171,7 @@ class Play:
         fail_after: audio after which it fails, with `failure`.
         hang_after: audio after which it stands still.
         finishes: False to end without finishing.
+        silent: True to make no audio.
         fails_at_end: what comes behind the end.
         starts: False to leave out the start.
         odd: True to lose the last byte of every message.
@@ -191,6 +192,7 @@ class Play:
     failure: ParlandoError | None = None
     hang_after: float | None = None
     finishes: bool = True
+    silent: bool = False
     fails_at_end: ParlandoError | None = None
     starts: bool = True
     odd: bool = False
@@ -297,7 +299,7 @@ class ScriptedSynthesis:
         yield play.first
         made = 0.0
         words: list[SpokenWord] = []
-        for pcm, timed in play.sound(text):
+        for pcm, timed in () if play.silent else play.sound(text):
             if play.fail_after is not None and made >= play.fail_after and play.failure is not None:
                 yield play.failure
             if play.hang_after is not None and made >= play.hang_after:

@@ -329,3 +329,20 @@ def test_a_worker_that_stood_still_is_asked_when_nobody_else_is_left() -> None:
         assert len(second.requests) == 1  # it is gone, and not asked before it answers
 
     run(main())
+
+
+def test_an_engine_that_says_nothing_is_left_unblamed() -> None:
+    async def main() -> None:
+        mute = ScriptedWorker(Play(silent=True))
+        stage = Stage({"one": mute, "two": ScriptedWorker()})
+        call = _spoken(stage)
+        await call.done()
+        assert written(call, TEXT) == SAID
+        assert not stage.engines.statistics.engines["one"].failures
+        alone = _spoken(Stage({"one": ScriptedWorker(Play(silent=True))}))
+        await alone.done()  # there may be nothing in it that can be said
+        both = _spoken(Stage({name: ScriptedWorker(Play(silent=True)) for name in ("one", "two")}))
+        await both.done()
+        assert not both.seconds
+
+    run(main())

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.ledger import SpokenWord, TimingQuality
+from parlando_kit.ledger import TimingQuality
 from parlando_kit.spans import Span
 from parlando_kit.tasks import finish
 from parlando_router.alarm import Alarm
@@ -39,6 +39,7 @@ from parlando_router.remainder import Passage, remainder
 from parlando_router.request import PlayoutMode, SpeechSettings
 from parlando_router.tally import Speaker, Tally
 from parlando_router.track import Track
+from parlando_router.turn import Reading, Turn
 
 RETRIED = frozenset(
     {
@@ -64,54 +65,6 @@ _CALMER = 4
 _SLOW_AFTER_SECONDS = 1.0
 _SLOW = 0.9
 _RATES = range(8_000, 48_001)
-
-
-@dataclass(slots=True)
-class _Turn:
-    """A fragment that is being spoken.
-
-    Attributes:
-        passage: what is left to say.
-        tried: addresses of those who failed at this very place.
-        failure: the last failure, and `failed` whose it was.
-        seam: quality of the times where the fragment was broken off; None while it was not.
-        waited: seconds spent on an engine that was full.
-        hurried: an engine was left because it was too slow: the next one may take its time.
-        again: everybody was tried at this place, and is tried once more, with more patience.
-        alone: there is nobody else to ask.
-    """
-
-    fragment: Fragment
-    language: str
-    passage: Passage
-    tried: set[str] = field(default_factory=set)
-    failure: ParlandoError | None = None
-    failed: Candidate | None = None
-    seam: TimingQuality | None = None
-    waited: float = 0.0
-    hurried: bool = False
-    again: bool = False
-    alone: bool = False
-
-
-@dataclass(slots=True)
-class _Reading:
-    """How far a synthesis was read. Words wait for the sound they come with."""
-
-    started: SynthesisStarted | None = None
-    words: tuple[SpokenWord, ...] = ()
-    samples: int = 0
-    first_audio_at: float = 0.0
-    finished: bool = False
-    silent: bool = False
-
-    @property
-    def rate(self) -> int:
-        return self.started.sample_rate_hz if self.started is not None else 0
-
-    @property
-    def seconds(self) -> float:
-        return self.samples / self.rate if self.rate else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +110,20 @@ class FragmentSpeaker:
             ParlandoError: what nobody could make good. What may be sent of the fragment is on the track.
         """
         stand = self._stand
-        turn = _Turn(fragment, fragment.language or self._settings.language, Passage(fragment.spoken_text))
+        turn = Turn(fragment, fragment.language or self._settings.language, Passage(fragment.spoken_text))
         while turn.passage.text:
             candidate = await self._next(turn)
             self._moved(turn, candidate)
-            reading = _Reading()
+            reading = Reading()
             try:
                 await self._synthesize(candidate, turn, reading)
             except ParlandoError as error:
                 self._break_off(turn, candidate)
                 if error.reason not in RETRIED:
                     raise
-                stand.engines.report_failure(candidate, error, silent=reading.silent)
-                turn.failed, turn.failure = candidate, error
+                if not reading.mute:
+                    stand.engines.report_failure(candidate, error, silent=reading.silent)
+                turn.failed, turn.failure, turn.mute = candidate, error, reading.mute
                 turn.tried.add(candidate.replica.address)
             else:
                 stand.engines.report_success(candidate, reading.seconds)
@@ -180,7 +134,7 @@ class FragmentSpeaker:
 
     # Who is next
 
-    async def _next(self, turn: _Turn) -> Candidate:
+    async def _next(self, turn: Turn) -> Candidate:
         """Return who is to speak what is left.
 
         Raises:
@@ -202,7 +156,7 @@ class FragmentSpeaker:
             turn.again = True  # all have failed, and some live: they may only have been too slow for once
             turn.tried.clear()
 
-    def _found(self, turn: _Turn) -> tuple[list[Candidate], ParlandoError]:
+    def _found(self, turn: Turn) -> tuple[list[Candidate], ParlandoError]:
         """Return who could speak, and the error that nobody can.
 
         A language that was guessed, and that nobody speaks, is left to the voice.
@@ -223,7 +177,7 @@ class FragmentSpeaker:
                 return [], refusal
             return found, error
 
-    async def _waited(self, turn: _Turn, full: ParlandoError) -> bool:
+    async def _waited(self, turn: Turn, full: ParlandoError) -> bool:
         """Wait for an engine that speaks already and is full, while the listener has audio."""
         pause = min(full.retry_after or FULL_SECONDS, FULL_SECONDS)
         if turn.waited + pause > max(self._stand.playout.queued(), LEAST_FULL_SECONDS):
@@ -235,16 +189,16 @@ class FragmentSpeaker:
 
     # What became of it
 
-    def _moved(self, turn: _Turn, candidate: Candidate) -> None:
+    def _moved(self, turn: Turn, candidate: Candidate) -> None:
         """Count it when a candidate takes over from one that failed."""
         failed, failure = turn.failed, turn.failure
         if failed is None or failure is None or failed.replica is candidate.replica:
             return
         self._stand.engines.statistics.left(failed.engine)
-        if failed.engine != candidate.engine:
+        if failed.engine != candidate.engine and not turn.mute:
             self._stand.engines.report_loss(failed, failure)
 
-    def _break_off(self, turn: _Turn, candidate: Candidate) -> None:
+    def _break_off(self, turn: Turn, candidate: Candidate) -> None:
         """Keep what may be sent of a fragment that has begun, and see what is left of it."""
         stand = self._stand
         if not stand.track.speaking:
@@ -260,7 +214,7 @@ class FragmentSpeaker:
 
     # One synthesis
 
-    async def _synthesize(self, candidate: Candidate, turn: _Turn, reading: _Reading) -> None:
+    async def _synthesize(self, candidate: Candidate, turn: Turn, reading: Reading) -> None:
         """Have one worker speak what is left, and put it on the track as it comes.
 
         Raises:
@@ -279,7 +233,7 @@ class FragmentSpeaker:
                 raise
 
     async def _stop(
-        self, synthesis: Synthesis, candidate: Candidate, request: SynthesisRequest, reading: _Reading
+        self, synthesis: Synthesis, candidate: Candidate, request: SynthesisRequest, reading: Reading
     ) -> None:
         """Stop a synthesis, and keep what the worker says of it."""
         self.stopped = await synthesis.stop()
@@ -289,7 +243,7 @@ class FragmentSpeaker:
             self._stand.tally.add(candidate.engine, _charge(candidate, request), 0.0)
 
     async def _read(
-        self, synthesis: Synthesis, candidate: Candidate, turn: _Turn, reading: _Reading, synthesis_id: str
+        self, synthesis: Synthesis, candidate: Candidate, turn: Turn, reading: Reading, synthesis_id: str
     ) -> None:
         stand = self._stand
         patience = stand.engines.patience(candidate.engine)
@@ -325,7 +279,7 @@ class FragmentSpeaker:
         if not reading.finished:
             _broken("the engine ended without finishing")
 
-    def _request(self, candidate: Candidate, turn: _Turn) -> SynthesisRequest:
+    def _request(self, candidate: Candidate, turn: Turn) -> SynthesisRequest:
         settings, stand = self._settings, self._stand
         said = turn.fragment.spoken_text[: turn.passage.offset]
         voice, language = candidate.voice, turn.language
@@ -353,8 +307,8 @@ class FragmentSpeaker:
         self,
         event: SynthesisEvent,
         candidate: Candidate,
-        turn: _Turn,
-        reading: _Reading,
+        turn: Turn,
+        reading: Reading,
         synthesis_id: str,
     ) -> None:
         stand = self._stand
@@ -371,6 +325,8 @@ class FragmentSpeaker:
                     replace(word, spoken=turn.passage.in_spoken(word.spoken)) for word in event.words
                 )
                 return
+        if isinstance(event, SynthesisFinished):
+            _require_sound(turn, reading)
         if not stand.track.speaking:
             self._begin(candidate, turn, reading.started, synthesis_id)
         stand.track.words(reading.words)
@@ -386,7 +342,7 @@ class FragmentSpeaker:
             candidate.replica.took(event.engine_time, reading.seconds)
 
     def _begin(
-        self, candidate: Candidate, turn: _Turn, started: SynthesisStarted | None, synthesis_id: str
+        self, candidate: Candidate, turn: Turn, started: SynthesisStarted | None, synthesis_id: str
     ) -> None:
         if started is None:
             _broken("the engine spoke before it had started")
@@ -400,7 +356,7 @@ class FragmentSpeaker:
         else:
             stand.track.resume(turn.fragment, started, synthesis_id, gain_db)
 
-    def _require_pace(self, turn: _Turn, reading: _Reading) -> None:
+    def _require_pace(self, turn: Turn, reading: Reading) -> None:
         """Refuse an engine by which playback has run dry, where there is another one to ask."""
         playout, now = self._stand.playout, self._stand.clock.now()
         reading.first_audio_at = reading.first_audio_at or now
@@ -417,7 +373,7 @@ class FragmentSpeaker:
         turn.hurried = True
         _broken("the engine speaks more slowly than it is played")
 
-    def _announce(self, candidate: Candidate, started: SynthesisStarted, turn: _Turn) -> None:
+    def _announce(self, candidate: Candidate, started: SynthesisStarted, turn: Turn) -> None:
         """Tell the caller who speaks, when that is new."""
         track, tally = self._stand.track, self._stand.tally
         before, now = tally.speaker, Speaker(candidate.engine, started.voice, candidate.replica.address)
@@ -449,6 +405,17 @@ def _charge(candidate: Candidate, request: SynthesisRequest) -> SynthesisFinishe
     if said is None or not said.currency:
         return SynthesisFinished(0.0, characters, None)
     return SynthesisFinished(0.0, characters, Cost(said.currency, round(characters * said.price_nanos)))
+
+
+def _require_sound(turn: Turn, reading: Reading) -> None:
+    """Refuse an engine that said nothing, where there is another one to ask.
+
+    It may have lost the words, or there were none that it can say: nobody is blamed.
+    """
+    asked = any(map(str.isalnum, turn.passage.text)) and not turn.alone and not turn.again
+    reading.mute = asked and not reading.samples
+    if reading.mute:
+        _broken("the engine said nothing")
 
 
 def _broken(message: str) -> NoReturn:
