@@ -12,28 +12,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import grpc
 import psutil
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from mesh import free_port, running_mesh
+from engine_worker import bare, speak_bare, worker
+from mesh import running_mesh
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 
-_ENGINE = Path(__file__).parents[1] / "services/synth/engines/kokoro"
-_PYTHON = _ENGINE / ".venv/bin/python"
 _SENTENCE = (
     "Every evening the old keeper climbed the hundred steps to light the great lamp, and every night the "
     "ships that passed the cape could see it turning slowly above the black water. "
@@ -83,64 +77,6 @@ async def speak(address: str, text: str) -> Spoken:
                 played_until = max(played_until, now) + seconds
                 audio += seconds
         return Spoken(first, time.perf_counter() - began, audio, underrun)
-
-
-@contextlib.contextmanager
-def worker(folder: Path, threads: int) -> Iterator[tuple[str, psutil.Process]]:
-    """Start Kokoro's worker; yield its address and its process."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "SYNTH_ENGINE": "kokoro",
-        "SYNTH_PORT": str(port),
-        "KOKORO_MODEL": str(folder / "kokoro.onnx"),
-        "KOKORO_VOICES": str(folder / "voices.bin"),
-        "KOKORO_THREADS": str(threads),
-    }
-    with subprocess.Popen([str(_PYTHON), "-m", "parlando_synth"], env=environment) as process:
-        try:
-            address = f"127.0.0.1:{port}"
-            with grpc.insecure_channel(address) as channel:
-                stub: Any = health_pb2_grpc.HealthStub(channel)
-                watch = stub.Watch(
-                    health_pb2.HealthCheckRequest(service="parlando.synth.v1.SynthService"),
-                    wait_for_ready=True,
-                    timeout=60,
-                )
-                for change in watch:
-                    if change.status == health_pb2.HealthCheckResponse.SERVING:
-                        break
-            yield address, psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-@contextlib.contextmanager
-def bare(folder: Path, threads: int) -> Iterator[subprocess.Popen[str]]:
-    """Start kokoro-onnx by itself."""
-    script = str(Path(__file__).with_name("kokoro_bare.py"))
-    files = (str(folder / "kokoro.onnx"), str(folder / "voices.bin"))
-    command = [str(_PYTHON), "-W", "ignore", script, *files, str(threads)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            _pipe(process.stdout).readline()
-            yield process
-        finally:
-            process.terminate()
-
-
-def speak_bare(process: subprocess.Popen[str], text: str) -> dict[str, float]:
-    """Have kokoro-onnx speak a text."""
-    _pipe(process.stdin).write(text + "\n")
-    _pipe(process.stdin).flush()
-    spoken: dict[str, float] = json.loads(_pipe(process.stdout).readline())
-    return spoken
-
-
-def _pipe(pipe: IO[str] | None) -> IO[str]:
-    assert pipe is not None  # noqa: S101  # it was asked for
-    return pipe
 
 
 def _cpu(process: psutil.Process) -> float:
@@ -201,9 +137,11 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=min(os.cpu_count() or 1, 4))
     arguments = parser.parse_args()
     folder, threads = arguments.folder, arguments.threads
-    with worker(folder, threads) as (address, synth):
+    files = str(folder / "kokoro.onnx"), str(folder / "voices.bin")
+    settings = {"KOKORO_MODEL": files[0], "KOKORO_VOICES": files[1], "KOKORO_THREADS": str(threads)}
+    with worker("kokoro", settings) as (address, synth):
         os.environ["ENGINES"] = address
-        with running_mesh() as mesh, bare(folder, threads) as alone:
+        with running_mesh() as mesh, bare("kokoro", *files, str(threads)) as alone:
             asyncio.run(speak(mesh.router, words(12)))
             well = compare(mesh.router, synth, alone, arguments.rounds)
             well &= asyncio.run(together(mesh.router))

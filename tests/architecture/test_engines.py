@@ -15,7 +15,7 @@ _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").gl
 # Of the worker an engine knows the port and what engines with networks share; of the kit errors and ledger.
 _OURS = re.compile(
     r"parlando_kit\.(errors|ledger|settings|spans)"
-    r"|parlando_synth\.(engine|languages|reading|spelling|threaded|turns)"
+    r"|parlando_synth\.(engine|languages|reading|spelling|threaded|turns|untimed)"
 )
 
 
