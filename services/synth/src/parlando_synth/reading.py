@@ -122,8 +122,12 @@ def shared(whole: str, alone: Sequence[str]) -> list[str]:
     cut = length = 0
     for part in alone[:-1]:
         length += len(part.translate(_STRESS))
-        index = _counterpart(length, blocks)
-        following = places[index] if index < len(places) else len(whole)
+        index, upper = _counterpart(length, blocks)
+        before = places[index - 1] + 1 if index else 0
+        following, until = (places[place] if place < len(places) else len(whole) for place in (index, upper))
+        space = whole.find(" ", before, until)
+        if space >= 0:
+            following = space
         while following > 0 and whole[following - 1] in "ˈˌ":  # stress belongs to what it precedes
             following -= 1
         following = max(following, cut)
@@ -132,17 +136,23 @@ def shared(whole: str, alone: Sequence[str]) -> list[str]:
     return [*parts, whole[cut:].strip(" ")] if alone else []
 
 
-def _counterpart(place: int, blocks: Sequence[tuple[int, int, int]]) -> int:
-    """Return where a place of one text is in another; between two stretches that match, in proportion."""
+def _counterpart(place: int, blocks: Sequence[tuple[int, int, int]]) -> tuple[int, int]:
+    """Return where a place of one text is in another; between two stretches that match, in proportion.
+
+    Where the other has something in that place which the one has not, it is anywhere from the first to the
+    second of the two that are returned; otherwise they are the same.
+    """
     last_a = last_b = 0
-    for start_a, start_b, size in blocks:
+    for (start_a, start_b, size), following in zip(blocks, (*blocks[1:], blocks[-1]), strict=True):
         if place < start_a:
             gap = start_a - last_a
-            return last_b + round((place - last_a) / gap * (start_b - last_b))
+            found = last_b + round((place - last_a) / gap * (start_b - last_b))
+            return found, found
         if place <= start_a + size:
-            return start_b + place - start_a
+            found = start_b + place - start_a
+            return found, max(found, following[1]) if following[0] == place else found
         last_a, last_b = start_a + size, start_b + size
-    return last_b
+    return last_b, last_b
 
 
 def _token(match: re.Match[str]) -> _Token:

@@ -97,6 +97,16 @@ def test_phonemes_are_taken_as_they_are() -> None:
     assert not read_phonemes("h3llo", DEFAULT_VOCAB, MARKS).complete
 
 
+def test_a_sound_between_two_words_is_of_the_word_that_it_is_written_with() -> None:
+    assert shared("ɛvɹiʲ ˈiːvnɪŋ ðɪʲ ˈoʊld", ["ˈɛvɹi", "ˈiːvnɪŋ", "ðə", "ˈoʊld"]) == [
+        "ɛvɹiʲ",
+        "ˈiːvnɪŋ",
+        "ðɪʲ",
+        "ˈoʊld",
+    ]
+    assert shared("ʌvðə hˈaʊs", ["ʌv", "ðə", "hˈaʊs"]) == ["ʌv", "ðə", "hˈaʊs"]
+
+
 @given(st.lists(st.text("abcˈ", min_size=1, max_size=6), min_size=1, max_size=8), st.data())
 def test_what_is_shared_out_is_the_whole(alone: list[str], data: st.DataObject) -> None:
     whole = "".join(part + data.draw(st.sampled_from(["", " "])) for part in alone).strip()
