@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-slow unit chaos lint format protos lock clean engine-kokoro engine-piper
+.PHONY: help up test test-slow unit chaos fuzz-http lint format protos lock clean engine-kokoro engine-piper
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -34,6 +34,10 @@ engine-kokoro engine-piper: engine-%: ## an engine's checks and tests, in its ow
 unit: ## the quick tests alone
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest tests/unit
+
+fuzz-http: ## requests made of the OpenAPI document, for a minute; FUZZ_SECONDS=600 takes longer
+	@tools/bootstrap --dev
+	@$(BIN)/python -m tests.component.edge.fuzzing $(or $(FUZZ_SECONDS),60)
 
 chaos: ## kill, stop and hang workers while callers listen; ARGS="--disturbances 1000"
 	@tools/bootstrap --dev

@@ -14,6 +14,7 @@ import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.type.money_pb2 import Money
 
+from parlando.admin.v1 import admin_pb2, admin_service_pb2_grpc
 from parlando.audio.v1 import audio_pb2
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando.synth.v1 import synth_pb2
@@ -154,7 +155,9 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
             raise ParlandoError(
                 Reason.VOICE_NOT_FOUND, f'settings.voice "{voice}" is not known', field="settings.voice"
             )
-        yield [Event(epoch=1, started=speech_pb2.SpeechStarted(engine="fake", voice=voice or "plain"))]
+        ignored = ["emotion"] if settings.emotion.name not in ("", "calm") else []
+        started = speech_pb2.SpeechStarted(engine="fake", voice=voice or "plain", ignored=ignored)
+        yield [Event(epoch=1, started=started)]
         timed: list[audio_pb2.WordTiming] = []
         if voice == "late":
             await self.released.wait()
@@ -198,6 +201,19 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         frame = speech_pb2.AudioFrame(data=data, first_sample=first, sample_count=count)
         yield Event(epoch=1, audio=frame)
 
+    async def EstimateCost(  # noqa: N802  # gRPC's name
+        self, request: speech_pb2.EstimateCostRequest, _context: Context
+    ) -> speech_pb2.EstimateCostResponse:
+        """Say what the text would take, at a tenth of a cent a character."""
+        self.settings.append(request.settings)
+        count = len(request.text)
+        cost = Money(currency_code="USD", nanos=count * 1_000_000)
+        audio = Duration()
+        audio.FromMilliseconds(count * 10)
+        return speech_pb2.EstimateCostResponse(
+            engine="fake", voice="plain", characters=count, cost=cost, audio=audio
+        )
+
     async def ListVoices(  # noqa: N802  # gRPC's name
         self, _request: speech_pb2.ListVoicesRequest, _context: Context
     ) -> speech_pb2.ListVoicesResponse:
@@ -235,6 +251,44 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         )
 
 
+class FakeAdmin(admin_service_pb2_grpc.AdminServiceServicer):
+    """Administers one engine, "fake"."""
+
+    def __init__(self) -> None:
+        self._tripped = 0
+
+    async def RunTestStream(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.RunTestStreamRequest, _context: Context
+    ) -> admin_pb2.RunTestStreamResponse:
+        """Say that it took three milliseconds."""
+        return admin_pb2.RunTestStreamResponse(
+            engine=request.engine or "fake", first_chunk=Duration(nanos=3_000_000), audio=Duration(seconds=2)
+        )
+
+    async def TriggerFallback(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.TriggerFallbackRequest, _context: Context
+    ) -> admin_pb2.TriggerFallbackResponse:
+        """Count it."""
+        if request.engine != "fake":
+            raise ParlandoError(Reason.ENGINE_NOT_FOUND, "engine is not known", field="engine")
+        self._tripped += 1
+        return admin_pb2.TriggerFallbackResponse()
+
+    async def ResetBreaker(  # noqa: N802  # gRPC's name
+        self, _request: admin_pb2.ResetBreakerRequest, _context: Context
+    ) -> admin_pb2.ResetBreakerResponse:
+        """Forget what was counted."""
+        count, self._tripped = self._tripped, 0
+        return admin_pb2.ResetBreakerResponse(reset=count)
+
+    async def GetStatistics(  # noqa: N802  # gRPC's name
+        self, _request: admin_pb2.GetStatisticsRequest, _context: Context
+    ) -> admin_pb2.GetStatisticsResponse:
+        """Return figures of one engine."""
+        engine = admin_pb2.EngineStatistics(engine="fake", requests=2, failures={"ENGINE_FAILED": 1})
+        return admin_pb2.GetStatisticsResponse(engines=[engine], uptime=Duration(seconds=7))
+
+
 def new_router() -> FakeRouter:
     """Return a router; what it leaves out of the contract is answered with UNIMPLEMENTED."""
     return FakeRouter()  # type: ignore[abstract]  # as said
@@ -246,6 +300,10 @@ async def serving_router(router: FakeRouter) -> AsyncIterator[str]:
 
     def register(server: grpc.aio.Server) -> None:
         speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(router, server)
+        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
+            FakeAdmin(),  # type: ignore[abstract]  # what it leaves out answers UNIMPLEMENTED
+            server,
+        )
 
     server = Server(ServerSettings(), [Service("parlando.speech.v1.SpeechService", register)])
     port = await server.start()

@@ -12,6 +12,7 @@ import httpx2
 from openai import AsyncOpenAI
 from websockets.asyncio.client import connect
 
+from parlando_edge.admin_client import GrpcAdministration
 from parlando_edge.app import create_app
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
@@ -80,7 +81,8 @@ async def serving_before(
     chosen = EdgeSettings(port=0, **settings)
     async with open_channel(address) as to_router, open_channel(session) as to_session:
         gate = Gate(chosen.max_live)
-        app = create_app(chosen, GrpcSpeaker(to_router), GrpcSessionStore(to_session), gate, MonotonicClock())
+        speaker, store = GrpcSpeaker(to_router), GrpcSessionStore(to_session)
+        app = create_app(chosen, speaker, store, GrpcAdministration(to_router), gate, MonotonicClock())
         server = HttpServer(chosen, app, gate)
         port = await server.start()
         try:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from parlando_edge.ports import Engine, SpeechEvent, SpeechSettings, Voice
+from parlando_edge.ports import Engine, Estimate, SpeechEvent, SpeechSettings, Voice
 
 
 class HandClock:
@@ -71,6 +71,11 @@ class Reciter:
     async def engines(self) -> Sequence[Engine]:
         """Return no engine."""
         return ()
+
+    async def estimate(self, text: str, settings: SpeechSettings) -> Estimate:
+        """Return a tenth of a second a character."""
+        del settings
+        return Estimate("", "", len(text), len(text) / 10)
 
     async def serving(self) -> bool:
         """Return True."""

@@ -26,7 +26,7 @@ def test_every_field_is_taken() -> None:
             "voice": {"id": "gmw/de"},
             "response_format": "pcm",
             "speed": 1.5,
-            "instructions": "Calmly.",
+            "instructions": "Calm.",
             "stream_format": "sse",
             "language": "de",
             "engine": "espeak",
@@ -34,7 +34,9 @@ def test_every_field_is_taken() -> None:
             "unheard_of": 1,
         }
     )
-    assert request.settings == SpeechSettings("gmw/de", "espeak", "de", 1.5, AudioFormat(rate=16_000))
+    assert request.settings == SpeechSettings(
+        "gmw/de", "espeak", "de", 1.5, AudioFormat(rate=16_000), emotion="calm"
+    )
     assert request.events
 
 

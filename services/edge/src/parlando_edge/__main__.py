@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from parlando_edge.admin_client import GrpcAdministration
 from parlando_edge.app import create_app
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
@@ -22,10 +23,11 @@ def main() -> None:
 
     async def build(resources: AsyncExitStack) -> HttpServer:
         telemetry.set_up("edge", settings, resources)
-        speaker = GrpcSpeaker(await resources.enter_async_context(open_channel(settings.router)))
+        router = await resources.enter_async_context(open_channel(settings.router))
+        speaker, administration = GrpcSpeaker(router), GrpcAdministration(router)
         store = GrpcSessionStore(await resources.enter_async_context(open_channel(settings.session)))
         gate = Gate(settings.max_live)
-        app = create_app(settings, speaker, store, gate, MonotonicClock())
+        app = create_app(settings, speaker, store, administration, gate, MonotonicClock())
         return HttpServer(settings, Traced(app) if settings.otlp_endpoint else app, gate)
 
     lifecycle.run("edge", settings, build)

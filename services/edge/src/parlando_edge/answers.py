@@ -13,7 +13,13 @@ from starlette.responses import Response
 from parlando_edge.openai_errors import UNEXPECTED, describe, retry_after, status_of
 from parlando_kit.errors import ParlandoError
 
-_CODES = {404: "unknown_url", 405: "method_not_allowed", 408: "request_timeout", 413: "request_too_large"}
+_CODES = {
+    404: "unknown_url",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "request_too_large",
+    415: "unsupported_media_type",
+}
 
 
 def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

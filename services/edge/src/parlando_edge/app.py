@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Route, WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from parlando_edge.answers import on_exception, on_http_exception, on_parlando_error
+from parlando_edge import asked
+from parlando_edge.administration import Administration
+from parlando_edge.answers import json_answer, on_exception, on_http_exception, on_parlando_error
 from parlando_edge.catalogue import Catalogue
+from parlando_edge.dev_operations import dev_operations
+from parlando_edge.estimates import Estimates
 from parlando_edge.gate import Gate
 from parlando_edge.health import Health
 from parlando_edge.instruments import Instruments
+from parlando_edge.json_endpoint import JsonEndpoint
+from parlando_edge.openapi import describe_api
+from parlando_edge.operations import Operation
 from parlando_edge.page import page_routes
 from parlando_edge.ports import SessionStore, Speaker
 from parlando_edge.previews import Previews
+from parlando_edge.public_operations import public_operations
 from parlando_edge.realtime.endpoint import RealtimeEndpoint
 from parlando_edge.settings import EdgeSettings
+from parlando_edge.speech_body import EstimateBody
 from parlando_edge.speech_endpoint import SpeechEndpoint
 from parlando_edge.voices_endpoint import VoicesEndpoint
 from parlando_kit.clock import Clock
@@ -24,45 +35,16 @@ from parlando_kit.errors import ParlandoError
 
 
 def create_app(
-    settings: EdgeSettings, speaker: Speaker, store: SessionStore, gate: Gate, clock: Clock
+    settings: EdgeSettings,
+    speaker: Speaker,
+    store: SessionStore,
+    administration: Administration,
+    gate: Gate,
+    clock: Clock,
 ) -> ASGIApp:
-    """Return the application.
-
-    Args:
-        settings: bounds, patience, and where the page lies.
-        speaker: the router.
-        store: the session service.
-        gate: counts what is under way.
-        clock: measures.
-    """
-    instruments = Instruments()
-    catalogue = Catalogue(speaker, clock)
-    health = Health(gate, speaker, store)
-    voices = VoicesEndpoint(speaker, catalogue, Previews(speaker, settings.preview_bytes))
-    speech = SpeechEndpoint(speaker, catalogue, settings, clock, instruments)
-    realtime = RealtimeEndpoint(
-        speaker=speaker,
-        store=store,
-        catalogue=catalogue,
-        gate=gate,
-        settings=settings,
-        clock=clock,
-        instruments=instruments,
-    )
+    """Return the application; the arguments are those of `edge_routes`."""
     inner = Starlette(
-        routes=[
-            Route("/v1/audio/speech", speech, methods=["POST"]),
-            Route("/v1/audio/voices", voices.voices),
-            Route("/v1/tts/voices", voices.voices),
-            Route("/v1/tts/voices/{engine}/{voice:path}/preview", voices.preview),
-            Route("/v1/models", voices.models),
-            Route("/v1/models/{model}", voices.model),
-            WebSocketRoute("/v1/realtime", realtime),
-            Route("/healthz", health.healthz),
-            Route("/health", health.health),
-            Route("/readyz", health.readyz),
-            *page_routes(settings.studio),
-        ],
+        routes=edge_routes(settings, speaker, store, administration, gate, clock),
         exception_handlers={
             ParlandoError: on_parlando_error,
             HTTPException: on_http_exception,
@@ -74,3 +56,63 @@ def create_app(
         await gate.pass_on(inner, scope, receive, send)
 
     return app
+
+
+def edge_routes(
+    settings: EdgeSettings,
+    speaker: Speaker,
+    store: SessionStore,
+    administration: Administration,
+    gate: Gate,
+    clock: Clock,
+) -> list[BaseRoute]:
+    """Return what is answered by what.
+
+    Args:
+        settings: bounds, patience, and where the page lies.
+        speaker: the router.
+        store: the session service.
+        administration: the router's, for /dev/*.
+        gate: counts what is under way.
+        clock: measures.
+    """
+    instruments = Instruments()
+    catalogue = Catalogue(speaker, clock)
+    speech, timestamps = (
+        SpeechEndpoint(understand, speaker, catalogue, settings, clock, instruments)
+        for understand in (asked.speech, asked.timestamps)
+    )
+    operations = public_operations(
+        speech=speech,
+        timestamps=timestamps,
+        estimate=JsonEndpoint(EstimateBody, Estimates(speaker, catalogue).of, settings),
+        voices=VoicesEndpoint(speaker, catalogue, Previews(speaker, settings.preview_bytes)),
+        health=Health(gate, speaker, store),
+    )
+    if settings.offers_dev:
+        operations += dev_operations(administration, settings)
+    realtime = RealtimeEndpoint(
+        speaker=speaker,
+        store=store,
+        catalogue=catalogue,
+        gate=gate,
+        settings=settings,
+        clock=clock,
+        instruments=instruments,
+    )
+    return [
+        *_api_routes(operations),
+        WebSocketRoute("/v1/realtime", realtime),
+        *page_routes(settings.studio),
+    ]
+
+
+def _api_routes(operations: tuple[Operation, ...]) -> list[Route]:
+    """Return the routes of the operations, and one that describes them all, itself included."""
+
+    async def openapi(_: Request) -> Response:
+        return json_answer(describe_api(everything))
+
+    document = Operation("/openapi.json", "openapi", openapi, "This document")
+    everything = (*operations, document)
+    return [Route(each.path, each.endpoint, methods=[each.method], name=each.name) for each in everything]

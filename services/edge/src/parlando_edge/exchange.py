@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
@@ -42,6 +43,22 @@ async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float
                     return bytes(body)
     except TimeoutError:
         raise HTTPException(408, f"the body did not arrive within {seconds:g} s") from None
+
+
+def accept_of(scope: Scope) -> str:
+    """Return the Accept header of a request; "" where there is none."""
+    return b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+
+
+def media_type_of(scope: Scope) -> str:
+    """Return the media type that a request declares of its body, without parameters; "" for none."""
+    stated = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    return str(stated).partition(";")[0].strip().lower()
+
+
+def query_of(scope: Scope) -> dict[str, str]:
+    """Return the query of a request; of a name that comes twice, the last."""
+    return dict(parse_qsl(scope["query_string"].decode("latin-1")))
 
 
 def _too_large(most: int) -> HTTPException:

@@ -48,6 +48,15 @@ _SPEECH = {
     "alaw": (Codec.ALAW, "audio/x-alaw-basic"),
 }
 
+SPEECH_MEDIA = {
+    **{media.partition(";")[0]: name for name, (_, media) in _SPEECH.items()},
+    "audio/mp3": "mp3",
+    "audio/opus": "opus",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+}
+"""Media types that `Accept` may ask for, and the formats they mean."""
+
 SPEECH_FORMATS = tuple(_SPEECH)
 """What `response_format` of `/v1/audio/speech` may be; mulaw and alaw are ours."""
 

@@ -83,6 +83,7 @@ _PARAMS = {
     "settings.engine": "model",
     "settings.language": "language",
     "settings.prosody.speed": "speed",
+    "settings.emotion": "instructions",
     "settings.format": "response_format",
     "settings.format.codec": "response_format",
     "settings.format.container": "response_format",
@@ -105,10 +106,15 @@ def retry_after(error: ParlandoError) -> int | None:
     return max(1, math.ceil(error.retry_after or 0))
 
 
+def param_of(field: str) -> str:
+    """Return what this protocol calls a field of the router's messages."""
+    return _PARAMS.get(field, field.removeprefix("settings."))
+
+
 def describe(error: ParlandoError) -> dict[str, Any]:
     """Return the `error` object: message, type, code and, null where no field is at fault, param."""
     answer = _TABLE[error.reason]
-    param = _PARAMS.get(error.field, error.field.removeprefix("settings."))
+    param = param_of(error.field)
     message = error.message
     if error.field and message.startswith(error.field):
         message = param + message.removeprefix(error.field)

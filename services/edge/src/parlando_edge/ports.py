@@ -25,6 +25,7 @@ class SpeechSettings:
         speed: in proportion to the voice's own, 0.25 to 4.
         audio: how it is delivered.
         session_id: the session it belongs to; "" for none.
+        emotion: a feeling's name, for engines that have it; "" for none.
     """
 
     voice: str = ""
@@ -33,14 +34,22 @@ class SpeechSettings:
     speed: float = 1.0
     audio: AudioFormat = field(default_factory=AudioFormat)
     session_id: str = ""
+    emotion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An engine was chosen."""
+    """An engine was chosen.
+
+    Attributes:
+        engine: its name.
+        voice: the voice that speaks.
+        ignored: what was asked and cannot be done by it, as the router names its fields.
+    """
 
     engine: str
     voice: str
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,27 @@ class Engine:
     workers: tuple[Worker, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a text would take.
+
+    Attributes:
+        engine: the engine that would speak.
+        voice: its voice.
+        characters: what the engine would count.
+        audio: seconds of sound, as far as can be told.
+        currency: of what it would cost; "" for an engine without a price.
+        nanos: what it would cost, in billionths of the currency's unit.
+    """
+
+    engine: str
+    voice: str
+    characters: int
+    audio: float
+    currency: str = ""
+    nanos: int = 0
+
+
 class Speaker(Protocol):
     """The router. Every method raises ParlandoError when it fails."""
 
@@ -175,6 +205,10 @@ class Speaker(Protocol):
 
     async def engines(self) -> Sequence[Engine]:
         """Return the engines, the first choice first."""
+        ...
+
+    async def estimate(self, text: str, settings: SpeechSettings) -> Estimate:
+        """Return what a text would take, without speaking it."""
         ...
 
     async def serving(self) -> bool:

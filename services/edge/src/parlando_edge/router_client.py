@@ -12,8 +12,8 @@ import grpc
 
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_edge.dependency import is_serving
-from parlando_edge.ports import Engine, SpeechEvent, SpeechSettings, Voice
-from parlando_edge.router_messages import engine_from, event_from, settings_to, voice_from
+from parlando_edge.ports import Engine, Estimate, SpeechEvent, SpeechSettings, Voice
+from parlando_edge.router_messages import engine_from, estimate_from, event_from, settings_to, voice_from
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
@@ -67,6 +67,15 @@ class GrpcSpeaker:
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
         return [engine_from(engine) for engine in listed.engines]
+
+    async def estimate(self, text: str, settings: SpeechSettings) -> Estimate:
+        """Return what a text would take."""
+        request = speech_pb2.EstimateCostRequest(text=text, settings=settings_to(settings))
+        try:
+            found = await self._stub.EstimateCost(request, timeout=_ANSWER_SECONDS, metadata=outgoing())
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+        return estimate_from(found)
 
     async def serving(self) -> bool:
         """Return whether the router says that it serves."""

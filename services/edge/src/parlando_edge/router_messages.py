@@ -12,6 +12,7 @@ from parlando_edge.formats import AudioFormat, Codec
 from parlando_edge.ports import (
     AudioMade,
     Engine,
+    Estimate,
     Finished,
     FragmentBegun,
     SpeechEvent,
@@ -60,6 +61,8 @@ def settings_to(settings: SpeechSettings) -> speech_pb2.SpeechSettings:
     )
     if settings.speed != 1.0:
         message.prosody.speed = settings.speed
+    if settings.emotion:
+        message.emotion.name = settings.emotion
     return message
 
 
@@ -95,6 +98,18 @@ def words_from(messages: Iterable[audio_pb2.WordTiming], fragment: int = 0) -> t
     )
 
 
+def estimate_from(message: speech_pb2.EstimateCostResponse) -> Estimate:
+    """Return what a text would take."""
+    return Estimate(
+        engine=message.engine,
+        voice=message.voice,
+        characters=message.characters,
+        audio=message.audio.ToNanoseconds() / _NANOS,
+        currency=message.cost.currency_code,
+        nanos=message.cost.units * _NANOS + message.cost.nanos,
+    )
+
+
 def _finished(message: speech_pb2.SpeechFinished) -> Finished:
     usage = tuple(map(usage_from, message.usage))
     return Finished(message.sample_count, message.source_length, words_from(message.words), usage)
@@ -115,7 +130,7 @@ _EVENTS: dict[str, Callable[[Any], SpeechEvent]] = {
     "audio": lambda audio: AudioMade(audio.data, audio.sample_count),
     "words": lambda timed: WordsTimed(words_from(timed.words, timed.fragment_index)),
     "fragment": lambda begun: FragmentBegun(Span(begun.source.start, begun.source.end)),
-    "started": lambda started: Started(started.engine, started.voice),
+    "started": lambda started: Started(started.engine, started.voice, tuple(started.ignored)),
     "engine_changed": lambda changed: Started(changed.engine, changed.voice),
     "finished": _finished,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -27,6 +29,11 @@ class EdgeSettings(ServerSettings):
         default="127.0.0.1:50053",
         description="address of the session service; the edge works on without it (SESSION_ADDRESS)",
         validation_alias="SESSION_ADDRESS",
+    )
+    dev: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="whether /dev/* is there, which tests and mends engines for whoever can reach it; "
+        "auto: while the edge itself listens on this machine alone",
     )
     studio: Path = Field(
         default=_CHECKOUT / "studio",
@@ -76,3 +83,15 @@ class EdgeSettings(ServerSettings):
         ge=0,
         description="memory for voice previews that were spoken already; the least used go first",
     )
+
+    @property
+    def offers_dev(self) -> bool:
+        """Whether /dev/* is there."""
+        return self.dev == "on" or (self.dev == "auto" and _is_loopback(self.host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

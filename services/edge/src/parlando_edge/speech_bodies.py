@@ -8,7 +8,7 @@ from typing import Protocol
 import orjson
 
 from parlando_edge.openai_errors import describe
-from parlando_edge.ports import Finished
+from parlando_edge.ports import AudioMade, Finished, SpeechEvent
 from parlando_edge.speech_request import SpeechRequest
 from parlando_edge.usage import usage_of
 from parlando_kit.errors import ParlandoError
@@ -19,8 +19,8 @@ class Body(Protocol):
 
     media_type: str
 
-    def audio(self, data: bytes) -> bytes:
-        """Return what carries this audio."""
+    def happened(self, event: SpeechEvent) -> bytes:
+        """Return what carries this event; nothing where nothing is to be sent yet."""
         ...
 
     def end(self, finished: Finished | None) -> bytes:
@@ -38,9 +38,9 @@ class AudioBody:
     def __init__(self, media_type: str) -> None:
         self.media_type = media_type
 
-    def audio(self, data: bytes) -> bytes:
+    def happened(self, event: SpeechEvent) -> bytes:
         """Return the audio."""
-        return data
+        return event.data if isinstance(event, AudioMade) else b""
 
     def end(self, finished: Finished | None) -> bytes:
         """Return nothing."""
@@ -61,9 +61,12 @@ class EventBody:
     def __init__(self, rate: int) -> None:
         self._rate = rate
 
-    def audio(self, data: bytes) -> bytes:
+    def happened(self, event: SpeechEvent) -> bytes:
         """Return an event with the audio in base64, which needs no escapes in JSON."""
-        return b'data: {"type":"speech.audio.delta","audio":"%b"}\n\n' % b2a_base64(data, newline=False)
+        if not isinstance(event, AudioMade) or not event.data:
+            return b""
+        sound = b2a_base64(event.data, newline=False)
+        return b'data: {"type":"speech.audio.delta","audio":"%b"}\n\n' % sound
 
     def end(self, finished: Finished | None) -> bytes:
         """Return the last event."""

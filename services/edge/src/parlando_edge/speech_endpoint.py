@@ -1,21 +1,27 @@
-"""`POST /v1/audio/speech`: a text in, its audio out as it is made."""
+"""`POST /v1/audio/speech` and what is like it: a text in, its audio or its words out as they are made."""
 
 from __future__ import annotations
 
 import logging
-from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from parlando_edge import speech_request
+from parlando_edge.asked import Asked, Understanding
 from parlando_edge.catalogue import Catalogue
-from parlando_edge.exchange import ClientGoneError, Reply, patient, read_body, while_connected
+from parlando_edge.exchange import (
+    ClientGoneError,
+    Reply,
+    accept_of,
+    patient,
+    query_of,
+    read_body,
+    while_connected,
+)
 from parlando_edge.instruments import Instruments
 from parlando_edge.json_fields import parse_object
+from parlando_edge.openai_errors import param_of
 from parlando_edge.ports import AudioMade, Finished, Speaker, Started
 from parlando_edge.settings import EdgeSettings
-from parlando_edge.speech_bodies import Body, body_of
-from parlando_edge.speech_request import SpeechRequest
 from parlando_edge.wav import with_exact_sizes
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
@@ -26,10 +32,11 @@ _log = logging.getLogger(__name__)
 class SpeechEndpoint:
     """An ASGI application that answers with speech.
 
-    Status and headers leave with the first audio, so that a text that cannot be spoken is answered with an
+    Status and headers leave with the first of it, so that a text that cannot be spoken is answered with an
     error, and `Server-Timing` tells how long the first audio took.
 
     Args:
+        understand: reads what a request asks for.
         speaker: the router.
         catalogue: resolves stock names of voices.
         settings: bounds and patience.
@@ -39,12 +46,14 @@ class SpeechEndpoint:
 
     def __init__(
         self,
+        understand: Understanding,
         speaker: Speaker,
         catalogue: Catalogue,
         settings: EdgeSettings,
         clock: Clock,
         instruments: Instruments,
     ) -> None:
+        self._understand = understand
         self._speaker = speaker
         self._catalogue = catalogue
         self._settings = settings
@@ -66,13 +75,9 @@ class SpeechEndpoint:
         except ClientGoneError:
             return
         arrived = self._clock.now()
-        request = speech_request.parse(parse_object(body))
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        asked = self._understand(parse_object(body), accept_of(scope), query_of(scope))
         reply = Reply(patient(send, settings.reader_seconds))
-        if speech_request.wants_assembly(query, request):
-            work = self._assemble(request, reply, arrived)
-        else:
-            work = self._stream(request, reply, body_of(request), arrived)
+        work = self._assemble(asked, reply, arrived) if asked.whole else self._stream(asked, reply, arrived)
         try:
             await while_connected(receive, work)
         except ParlandoError as error:
@@ -82,44 +87,47 @@ class SpeechEndpoint:
             # tell that from a whole one.
             _log.warning("an answer was broken off: %s", error.reason)
 
-    async def _stream(self, request: SpeechRequest, reply: Reply, body: Body, arrived: float) -> None:
+    async def _stream(self, asked: Asked, reply: Reply, arrived: float) -> None:
         try:
-            await self._stream_all(request, reply, body, arrived)
+            await self._stream_all(asked, reply, arrived)
         except ParlandoError as error:
-            last = body.broken(error)
+            last = asked.body.broken(error)
             if not (reply.begun and last) or error.reason is Reason.SLOW_READER:
                 raise
             await reply.end(last)
 
-    async def _stream_all(self, request: SpeechRequest, reply: Reply, body: Body, arrived: float) -> None:
-        finished, engine = None, ""
-        settings = await self._catalogue.resolve(request.settings)
-        async with self._speaker.say(request.text, settings) as utterance:
-            async for event in utterance:
-                if isinstance(event, AudioMade) and event.data:
-                    if not reply.begun:
-                        await reply.begin(self._headers(body.media_type, arrived, engine))
-                    await reply.write(body.audio(event.data))
-                elif isinstance(event, Started):
-                    engine = event.engine
-                elif isinstance(event, Finished):
-                    finished = event
-        if not reply.begun:  # nothing in the text can be spoken
-            await reply.begin(_headers(body.media_type))
-        await reply.end(body.end(finished))
-
-    async def _assemble(self, request: SpeechRequest, reply: Reply, arrived: float) -> None:
-        """Answer with all of the audio at once, its length known."""
-        whole, most, timing = bytearray(), self._settings.max_assembled_bytes, _headers(request.media_type)
-        settings = await self._catalogue.resolve(request.settings)
-        engine = ""
-        async with self._speaker.say(request.text, settings) as utterance:
+    async def _stream_all(self, asked: Asked, reply: Reply, arrived: float) -> None:
+        finished, started, body = None, Started("", ""), asked.body
+        settings = await self._catalogue.resolve(asked.settings)
+        async with self._speaker.say(asked.text, settings) as utterance:
             async for event in utterance:
                 if isinstance(event, Started):
-                    engine = event.engine
+                    started = event
+                elif isinstance(event, Finished):
+                    finished = event
+                    continue
+                data = body.happened(event)
+                if not data:
+                    continue
+                if not reply.begun:
+                    timing = self._timing(arrived, started) if isinstance(event, AudioMade) else {}
+                    await reply.begin({**_headers(asked, started), **timing})
+                await reply.write(data)
+        if not reply.begun:  # nothing in the text can be spoken
+            await reply.begin(_headers(asked, started))
+        await reply.end(body.end(finished))
+
+    async def _assemble(self, asked: Asked, reply: Reply, arrived: float) -> None:
+        """Answer with all of the audio at once, its length known."""
+        whole, most = bytearray(), self._settings.max_assembled_bytes
+        started, timing = Started("", ""), dict[str, str]()
+        settings = await self._catalogue.resolve(asked.settings)
+        async with self._speaker.say(asked.text, settings) as utterance:
+            async for event in utterance:
+                if isinstance(event, Started):
+                    started = event
                 elif isinstance(event, AudioMade):
-                    if not whole:
-                        timing = self._headers(request.media_type, arrived, engine)
+                    timing = timing or self._timing(arrived, started)
                     whole += event.data
                 if len(whole) > most:
                     raise ParlandoError(
@@ -127,16 +135,19 @@ class SpeechEndpoint:
                         f"the audio is larger than {most:,} bytes: leave out assembled",
                         field="assembled",
                     )
-        audio = with_exact_sizes(bytes(whole)) if request.settings.audio.wav and whole else bytes(whole)
-        await reply.begin({**timing, "content-length": str(len(audio))})
+        audio = with_exact_sizes(bytes(whole)) if asked.settings.audio.wav and whole else bytes(whole)
+        length = {"content-length": str(len(audio))}
+        await reply.begin({**_headers(asked, started), **timing, **length})
         await reply.end(audio)
 
-    def _headers(self, media_type: str, arrived: float, engine: str) -> dict[str, str]:
-        """Return the headers that leave with the first audio, and record how long it took."""
+    def _timing(self, arrived: float, started: Started) -> dict[str, str]:
+        """Return the header that tells how long the first audio took, and record it."""
         seconds = self._clock.now() - arrived
-        self._instruments.first_chunk(seconds, engine)
-        return {**_headers(media_type), "server-timing": f"first-chunk;dur={seconds * 1000:.2f}"}
+        self._instruments.first_chunk(seconds, started.engine)
+        return {"server-timing": f"first-chunk;dur={seconds * 1000:.2f}"}
 
 
-def _headers(media_type: str) -> dict[str, str]:
-    return {"content-type": media_type, "cache-control": "no-store"}
+def _headers(asked: Asked, started: Started) -> dict[str, str]:
+    headers = {"content-type": asked.body.media_type, "cache-control": "no-store"}
+    named = (*asked.ignored, *(param_of(f"settings.{path}") for path in started.ignored))
+    return {**headers, "parlando-ignored": ", ".join(dict.fromkeys(named))} if named else headers

@@ -1,23 +1,27 @@
-"""The body of `POST /v1/audio/speech`, checked."""
+"""Requests for speech: what their bodies, queries and headers ask for, checked."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parlando_edge.formats import content_type, speech_format
+from parlando_edge.accepting import preferred
+from parlando_edge.formats import SPEECH_MEDIA, content_type, speech_format
 from parlando_edge.json_fields import Fields
+from parlando_edge.json_models import parse_model
 from parlando_edge.models import engine_of
 from parlando_edge.ports import SpeechSettings
+from parlando_edge.speech_body import (
+    HIGH_SPEED,
+    LOW_SPEED,
+    SpeechBody,
+    SpokenText,
+)
+from parlando_edge.speech_body import LONGEST_NAME as LONGEST_NAME  # noqa: PLC0414  # Realtime takes it from here
 from parlando_kit.errors import ParlandoError, Reason
 
-MAX_INPUT = 4_096
-"""Longest text, in characters, as OpenAI has it. Longer ones go through Realtime or gRPC."""
-
-LONGEST_NAME = 256
-_LONGEST_INSTRUCTIONS = 4_096
-_LOW_SPEED, _HIGH_SPEED = 0.25, 4.0
-_LOW_RATE, _HIGH_RATE = 8_000, 48_000
+EVENTS = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class SpeechRequest:
         settings: how to speak it.
         media_type: the answer's content type, unless it is events.
         events: True to answer with server-sent events.
+        instructed: True where `instructions` say more than the settings can hold.
     """
 
     text: str
     settings: SpeechSettings
     media_type: str
     events: bool
+    instructed: bool = False
 
 
 def voice_of(fields: Fields) -> str:
@@ -46,34 +52,74 @@ def voice_of(fields: Fields) -> str:
 
 def speed_of(fields: Fields, default: float = 1.0) -> float:
     """Return a speed in proportion to the voice's own, 0.25 to 4."""
-    return fields.number("speed", default, low=_LOW_SPEED, high=_HIGH_SPEED)
+    return fields.number("speed", default, low=LOW_SPEED, high=HIGH_SPEED)
 
 
-def parse(body: dict[str, Any]) -> SpeechRequest:
-    """Return the request in a body. Fields that nobody here knows are ignored, as `instructions` is.
+def settings_of(body: SpokenText, response_format: str) -> SpeechSettings:
+    """Return how a body's text is to be spoken.
+
+    Raises:
+        ParlandoError: the format is not offered.
+    """
+    return SpeechSettings(
+        voice=body.voice.id,
+        engine=body.engine or engine_of(body.model),
+        language=body.language,
+        speed=body.speed,
+        emotion=emotion_of(body.instructions),
+        audio=speech_format(response_format, body.sample_rate or 0),
+    )
+
+
+def format_of(body: SpokenText, accept: str) -> str:
+    """Return the format's name: the body's own, or else the one that `Accept` asks for, or else mp3."""
+    if body.response_format is not None:
+        return body.response_format
+    media = preferred(accept, SPEECH_MEDIA)
+    return SPEECH_MEDIA[media] if media else "mp3"
+
+
+def emotion_of(instructions: str) -> str:
+    """Return the emotion that instructions of one word name, in lower case; "" for all others.
+
+    Sentences are for a model that reads them, and no engine here does: to look for words in them would
+    take "not sad" for "sad".
+    """
+    word = instructions.strip().rstrip(".!").casefold()
+    return word if word.isalpha() else ""
+
+
+def parse(values: dict[str, Any], accept: str = "") -> SpeechRequest:
+    """Return the request in a body. Fields that nobody here knows are ignored.
+
+    Args:
+        values: the body.
+        accept: the request's Accept header; it decides where the body does not.
 
     Raises:
         ParlandoError: with the field that is wrong.
     """
-    fields = Fields(body)
-    text = fields.required_text("input", longest=MAX_INPUT)
-    fields.text("instructions", longest=_LONGEST_INSTRUCTIONS)
-    rate = fields.whole("sample_rate", 0, low=_LOW_RATE, high=_HIGH_RATE)
-    name = fields.text("response_format", "mp3", longest=LONGEST_NAME)
-    audio = speech_format(name, rate)
-    settings = SpeechSettings(
-        voice=voice_of(fields),
-        engine=fields.text("engine", longest=LONGEST_NAME)
-        or engine_of(fields.text("model", longest=LONGEST_NAME)),
-        language=fields.text("language", longest=LONGEST_NAME),
-        speed=speed_of(fields),
-        audio=audio,
+    body = parse_model(values, SpeechBody)
+    name = format_of(body, accept)
+    settings = settings_of(body, name)
+    stream = body.stream_format or (
+        "sse" if preferred(accept, (*SPEECH_MEDIA, EVENTS)) == EVENTS else "audio"
     )
-    events = fields.one_of("stream_format", ("audio", "sse"), "audio") == "sse"
-    return SpeechRequest(text, settings, content_type(name, audio), events)
+    return SpeechRequest(
+        body.input,
+        settings,
+        content_type(name, settings.audio),
+        stream == "sse",
+        is_instructed(body, settings),
+    )
 
 
-def wants_assembly(query: dict[str, str], request: SpeechRequest) -> bool:
+def is_instructed(body: SpokenText, settings: SpeechSettings) -> bool:
+    """Return whether a body has instructions that its settings leave out."""
+    return bool(body.instructions.strip()) and not settings.emotion
+
+
+def wants_assembly(query: Mapping[str, str], request: SpeechRequest) -> bool:
     """Return whether the query asks for the whole audio at once, with an exact header.
 
     Raises:

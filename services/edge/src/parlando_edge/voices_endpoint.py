@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parlando_edge.answer_models import ModelAnswer, ModelsAnswer, VoiceAnswer, VoicesAnswer
 from parlando_edge.answers import json_answer
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.models import DEFAULT_MODEL
@@ -15,18 +15,16 @@ from parlando_edge.ports import Speaker, Voice
 from parlando_edge.previews import MEDIA_TYPE, Previews
 from parlando_kit.errors import ParlandoError, Reason
 
-_OWNER = "parlando"
 
-
-def _shown(voice: Voice) -> dict[str, Any]:
-    return {
-        "id": voice.id,
-        "name": voice.name,
-        "language": voice.languages[0] if voice.languages else "",
-        "languages": voice.languages,
-        "engine": voice.engine,
-        "preview_url": f"/v1/tts/voices/{quote(voice.engine, safe='')}/{quote(voice.id)}/preview",
-    }
+def _shown(voice: Voice) -> VoiceAnswer:
+    return VoiceAnswer(
+        id=voice.id,
+        name=voice.name,
+        language=voice.languages[0] if voice.languages else "",
+        languages=voice.languages,
+        engine=voice.engine,
+        preview_url=f"/v1/tts/voices/{quote(voice.engine, safe='')}/{quote(voice.id)}/preview",
+    )
 
 
 def _speaks(voice: Voice, language: str) -> bool:
@@ -53,12 +51,12 @@ class VoicesEndpoint:
         """List the voices, by `?language=` and `?engine=` where they are given."""
         language = request.query_params.get("language", "")
         engine = request.query_params.get("engine", "")
-        found = [
+        found = tuple(
             _shown(voice)
             for voice in await self._catalogue.voices()
             if (not language or _speaks(voice, language)) and engine in ("", voice.engine)
-        ]
-        return json_answer({"voices": found})
+        )
+        return json_answer(VoicesAnswer(voices=found).model_dump())
 
     async def preview(self, request: Request) -> Response:
         """Answer with a sentence by one voice, as a WAV file."""
@@ -72,8 +70,8 @@ class VoicesEndpoint:
     async def models(self, _: Request) -> Response:
         """List the models: the one that leaves the engine to the router, and each engine by its name."""
         names = [DEFAULT_MODEL, *(engine.name for engine in await self._speaker.engines() if engine.name)]
-        shown = [{"id": name, "object": "model", "created": 0, "owned_by": _OWNER} for name in names]
-        return json_answer({"object": "list", "data": shown})
+        shown = ModelsAnswer(data=tuple(ModelAnswer(id=name) for name in names))
+        return json_answer(shown.model_dump())
 
     async def model(self, request: Request) -> Response:
         """Answer one model."""
@@ -83,4 +81,4 @@ class VoicesEndpoint:
             raise ParlandoError(
                 Reason.ENGINE_NOT_FOUND, "no model of that name: see /v1/models", field="model"
             )
-        return json_answer({"id": name, "object": "model", "created": 0, "owned_by": _OWNER})
+        return json_answer(ModelAnswer(id=name).model_dump())

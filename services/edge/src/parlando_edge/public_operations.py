@@ -1,0 +1,105 @@
+"""What everyone may ask over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parlando_edge.answer_models import (
+    AliveAnswer,
+    EstimateAnswer,
+    HealthAnswer,
+    ModelAnswer,
+    ModelsAnswer,
+    VoicesAnswer,
+)
+from parlando_edge.formats import SPEECH_MEDIA
+from parlando_edge.health import Health
+from parlando_edge.json_endpoint import JsonEndpoint
+from parlando_edge.operations import Operation, Parameter
+from parlando_edge.previews import MEDIA_TYPE
+from parlando_edge.speech_body import EstimateBody, SpeechBody, TimestampsBody
+from parlando_edge.speech_endpoint import SpeechEndpoint
+from parlando_edge.speech_request import EVENTS
+from parlando_edge.timestamp_bodies import NDJSON, SUBRIP, WEBVTT
+from parlando_edge.voices_endpoint import VoicesEndpoint
+
+_FILTERS = (
+    Parameter("language", "query", "Only voices that speak this language; `en` also means `en-GB`."),
+    Parameter("engine", "query", "Only voices of this engine."),
+)
+
+
+def public_operations(
+    *,
+    speech: SpeechEndpoint,
+    timestamps: SpeechEndpoint,
+    estimate: JsonEndpoint[Any],
+    voices: VoicesEndpoint,
+    health: Health,
+) -> tuple[Operation, ...]:
+    """Return the operations."""
+    return (
+        Operation(
+            "/v1/audio/speech",
+            "createSpeech",
+            speech,
+            "The text as audio, as it is made",
+            media=(*dict.fromkeys(SPEECH_MEDIA), EVENTS),
+            method="POST",
+            body=SpeechBody,
+            parameters=(
+                Parameter(
+                    "assembled", "query", "All of the audio at once, its length known.", ("true", "false")
+                ),
+            ),
+        ),
+        Operation(
+            "/v1/audio/speech/estimate",
+            "estimateSpeech",
+            estimate,
+            "What a text would take, without speaking it",
+            EstimateAnswer,
+            method="POST",
+            body=EstimateBody,
+        ),
+        Operation(
+            "/v1/audio/speech/timestamps",
+            "createSpeechWithTimestamps",
+            timestamps,
+            "The text as audio with the times of its words, or as subtitles",
+            media=(NDJSON, SUBRIP, WEBVTT),
+            method="POST",
+            body=TimestampsBody,
+        ),
+        Operation(
+            "/v1/audio/voices", "listVoices", voices.voices, "The voices", VoicesAnswer, parameters=_FILTERS
+        ),
+        Operation(
+            "/v1/tts/voices", "listTtsVoices", voices.voices, "The voices", VoicesAnswer, parameters=_FILTERS
+        ),
+        Operation(
+            "/v1/tts/voices/{engine}/{voice:path}/preview",
+            "previewVoice",
+            voices.preview,
+            "A short sentence by a voice",
+            media=(MEDIA_TYPE,),
+            parameters=(
+                Parameter("engine", "path", "The voice's engine."),
+                Parameter("voice", "path", "The voice's id."),
+            ),
+        ),
+        Operation("/v1/models", "listModels", voices.models, "The models", ModelsAnswer),
+        Operation(
+            "/v1/models/{model}",
+            "retrieveModel",
+            voices.model,
+            "One model",
+            ModelAnswer,
+            parameters=(Parameter("model", "path", "The model's id."),),
+        ),
+        Operation("/healthz", "alive", health.healthz, "The process is up", AliveAnswer),
+        Operation("/health", "health", health.health, "Each part's own word", HealthAnswer),
+        Operation(
+            "/readyz", "ready", health.readyz, "Whether speech can be made here", HealthAnswer, also=(503,)
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Requests that the OpenAPI document allows and forbids, made by schemathesis in a process of its own.
+
+    python -m tests.component.edge.fuzzing SECONDS
+
+serves an edge before a scripted router, and ends with schemathesis' own status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.component.edge.serving import serving
+
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "allow_header_conformance",
+)
+
+
+async def fuzzed(port: int, seconds: int) -> tuple[int, str]:
+    """Send requests to an edge for so many seconds; return schemathesis' exit status and what it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("schemathesis"),
+            "run",
+            f"http://127.0.0.1:{port}/openapi.json",
+            f"--max-time={seconds}",
+            f"--checks={','.join(_CHECKS)}",
+            "--phases=examples,coverage,fuzzing",
+            "--warnings=off",
+            "--no-color",
+            "--request-timeout=20",
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            said, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    return process.returncode or 0, said.decode()
+
+
+async def _main(seconds: int) -> int:
+    async with serving() as edge:
+        status, said = await fuzzed(edge.port, seconds)
+    sys.stdout.write(said)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_main(int(sys.argv[1]))))
