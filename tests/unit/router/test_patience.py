@@ -64,8 +64,8 @@ def test_an_alarm_rings_unless_it_is_set_anew() -> None:
 async def test_an_alarm_that_comes_late_gives_what_came_meanwhile_a_chance() -> None:
     rung = asyncio.Event()
     alarm = Alarm(rung.set)
-    alarm.set(0.01)
-    time.sleep(0.1)  # noqa: ASYNC251  # this process is held up: that is the point
+    alarm.set(0.3)
+    time.sleep(0.4)  # noqa: ASYNC251  # this process is held up: that is the point
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not rung.is_set()
