@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parlando_edge.barge_in.turns import SpeechBegan, SpeechEnded
 from parlando_edge.ports import SpeechEvent
-from parlando_edge.realtime.outputs import DropAudio, Event, KeepTurn, Speak, StopSpeaking
+from parlando_edge.realtime.outputs import DropAudio, Event, KeepTurn, Listen, Speak, StopSpeaking
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.realtime import SPEECH, Client, user_item
 
@@ -21,7 +22,9 @@ _OPENERS = {
     "response.done": "response.created",
 }
 
-_MOVES = st.sampled_from(["write", "ask", "ask none", "cancel", "update", "nonsense", "hear", "hear", "fail"])
+_MOVES = st.sampled_from(
+    ["write", "ask", "ask none", "cancel", "update", "nonsense", "hear", "hear", "fail", "begin", "end"]
+)
 
 
 def _check_order(events: list[Event]) -> None:
@@ -86,6 +89,8 @@ def _move(client: Client, move: str, untold: list[tuple[str, SpeechEvent]]) -> l
         "cancel": lambda: client.send("response.cancel"),
         "update": lambda: client.send("session.update", session={"audio": {"output": {"speed": 1.5}}}),
         "nonsense": lambda: client.raw("{"),
+        "begin": lambda: client.take(client.protocol.user(SpeechBegan(100))),
+        "end": lambda: client.take(client.protocol.user(SpeechEnded(900))),
     }
     if move in of_the_client:
         return of_the_client[move]()
@@ -116,10 +121,13 @@ _NAMES = st.sampled_from(
         "conversation.item.delete",
         "response.create",
         "response.cancel",
+        "input_audio_buffer.append",
+        "input_audio_buffer.clear",
+        "input_audio_buffer.commit",
     ]
 )
 _FIELDS = st.sampled_from(
-    ["session", "item", "item_id", "response", "response_id", "previous_item_id", "event_id"]
+    ["session", "item", "item_id", "response", "response_id", "previous_item_id", "event_id", "audio"]
 )
 _INNER = st.sampled_from(
     [
@@ -153,7 +161,7 @@ def test_no_json_can_do_harm(name: str, fields: dict[str, Any]) -> None:
     client = Client()
     client.send(name, **fields)
     for command in client.commands:
-        assert isinstance(command, Speak | KeepTurn) or name == "session.update"
+        assert isinstance(command, Speak | KeepTurn | Listen) or name == "session.update"
     client.send("response.cancel")
     response = {"audio": {"output": {"format": {"type": "audio/pcm"}, "voice": "v"}}, "input": [user_item()]}
     assert client.send("response.create", response=response)[-1]["type"] == "response.created"

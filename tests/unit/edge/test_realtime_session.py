@@ -114,7 +114,29 @@ def test_settings_of_another_door_are_taken_up_as_far_as_realtime_has_them() -> 
             "session.audio.output.format.rate",
         ),
         ({"audio": {"input": {"turn_detection": {"type": "x"}}}}, "session.audio.input.turn_detection.type"),
+        (
+            {"audio": {"input": {"turn_detection": {"threshold": 1.5}}}},
+            "session.audio.input.turn_detection.threshold",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"silence_duration_ms": -1}}}},
+            "session.audio.input.turn_detection.silence_duration_ms",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"prefix_padding_ms": "long"}}}},
+            "session.audio.input.turn_detection.prefix_padding_ms",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"interrupt_response": "no"}}}},
+            "session.audio.input.turn_detection.interrupt_response",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "very"}}}},
+            "session.audio.input.turn_detection.eagerness",
+        ),
+        ({"audio": {"input": {"format": {"type": "audio/mp3"}}}}, "session.audio.input.format.type"),
         ({"parlando": {"word_timestamps": "yes"}}, "session.parlando.word_timestamps"),
+        ({"parlando": {"echo": "loud"}}, "session.parlando.echo"),
     ],
 )
 def test_a_bad_update_names_its_field_and_changes_nothing(session: dict[str, Any], param: str) -> None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from parlando_edge import asked
 from parlando_edge.administration import Administration
 from parlando_edge.answers import json_answer, on_exception, on_http_exception, on_parlando_error
+from parlando_edge.barge_in.room import Room, offered
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dev_operations import dev_operations
 from parlando_edge.estimates import Estimates
@@ -95,6 +96,7 @@ def edge_routes(
         speaker=speaker,
         store=store,
         catalogue=catalogue,
+        room=Room(offered(settings.barge_in)),
         gate=gate,
         settings=settings,
         clock=clock,

@@ -78,6 +78,12 @@ class EdgeSettings(ServerSettings):
         le=3600,
         description="how often a WebSocket is pinged, and how long its pong may take",
     )
+    barge_in: Literal["silero", "loudness"] = Field(
+        default="silero",
+        description="how a user's speech is told from other sound: by a small neural network, which takes "
+        "55 MB from the first audio on, or by loudness, which music deceives; without the extra barge-in, "
+        "loudness",
+    )
     preview_bytes: int = Field(
         default=8 * 1024 * 1024,
         ge=0,

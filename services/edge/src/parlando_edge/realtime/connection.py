@@ -8,12 +8,15 @@ from typing import Any, Protocol
 
 from opentelemetry.trace import INVALID_SPAN, Span, StatusCode
 
+from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.instruments import Instruments
 from parlando_edge.ports import Speaker, Started, Utterance
 from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.listening import Listening
 from parlando_edge.realtime.outgoing import Outgoing
-from parlando_edge.realtime.outputs import DropAudio, Emit, Output, Speak, StopSpeaking
+from parlando_edge.realtime.outputs import DropAudio, Emit, Listen, Output, Speak, StopSpeaking
+from parlando_edge.realtime.playback import Playback
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
@@ -75,7 +78,8 @@ class RealtimeConnection:
         speaker: the router.
         catalogue: resolves stock names of voices.
         keeper: remembers the session.
-        clock: measures the first chunk.
+        room: hears the client's user.
+        clock: measures the first chunk, and what was played.
         instruments: are told of it.
     """
 
@@ -87,6 +91,7 @@ class RealtimeConnection:
         speaker: Speaker,
         catalogue: Catalogue,
         keeper: SessionKeeper,
+        room: Room,
         clock: Clock,
         instruments: Instruments,
     ) -> None:
@@ -98,6 +103,9 @@ class RealtimeConnection:
         self._clock = clock
         self._instruments = instruments
         self._outgoing = Outgoing()
+        self._room = room
+        self._listening: Listening | None = None  # until the client sends audio
+        self._playback = Playback(clock)
         self._voices: dict[str, _Voice] = {}
         self._latest: _Voice | None = None
         self._quiet = asyncio.Event()
@@ -117,6 +125,8 @@ class RealtimeConnection:
                 self._perform(self._protocol.begin())
                 while (message := await self._socket.receive()) is not None:
                     self._perform(self._protocol.receive(message))
+                    if self._listening is not None:
+                        await self._listening.room()
                 for task in self._running:
                     task.cancel()
         finally:
@@ -149,7 +159,13 @@ class RealtimeConnection:
             case StopSpeaking(response_id):
                 if response_id in self._voices:
                     self._voices[response_id].stop()
+            case Listen():
+                if self._listening is None:
+                    self._listening = Listening(self._room.listener())
+                    self._start(self._listen(self._listening))
+                self._listening.put(output, audible=self._playback.audible)
             case DropAudio(response_id):
+                self._playback.stopped()
                 self._protocol.dropped(response_id, self._outgoing.drop_audio(response_id))
             case _:
                 self._keeper.put(output)
@@ -182,6 +198,16 @@ class RealtimeConnection:
         # Where the speech came to its end, the core has closed the response and this changes nothing.
         self._perform(self._protocol.speech_failed(order.response_id, error))
 
+    async def _listen(self, listening: Listening) -> None:
+        while True:
+            try:
+                edges = await listening.next()
+            except ParlandoError as error:
+                self._perform(self._protocol.deaf(error))
+                continue
+            for edge in edges:
+                self._perform(self._protocol.user(edge))
+
     async def _write(self) -> None:
         while True:
             try:
@@ -190,6 +216,8 @@ class RealtimeConnection:
                 await self._socket.close(RESTART, "the service restarts: connect again")
                 return
             await self._socket.send(message.text)
+            if message.seconds:
+                self._playback.sent(message.seconds)
             voice = self._latest
             if voice is None or voice.asked_at is None or voice.response_id != message.audio_of:
                 continue

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
+from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.exchange import patient
 from parlando_edge.gate import Gate, refuse
@@ -82,6 +83,7 @@ class RealtimeEndpoint:
         speaker: the router.
         store: the session service; where it does not answer, a connection has settings of its own.
         catalogue: resolves stock names of voices.
+        room: hears the clients' users.
         gate: tells when the service drains.
         settings: patience.
         clock: measures the first chunk.
@@ -94,6 +96,7 @@ class RealtimeEndpoint:
         speaker: Speaker,
         store: SessionStore,
         catalogue: Catalogue,
+        room: Room,
         gate: Gate,
         settings: EdgeSettings,
         clock: Clock,
@@ -102,6 +105,7 @@ class RealtimeEndpoint:
         self._speaker = speaker
         self._store = store
         self._catalogue = catalogue
+        self._room = room
         self._gate = gate
         self._settings = settings
         self._clock = clock
@@ -128,6 +132,7 @@ class RealtimeEndpoint:
             speaker=self._speaker,
             catalogue=self._catalogue,
             keeper=keeper,
+            room=self._room,
             clock=self._clock,
             instruments=self._instruments,
         )
@@ -148,7 +153,9 @@ class RealtimeEndpoint:
         Raises:
             ParlandoError: the session that was asked for cannot be read.
         """
-        config = SessionConfig(_new_id("sess"), model=query.get("model", DEFAULT_MODEL))
+        config = SessionConfig(
+            _new_id("sess"), model=query.get("model", DEFAULT_MODEL), detector=self._room.detector
+        )
         wanted = query.get("session")
         if wanted:
             settings = await self._store.read(wanted)

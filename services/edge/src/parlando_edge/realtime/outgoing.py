@@ -20,11 +20,12 @@ _MOST_BYTES = 4 * HIGH_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An event as text; `audio_of` is the response whose audio it carries, or ""; so many samples of it."""
+    """An event as text; `audio_of` is the response whose audio it carries, or ""; so much of it."""
 
     text: str
     audio_of: str
     sample_count: int
+    seconds: float
 
 
 class Outgoing:
@@ -49,7 +50,7 @@ class Outgoing:
             raise ParlandoError(Reason.SLOW_READER, "the client does not read the answers to what it sends")
         with suppress(QueueClosed):
             text = orjson.dumps(emit.event).decode()
-            self._queue.put_nowait(Message(text, emit.audio_of, emit.sample_count))
+            self._queue.put_nowait(Message(text, emit.audio_of, emit.sample_count, emit.seconds))
 
     def close(self) -> None:
         """Take nothing more."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
+from parlando_edge.barge_in.sound import Sound
 from parlando_edge.ports import SpeechSettings, Turn
 
 Event = dict[str, Any]
@@ -13,11 +15,12 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Send an event to the client. `audio_of` is the response whose audio it carries, or ""."""
+    """Send an event to the client. `audio_of` is the response whose audio it carries, or ""; so much."""
 
     event: Event
     audio_of: str = ""
     sample_count: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,22 @@ class StopSpeaking:
     response_id: str
 
 
+class Echo(Enum):
+    """What a client says of our own voice in what its microphone hears."""
+
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Listen to a stretch of the client's audio, and tell the core of each edge of speech in it."""
+
+    sound: Sound
+    echo: Echo
+
+
 @dataclass(frozen=True, slots=True)
 class KeepSettings:
     """Remember the session's settings."""
@@ -64,4 +83,4 @@ class ForgetTurn:
     turn_id: str
 
 
-Output = Emit | DropAudio | Speak | StopSpeaking | KeepSettings | KeepTurn | ForgetTurn
+Output = Emit | DropAudio | Speak | StopSpeaking | Listen | KeepSettings | KeepTurn | ForgetTurn

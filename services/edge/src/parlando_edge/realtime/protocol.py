@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
 from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.openai_errors import NamedError, describe
 from parlando_edge.ports import (
@@ -26,6 +27,7 @@ from parlando_edge.ports import (
 from parlando_edge.realtime.conversation import Conversation, Item, parse_item
 from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.hearing import heard_item, item_of, truncate
+from parlando_edge.realtime.input_audio import InputAudio, audio_item
 from parlando_edge.realtime.outputs import (
     DropAudio,
     Emit,
@@ -46,12 +48,7 @@ _LONGEST_NAME = 256
 _LONGEST_MS = 2**31 - 1
 _TURN_ROLES = {"user": TurnRole.USER, "assistant": TurnRole.ASSISTANT, "system": TurnRole.SYSTEM}
 
-NOT_OFFERED = (
-    "input_audio_buffer.append",
-    "input_audio_buffer.clear",
-    "input_audio_buffer.commit",
-    "output_audio_buffer.clear",
-)
+NOT_OFFERED = ("output_audio_buffer.clear",)
 """Events of the contract that this service does not take."""
 
 
@@ -81,6 +78,8 @@ class RealtimeProtocol:
             self._conversation.add(item_of(turn))
         self._active: Response | None = None
         self._stopped: dict[str, Response] = {}  # cancelled, and the router not yet done with it
+        self._input = InputAudio()
+        self._user_item = ""  # what the user is saying becomes; "" while nothing is said
         self._handlers: dict[str, Callable[[Fields], list[Output]]] = {
             "session.update": self._update_session,
             "conversation.item.create": self._create_item,
@@ -89,6 +88,9 @@ class RealtimeProtocol:
             "conversation.item.truncate": self._truncate_item,
             "response.create": self._create_response,
             "response.cancel": self._cancel_response,
+            "input_audio_buffer.append": self._append_audio,
+            "input_audio_buffer.clear": self._clear_audio,
+            "input_audio_buffer.commit": self._commit_audio,
         }
 
     @property
@@ -131,7 +133,7 @@ class RealtimeProtocol:
                 return self._begin_item(response) + self._close(response, Status.COMPLETED, finished=event)
         outputs = self._begin_item(response)
         if isinstance(event, AudioMade):
-            return outputs + self._emit(*told, audio_of=response_id, sample_count=event.sample_count)
+            return outputs + self._emit(*told, audio=event, of=response)
         return outputs + self._emit(*told)
 
     def dropped(self, response_id: str, samples: int) -> None:
@@ -146,6 +148,25 @@ class RealtimeProtocol:
         if self._active is None or self._active.id != response_id:
             return []
         return self._close(self._active, Status.FAILED, error=error)
+
+    def user(self, edge: SpeechEdge) -> list[Output]:
+        """Return what to do when the user has begun to speak, or has ended."""
+        if isinstance(edge, SpeechBegan):
+            return self._user_began(edge)
+        item_id, self._user_item = self._user_item, ""
+        if not item_id:
+            return []
+        self._input.clear()
+        stopped = {
+            "type": "input_audio_buffer.speech_stopped",
+            "item_id": item_id,
+            "audio_end_ms": edge.at_ms,
+        }
+        return [*self._emit(stopped), *self._committed(item_id)]
+
+    def deaf(self, error: ParlandoError) -> list[Output]:
+        """Return what to do when the client's audio cannot be listened to."""
+        return self._complain(error, None)
 
     def end(self) -> list[Output]:
         """Return what is still to be remembered when the client has gone."""
@@ -257,12 +278,51 @@ class RealtimeProtocol:
                 "response_cancel_not_active",
                 "there is no response of that id to cancel" if response_id else "no response is being spoken",
             )
+        return self._cancel(response, "client_cancelled")
+
+    def _cancel(self, response: Response, reason: str) -> list[Output]:
         self._stopped[response.id] = response
         return [
             DropAudio(response.id),
             StopSpeaking(response.id),
-            *self._close(response, Status.CANCELLED),
+            *self._close(response, Status.CANCELLED, reason=reason),
         ]
+
+    def _append_audio(self, event: Fields) -> list[Output]:
+        return list(self._input.append(event, self.config))
+
+    def _clear_audio(self, _event: Fields) -> list[Output]:
+        self._input.clear()
+        return self._emit({"type": "input_audio_buffer.cleared"})
+
+    def _commit_audio(self, _event: Fields) -> list[Output]:
+        self._input.commit()
+        return self._committed(self._new_id("item"))
+
+    def _committed(self, item_id: str) -> list[Output]:
+        item = audio_item(item_id)
+        previous = {"previous_item_id": self._conversation.add(item)}
+        return self._emit(
+            {"type": "input_audio_buffer.committed", **previous, "item_id": item_id},
+            {"type": "conversation.item.added", **previous, "item": item.body},
+            {"type": "conversation.item.done", **previous, "item": item.body},
+        )
+
+    def _user_began(self, edge: SpeechBegan) -> list[Output]:
+        """Tell of the user's speech, and be silent. What is outside the conversation is not interrupted."""
+        if self.config.detection is None:  # turned off while it was being listened to
+            return []
+        self._user_item = self._new_id("item")
+        began = {
+            "type": "input_audio_buffer.speech_started",
+            "item_id": self._user_item,
+            "audio_start_ms": edge.at_ms,
+        }
+        outputs = self._emit(began)
+        response = self._active
+        if response is not None and response.joins and self.config.interrupts:
+            outputs += self._cancel(response, "turn_detected")
+        return outputs
 
     def _begin_item(self, response: Response) -> list[Output]:
         if response.begun:
@@ -279,9 +339,10 @@ class RealtimeProtocol:
         *,
         finished: Finished | None = None,
         error: ParlandoError | None = None,
+        reason: str = "",
     ) -> list[Output]:
         self._active = None
-        outputs = self._emit(*response.close(status, error))
+        outputs = self._emit(*response.close(status, error, reason))
         if status is not Status.CANCELLED:
             return outputs + self._remember(response, finished)
         # What a cancelled one had said is known once the router is done with it.
@@ -311,12 +372,18 @@ class RealtimeProtocol:
         self._show(response, turn)
         return [KeepTurn(turn)] if response.joins and not response.forgotten else []
 
-    def _emit(self, *events: Event, audio_of: str = "", sample_count: int = 0) -> list[Output]:
+    def _emit(
+        self, *events: Event, audio: AudioMade | None = None, of: Response | None = None
+    ) -> list[Output]:
+        carried: dict[str, Any] = {}
+        if audio is not None and of is not None:
+            seconds = of.seconds(audio)
+            carried = {"audio_of": of.id, "sample_count": audio.sample_count, "seconds": seconds}
         outputs: list[Output] = []
         for event in events:
             told = self._dialect.outgoing(event)
             if told is not None:
-                outputs.append(Emit({"event_id": self._new_id("event"), **told}, audio_of, sample_count))
+                outputs.append(Emit({"event_id": self._new_id("event"), **told}, **carried))
         return outputs
 
     def _complain(self, error: ParlandoError, event_id: str | None) -> list[Output]:

@@ -54,6 +54,7 @@ class Response:
         self.forgotten = False  # its item was deleted
         self._status: Status | None = None
         self._error: ParlandoError | None = None
+        self._reason = ""
         self._words: list[Word] = []
         self._samples = 0
         self._rate = request.config.settings.audio.rate
@@ -113,6 +114,10 @@ class Response:
         delta = b2a_base64(made.data, newline=False).decode("ascii")
         return {"type": "response.output_audio.delta", **self._place, "delta": delta}
 
+    def seconds(self, made: AudioMade) -> float:
+        """Return how long a piece of its audio is."""
+        return made.sample_count / self._rate
+
     def dropped(self, samples: int) -> None:
         """Note that samples of its audio were not sent after all."""
         self._samples -= samples
@@ -135,10 +140,16 @@ class Response:
             "quality": word.quality.name.lower(),
         }
 
-    def close(self, status: Status, error: ParlandoError | None = None) -> list[Event]:
-        """Return the events that end it, each `*.done` of what was begun."""
+    def close(self, status: Status, error: ParlandoError | None = None, reason: str = "") -> list[Event]:
+        """Return the events that end it, each `*.done` of what was begun.
+
+        Args:
+            status: how it ended.
+            error: what failed.
+            reason: who cancelled it, as `status_details` says it.
+        """
         events = self.transcribe(len(self.request.text)) if status is Status.COMPLETED else []
-        self._status, self._error = status, error
+        self._status, self._error, self._reason = status, error, reason
         if self.begun:
             transcript, item = self.transcript, self.item
             part = {"type": "audio", "transcript": transcript}
@@ -196,8 +207,8 @@ class Response:
 
     def _details(self, status: Status) -> dict[str, Any]:
         details: dict[str, Any] = {"type": status.value}
-        if status is Status.CANCELLED:
-            details["reason"] = "client_cancelled"
+        if self._reason:
+            details["reason"] = self._reason
         if self._error is not None:
             said = describe(self._error)
             details["error"] = {name: said[name] for name in ("type", "code", "message")}

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from parlando_edge.formats import REALTIME_FORMATS
+from parlando_edge.barge_in.turns import Detection
+from parlando_edge.formats import REALTIME_FORMATS, AudioFormat
 from parlando_edge.json_fields import Fields
 from parlando_edge.models import DEFAULT_MODEL, engine_of
 from parlando_edge.ports import SpeechSettings
+from parlando_edge.realtime.outputs import Echo
 from parlando_edge.speech_request import LONGEST_NAME, speed_of, voice_of
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -28,9 +30,9 @@ _SHOWN = (
     "tracing",
     "truncation",
 )
-_SHOWN_OF_INPUT = ("format", "noise_reduction", "transcription")
+_SHOWN_OF_INPUT = ("noise_reduction", "transcription")
 
-_DETECTION = {
+_DETECTION: dict[str, dict[str, Any]] = {
     "server_vad": {
         "type": "server_vad",
         "threshold": 0.5,
@@ -46,6 +48,10 @@ _DETECTION = {
         "interrupt_response": True,
     },
 }
+_LONGEST_MS = 60_000
+
+# Nothing here understands what is said: an eager semantic detector is one that does not wait long in silence.
+_SILENCE_MS = {"low": 1_000, "medium": 500, "high": 300, "auto": 500}
 
 
 def _shown_at_first() -> dict[str, Any]:
@@ -58,8 +64,8 @@ def _shown_at_first() -> dict[str, Any]:
     }
 
 
-def _input_at_first() -> dict[str, Any]:
-    return {"format": {"type": PCM, "rate": REALTIME_FORMATS[PCM].rate}}
+def _detection_at_first() -> Mapping[str, Any]:
+    return _DETECTION["server_vad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ class SessionConfig:
         engine: an engine's name; "" goes by the model. Ours: `parlando.engine`.
         word_timestamps: whether `response.audio_timestamp.delta` is sent. Ours:
             `parlando.word_timestamps`.
+        heard_format: type of the audio in: one of `REALTIME_FORMATS`.
         turn_detection: as it was set, defaults filled in; None is off.
+        echo: what the client says of our own voice in its audio. Ours: `parlando.echo`.
+        detector: how speech is told from other sound, shown as `parlando.detector`.
         shown: fields that are only shown again.
         shown_of_input: likewise, of `audio.input`.
     """
@@ -91,9 +100,12 @@ class SessionConfig:
     language: str = ""
     engine: str = ""
     word_timestamps: bool = False
-    turn_detection: Mapping[str, Any] | None = None
+    heard_format: str = PCM
+    turn_detection: Mapping[str, Any] | None = field(default_factory=_detection_at_first)
+    echo: Echo = Echo.UNKNOWN
+    detector: str = "silero"
     shown: Mapping[str, Any] = field(default_factory=_shown_at_first)
-    shown_of_input: Mapping[str, Any] = field(default_factory=_input_at_first)
+    shown_of_input: Mapping[str, Any] = field(default_factory=dict)
 
     def updated(self, session: Fields) -> SessionConfig:
         """Return the settings after an update; what it leaves out stays as it is.
@@ -114,7 +126,9 @@ class SessionConfig:
             language=ours.text("language", self.language, longest=LONGEST_NAME),
             engine=ours.text("engine", self.engine, longest=LONGEST_NAME),
             word_timestamps=ours.flag("word_timestamps", default=self.word_timestamps),
+            heard_format=_format_of(heard, self.heard_format),
             turn_detection=_detection_of(heard, self.turn_detection),
+            echo=Echo(ours.one_of("echo", [echo.value for echo in Echo], self.echo.value)),
             shown=_merged(self.shown, session, _SHOWN),
             shown_of_input=_merged(self.shown_of_input, heard, _SHOWN_OF_INPUT),
         )
@@ -133,6 +147,26 @@ class SessionConfig:
             speed=speed_of(spoken, self.speed),
             format=_format_of(spoken, self.format),
         )
+
+    @property
+    def heard(self) -> AudioFormat:
+        """The format of the audio in."""
+        return REALTIME_FORMATS[self.heard_format]
+
+    @property
+    def detection(self) -> Detection | None:
+        """When the user counts as speaking; None while nobody listens."""
+        wanted = self.turn_detection
+        if wanted is None:
+            return None
+        if wanted["type"] == "semantic_vad":
+            return Detection(silence_ms=_SILENCE_MS[wanted["eagerness"]])
+        return Detection(wanted["threshold"], wanted["prefix_padding_ms"], wanted["silence_duration_ms"])
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether the user's speech stops ours."""
+        return self.turn_detection is not None and bool(self.turn_detection["interrupt_response"])
 
     @property
     def settings(self) -> SpeechSettings:
@@ -178,13 +212,19 @@ class SessionConfig:
             "output_modalities": ["audio"],
             **shown,
             "audio": {
-                "input": {**heard, "turn_detection": self.turn_detection},
+                "input": {
+                    "format": _format_shown(self.heard_format),
+                    **heard,
+                    "turn_detection": self.turn_detection,
+                },
                 "output": {**self.output, "speed": self.speed},
             },
             "parlando": {
                 "language": self.language,
                 "engine": self.engine,
                 "word_timestamps": self.word_timestamps,
+                "echo": self.echo.value,
+                "detector": self.detector,
             },
         }
 
@@ -223,7 +263,18 @@ def _detection_of(heard: Fields, current: Mapping[str, Any] | None) -> Mapping[s
         return None
     wanted = heard.child("turn_detection")
     kind = wanted.one_of("type", tuple(_DETECTION), "server_vad")
-    return {**_DETECTION[kind], **{name: v for name, v in wanted.values.items() if v is not None}}
+    defaults = _DETECTION[kind]
+    checked: dict[str, Any] = {
+        name: wanted.flag(name, default=True) for name in ("create_response", "interrupt_response")
+    }
+    if kind == "semantic_vad":
+        checked["eagerness"] = wanted.one_of("eagerness", tuple(_SILENCE_MS), defaults["eagerness"])
+    else:
+        checked["threshold"] = wanted.number("threshold", defaults["threshold"], low=0, high=1)
+        for name in ("prefix_padding_ms", "silence_duration_ms"):
+            checked[name] = wanted.whole(name, defaults[name], low=0, high=_LONGEST_MS)
+    given = {name: value for name, value in wanted.values.items() if value is not None}
+    return {**defaults, **given, **checked}
 
 
 def _merged(current: Mapping[str, Any], update: Fields, names: tuple[str, ...]) -> Mapping[str, Any]:

@@ -1,0 +1,165 @@
+"""The user's voice in the protocol core: what is listened to, and what speech over speech does."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from parlando_edge.barge_in.turns import Detection, SpeechBegan, SpeechEnded
+from parlando_edge.formats import REALTIME_FORMATS
+from parlando_edge.realtime.dialect import Beta, Dialect, Today
+from parlando_edge.realtime.outputs import DropAudio, Echo, KeepTurn, Listen, StopSpeaking
+from parlando_kit.errors import ParlandoError, Reason
+from tests.unit.edge.realtime import SPEECH, Client, types
+
+
+def _append(client: Client, size: int) -> list[dict[str, Any]]:
+    return client.send("input_audio_buffer.append", audio=base64.b64encode(bytes(size)).decode())
+
+
+def _listens(client: Client) -> list[Listen]:
+    return [command for command in client.commands if isinstance(command, Listen)]
+
+
+def _configure(client: Client, **heard: Any) -> None:
+    (updated,) = client.send("session.update", session={"audio": {"input": heard}})
+    assert updated["type"] == "session.updated"
+
+
+@pytest.mark.parametrize(("name", "size"), [("audio/pcm", 960), ("audio/pcmu", 160), ("audio/pcma", 160)])
+def test_audio_is_listened_to_in_each_format_and_answered_by_nothing(name: str, size: int) -> None:
+    client = Client()
+    _configure(client, format={"type": name})
+    assert _append(client, size) == []
+    assert _append(client, size) == []
+    first, second = (listen.sound for listen in _listens(client))
+    assert (first.audio, first.ms, first.at_ms, second.at_ms) == (REALTIME_FORMATS[name], 20, 0, 20)
+    assert first.detection == Detection(0.5, 300, 500)
+
+
+def test_long_audio_is_listened_to_in_pieces_without_a_gap() -> None:
+    client = Client()
+    _append(client, 48_000 + 480)
+    sounds = [listen.sound for listen in _listens(client)]
+    assert [(sound.at_ms, sound.ms) for sound in sounds] == [(0, 500), (500, 500), (1_000, 10)]
+
+
+def test_nobody_listens_once_turn_detection_is_off_yet_time_goes_on() -> None:
+    client = Client()
+    _configure(client, turn_detection=None)
+    _append(client, 960)
+    assert _listens(client) == []
+    assert client.take(client.protocol.user(SpeechBegan(0))) == []
+    _configure(client, turn_detection={"type": "server_vad", "threshold": 0.8, "silence_duration_ms": 200})
+    _append(client, 960)
+    (listen,) = _listens(client)
+    assert (listen.sound.at_ms, listen.sound.detection) == (20, Detection(0.8, 300, 200))
+
+
+@pytest.mark.parametrize(("eagerness", "silence"), [("low", 1_000), ("auto", 500), ("high", 300)])
+def test_a_semantic_detector_is_one_that_waits_by_its_eagerness(eagerness: str, silence: int) -> None:
+    client = Client()
+    _configure(client, turn_detection={"type": "semantic_vad", "eagerness": eagerness})
+    _append(client, 960)
+    assert _listens(client)[0].sound.detection == Detection(0.5, 300, silence)
+
+
+def test_what_the_client_says_of_echo_goes_with_its_audio() -> None:
+    client = Client()
+    _append(client, 960)
+    client.send("session.update", session={"parlando": {"echo": "cancelled"}})
+    _append(client, 960)
+    assert [listen.echo for listen in _listens(client)] == [Echo.UNKNOWN, Echo.CANCELLED]
+
+
+@pytest.mark.parametrize("dialect", [Today(), Beta()], ids=["today", "beta"])
+def test_a_turn_of_the_user_is_told_from_beginning_to_item(dialect: Dialect) -> None:
+    client = Client(dialect)
+    (began,) = client.take(client.protocol.user(SpeechBegan(40)))
+    assert (began["type"], began["audio_start_ms"]) == ("input_audio_buffer.speech_started", 40)
+    stopped, committed, added, *done = client.take(client.protocol.user(SpeechEnded(900)))
+    assert (stopped["type"], stopped["audio_end_ms"]) == ("input_audio_buffer.speech_stopped", 900)
+    assert (committed["type"], committed["previous_item_id"]) == ("input_audio_buffer.committed", None)
+    item = {event.get("item_id") or event["item"]["id"] for event in (began, stopped, committed, added)}
+    assert len(item) == 1
+    assert added["item"]["content"] == [{"type": "input_audio", "transcript": None}]
+    assert types(done) == (["conversation.item.done"] if isinstance(dialect, Today) else [])
+    assert not any(isinstance(command, KeepTurn) for command in client.commands)
+    retrieved = client.send("conversation.item.retrieve", item_id=item.pop())
+    assert retrieved[0]["item"]["role"] == "user"
+
+
+def test_an_end_without_a_beginning_is_nothing() -> None:
+    client = Client()
+    assert client.take(client.protocol.user(SpeechEnded(900))) == []
+
+
+def test_speech_over_speech_cancels_at_once_by_turn_detected() -> None:
+    client = Client()
+    client.ask()
+    client.hear(*SPEECH[:4])
+    outputs = client.protocol.user(SpeechBegan(40))
+    commands = [type(output) for output in outputs if not hasattr(output, "event")]
+    assert commands == [DropAudio, StopSpeaking]
+    events = client.take(outputs)
+    assert types(events)[0] == "input_audio_buffer.speech_started"
+    assert not [event for event in events if event["type"] == "response.output_audio.delta"]
+    done = events[-1]["response"]
+    assert (done["status"], done["status_details"]) == (
+        "cancelled",
+        {"type": "cancelled", "reason": "turn_detected"},
+    )
+    assert client.hear(*SPEECH[4:]) == []
+    assert client.send("response.cancel")[0]["error"]["code"] == "response_cancel_not_active"
+    item_id = next(event["item_id"] for event in events if event["type"] == "response.output_audio.done")
+    (truncated,) = client.send(
+        "conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=30
+    )
+    assert truncated["type"] == "conversation.item.truncated"
+
+
+@pytest.mark.parametrize("kind", ["server_vad", "semantic_vad"])
+def test_speech_over_speech_is_only_told_where_it_is_not_to_interrupt(kind: str) -> None:
+    client = Client()
+    client.ask()
+    _configure(client, turn_detection={"type": kind, "interrupt_response": False})
+    assert types(client.take(client.protocol.user(SpeechBegan(40)))) == ["input_audio_buffer.speech_started"]
+    _configure(client, turn_detection={"type": kind})
+    client.take(client.protocol.user(SpeechEnded(900)))
+    assert client.take(client.protocol.user(SpeechBegan(990)))[-1]["type"] == "response.done"
+
+
+def test_what_is_outside_the_conversation_is_not_interrupted() -> None:
+    client = Client()
+    client.ask(conversation="none")
+    assert types(client.take(client.protocol.user(SpeechBegan(40)))) == ["input_audio_buffer.speech_started"]
+    assert client.protocol.speaking
+
+
+def test_the_buffer_is_committed_and_cleared_as_openai_does() -> None:
+    client = Client()
+    _configure(client, turn_detection=None)
+    _append(client, 9_600)
+    assert types(client.send("input_audio_buffer.clear")) == ["input_audio_buffer.cleared"]
+    (error,) = client.send("input_audio_buffer.commit")
+    assert error["error"]["code"] == "input_audio_buffer_commit_empty"
+    _append(client, 4_800)
+    committed, added, done = client.send("input_audio_buffer.commit")
+    assert types([committed, added, done]) == [
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+    ]
+    assert committed["item_id"] == added["item"]["id"]
+    assert client.send("input_audio_buffer.commit")[0]["type"] == "error"
+    (error,) = client.send("response.create")  # there is nothing in it to speak
+    assert error["error"]["code"] == "missing_required_parameter"
+
+
+def test_deaf_ears_are_told_of() -> None:
+    client = Client()
+    error = ParlandoError(Reason.DEPENDENCY_UNAVAILABLE, "speech cannot be detected here at the moment")
+    (told,) = client.take(client.protocol.deaf(error))
+    assert (told["type"], told["error"]["code"]) == ("error", "dependency_unavailable")
