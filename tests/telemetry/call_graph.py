@@ -14,6 +14,10 @@ Call = tuple[Hop, Hop]
 
 CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
     ("edge", "POST /v1/audio/speech"): frozenset({("router", "Say"), ("router", "ListVoices")}),
+    ("edge", "POST /v1/audio/speech/estimate"): frozenset(
+        {("router", "EstimateCost"), ("router", "ListVoices")}
+    ),
+    ("edge", "POST /v1/audio/speech/timestamps"): frozenset({("router", "Say"), ("router", "ListVoices")}),
     ("edge", "GET /v1/realtime"): frozenset(
         {
             ("edge", "response"),

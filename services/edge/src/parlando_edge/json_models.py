@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from parlando_kit.errors import ParlandoError, Reason
 
 _SAID = "Input should "
+_BOUNDS = {"greater_than_equal": ("ge", "or more"), "less_than_equal": ("le", "or less")}
 _REASONS = {
     "missing": Reason.FIELD_REQUIRED,
     "string_pattern_mismatch": Reason.FIELD_REQUIRED,  # the one pattern asks for more than white space
@@ -51,6 +52,11 @@ def parse_model(values: dict[str, Any], model: type[_Model]) -> _Model:
     if reason is Reason.TEXT_TOO_LONG:
         most = first["ctx"]["max_length"]
         raise ParlandoError(reason, f"{field} is too long: send at most {most:,} characters", field=field)
+    if first["type"] in _BOUNDS:
+        name, words = _BOUNDS[first["type"]]
+        raise ParlandoError(
+            reason, f"{field} is out of range: use {first['ctx'][name]:g} {words}", field=field
+        )
     said = first["msg"]
     told = f"it should {said.removeprefix(_SAID)}" if said.startswith(_SAID) else "see /openapi.json"
     raise ParlandoError(reason, f"{field} has the wrong value: {told}", field=field)

@@ -56,20 +56,21 @@ class Cues:
         self._number = 0
         self._start = 0  # of the open cue in the text
         self._open: Word | None = None  # its first word
-        self._last: Word | None = None  # its last
+        self._said = 0  # up to where words were heard of the text
         self._until = 0  # the last sample of any word in it
 
     def add(self, words: Iterable[Word]) -> Iterator[Cue]:
         """Take further words, in order; yield the cues that are complete."""
         for word in words:
-            if self._last is None:
+            if self._open is None:
                 self._begin(word, self._start)
-            elif word.source.start >= self._last.source.end:
-                cut = self._cut(self._last.source.end, word.source.start)
+            elif word.source.start >= self._said:
+                cut = self._cut(self._said, word.source.start)
                 if self._ends(cut, word):
                     yield self._close(cut)
                     self._begin(word, cut)
-            self._last, self._until = word, max(self._until, word.end_sample)
+            self._said = max(self._said, word.source.end)
+            self._until = max(self._until, word.end_sample)
 
     def end(self) -> Iterator[Cue]:
         """Yield the cue that is left."""
