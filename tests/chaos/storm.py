@@ -74,13 +74,11 @@ async def storm(count: int, callers: int, seed: int) -> tuple[Report, admin_pb2.
             asyncio.create_task(call_for_ever(system, report, number, random.Random(seed + number)))
             for number in range(callers)
         ]
-        await asyncio.wait(
-            [asyncio.create_task(disturb(system, report, count, chance)), *calls],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        for call in calls:
-            call.cancel()
-        ended = await asyncio.gather(*calls, return_exceptions=True)
+        tasks = [asyncio.create_task(disturb(system, report, count, chance)), *calls]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
         for error in ended:
             if isinstance(error, Exception):
                 raise error
