@@ -166,14 +166,11 @@ def report(name: str, new_detector: NewDetector, sentences: list[Sound], minutes
 async def live(address: str, sentences: list[Sound]) -> None:
     """Speak over the system's own voice, and print how soon it is silent."""
     heard, silent = [], []
-    for number, speech in enumerate([sentences[0], *sentences]):
+    for number, speech in enumerate(sentences):
         async with connect(f"ws://{address}/v1/realtime", max_size=None) as socket:
             started, after = await _interrupt(socket, speech, number)
-        if number:
-            heard.append(started)
-            silent.append(after)
-        else:
-            print(f"live: the first one ever, for which the model is loaded: {started:.0f} ms until heard")
+        heard.append(started)
+        silent.append(after)
     for name, values in (("until heard", heard), ("from there until the last audio", silent)):
         print(
             f"live: {len(values)} trials, ms {name}: p50 {percentile(values, 0.5):.0f}  max {max(values):.0f}"

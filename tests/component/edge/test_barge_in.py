@@ -14,7 +14,7 @@ from parlando_edge.formats import REALTIME_FORMATS
 from tests.component.edge.serving import serving, until_idle
 from tests.component.edge.test_realtime import Event, send, until
 
-LONG = "Nobody knows how long it goes on. " * 40
+LONG = "Nobody knows how long it goes on. " * 200
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ async def test_speech_over_speech_stops_it_and_becomes_an_item(detector: str, sp
 async def test_our_own_voice_does_not_stop_us(echo: str, decibels: float, speech: Sound) -> None:
     async with serving() as edge, edge.websocket() as socket:
         await _configure(socket, parlando={"echo": echo})
-        await _ask(socket, "plain")  # 14 s of it are sent at once, and play on
+        await _ask(socket, "plain")  # a minute of it is sent at once, and plays on
         await until(socket, "response.done")
         heard_again = speech * np.float32(10 ** (decibels / 20))
         await _talk(socket, heard_again)

@@ -51,7 +51,7 @@ async def test_what_was_heard_is_told_kept_and_known_on_the_next_connection() ->
                 "big world.",
                 "exact",
             )
-        await until(lambda: sessions.turns["s1"][item_id].HasField("heard"))
+        await until(lambda: item_id in (kept := sessions.turns["s1"]) and kept[item_id].HasField("heard"))
         turn = sessions.turns["s1"][item_id]
         check_turn(turn)
         assert turn.heard == heard_of(turn, Duration(nanos=74_000_000))  # TruncateTurn answers the same

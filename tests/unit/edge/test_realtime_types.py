@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import openai.types.beta.realtime as beta
@@ -9,6 +10,7 @@ import openai.types.realtime as today
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from parlando_edge.barge_in.turns import SpeechBegan, SpeechEnded
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.outputs import Event
 from parlando_kit.errors import ParlandoError, Reason
@@ -44,7 +46,13 @@ def _conversation(dialect: Dialect, session: dict[str, Any]) -> list[Event]:
     error = ParlandoError(Reason.NO_ENGINE_AVAILABLE, "none is up")
     events += client.take(client.protocol.speech_failed(client.order.response_id, error))
     events += client.send("conversation.item.delete", item_id="item_u")
-    return events
+    events += client.ask("And again.")
+    events += client.hear(*SPEECH[:4])
+    events += client.take(client.protocol.user(SpeechBegan(40)))
+    events += client.take(client.protocol.user(SpeechEnded(900)))
+    events += client.send("input_audio_buffer.append", audio=base64.b64encode(bytes(9_600)).decode())
+    events += client.send("input_audio_buffer.commit")
+    return events + client.send("input_audio_buffer.clear")
 
 
 def _members(union: Any) -> dict[str, type[BaseModel]]:
@@ -96,7 +104,7 @@ def test_events_are_of_the_types_openai_publishes(
         assert event["type"] in members
         TypeAdapter(members[event["type"]]).validate_python(event)
     assert "error" in types(events)
-    assert types(events).count("response.done") == 3
+    assert types(events).count("response.done") == 4
 
 
 def test_the_beta_has_its_own_names() -> None:
