@@ -66,7 +66,7 @@ async def test_every_body_has_examples_that_are_taken(model: type[Body]) -> None
 
 async def test_answers_keep_to_it_whatever_is_sent(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as edge:
-        status, said = await fuzzed(edge.port, _SECONDS)
+        status, said = await fuzzed(edge.port, _SECONDS, "--seed=1")  # `make fuzz-http` draws its own
         assert status == 0, said
         assert (await edge.http.get("/healthz")).status_code == 200
     assert "Traceback" not in caplog.text
