@@ -82,12 +82,12 @@ def complete(folder: Path) -> list[str]:
 
 
 def voices_in(folder: Path) -> list[str]:
-    """Return the voices of Piper in a folder: NAME.onnx with its NAME.onnx.json."""
-    return sorted(
-        network.stem
-        for network in folder.glob("*.onnx")
-        if network.with_name(f"{network.name}.json").is_file()
-    )
+    """Return the voices of Piper in a folder that may be read: NAME.onnx with its NAME.onnx.json."""
+    try:
+        networks = list(folder.glob("*.onnx"))
+    except PermissionError:
+        return []
+    return sorted(network.stem for network in networks if is_there(network.with_name(f"{network.name}.json")))
 
 
 def is_there(path: Path) -> bool:
