@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import numpy as np
@@ -62,6 +63,17 @@ async def test_speech_over_speech_stops_it_and_becomes_an_item(detector: str, sp
             assert committed["item_id"] == began["item_id"]
             await until(socket, "conversation.item.done")
         assert edge.router.cancels == 3
+
+
+async def test_a_flood_of_our_voice_is_silent_with_the_news_of_speech(speech: Sound) -> None:
+    async with serving() as edge, edge.websocket() as socket:
+        await _ask(socket, "floods")
+        talking = asyncio.create_task(_talk(socket, speech))
+        before = await until(socket, "input_audio_buffer.speech_started")
+        assert "response.output_audio.delta" in [event["type"] for event in before]
+        closing = await until(socket, "response.done")
+        assert "response.output_audio.delta" not in [event["type"] for event in closing]
+        await talking
 
 
 @pytest.mark.parametrize(("echo", "decibels"), [("present", 0), ("cancelled", -32)])
