@@ -46,7 +46,7 @@ BY_DEFAULT = 0.5
 """Confidence where it leaves several."""
 
 # A model is asked about no less than this, in words and letters, and believed from this on. Calibrated on
-# tests/data/languages.json and English prose (docs/decisions/0023-languages.md).
+# tests/data/languages.json and English prose (docs/decisions/0014-languages.md).
 _LEAST_WORDS = 2
 _LEAST_LETTERS = 10
 # In Latin letters, which many languages share, it takes more. No other language of the table was taken for
