@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-slow unit chaos fuzz-http lint format protos lock clean engine-kokoro engine-piper
+.PHONY: help up test test-slow unit chaos fuzz-http lint format protos lock clean engine-kokoro engine-piper bench-cancels
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -30,6 +30,10 @@ engine-kokoro engine-piper: engine-%: ## an engine's checks and tests, in its ow
 	@tools/bootstrap --engine $* --dev
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$*
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
+
+bench-cancels: ## a thousand random cancels with one client and with fifty, through Envoy; ARGS
+	@tools/bootstrap --dev
+	@PYTHONPATH=. $(BIN)/python bench/cancels.py $(ARGS)
 
 unit: ## the quick tests alone
 	@tools/bootstrap --dev

@@ -1,0 +1,146 @@
+"""Cancels at random moments, with one client and with many: what they take, and what they leave.
+
+    make bench-cancels ARGS="[--cancels 1000] [--clients 1 50] [--engine espeak]"
+
+Speak through Envoy, and `response.cancel` over Realtime through Envoy. It prints, by the caller's own clock,
+the time from its send until its last audio byte (0 where none came after it), and until it was told that
+nothing follows; from the reports, the time until the engine was idle, the engine time spent after the stop
+and how the stops ended; and the CPU that all processes together use in the second after the last one.
+It exits with 1 when a status, a frame, an answer or a report is wrong, when a synthesis is left, or when a
+limit is passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+
+import grpc
+from mesh import Mesh, running_mesh
+from texts import long_text
+from websockets.asyncio.client import connect
+
+from parlando.synth.v1 import synth_pb2
+from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
+from tests.component.router.cancelling import Figures, cancel_at_random
+
+P99_MS = 50.0
+P50_MS = 5.0
+_SETTLE_SECONDS = 1.0
+_IDLE_WITHIN = 5.0
+_PEER = "Kokoro-FastAPI 0.8, quoted from its own measurement: 10 to 13 s to idle, up to 18.7 CPU-s burnt"
+
+
+def show(name: str, figures: Sequence[float], p50: float = P50_MS) -> bool:
+    """Print a line of milliseconds; return whether it keeps within the limits."""
+    if len(figures) < 2:
+        print(f"{name:<38} too few")
+        return False
+    cuts = [cut * 1000 for cut in statistics.quantiles(figures, n=100)]
+    told = (cuts[49], cuts[94], cuts[98], max(figures) * 1000)
+    print(f"{name:<38}" + "".join(f"{cut:8.2f}" for cut in told) + f"{len(figures):7}")
+    return cuts[49] <= p50 and cuts[98] <= P99_MS
+
+
+async def live(synth: str) -> int:
+    """Return the syntheses that are left in the worker, once they are none or it has had its time."""
+    async with grpc.aio.insecure_channel(synth) as channel:
+        stub, until = SynthServiceStub(channel), time.monotonic() + _IDLE_WITHIN
+        while True:
+            load = (await stub.DescribeEngine(synth_pb2.DescribeEngineRequest())).load
+            if not load.live + load.queued or time.monotonic() > until:
+                return load.live + load.queued
+            await asyncio.sleep(0.01)
+
+
+async def speak(mesh: Mesh, cancels: int, clients: int) -> Figures:
+    """Cancel calls of Speak through Envoy."""
+    async with contextlib.AsyncExitStack() as stack:
+        channels = [
+            await stack.enter_async_context(
+                grpc.aio.insecure_channel(mesh.envoy, options=(("grpc.use_local_subchannel_pool", 1),))
+            )
+            for _ in range(min(clients, 8))
+        ]
+        return await cancel_at_random(channels, cancels, clients, seed=clients)
+
+
+async def realtime(mesh: Mesh, cancels: int) -> list[float]:
+    """Cancel responses over Realtime; return the seconds until the last audio came of each."""
+    taken: list[float] = []
+    chance = random.Random(1)  # noqa: S311  # nothing hangs on it
+    content = [{"type": "input_text", "text": long_text(200)}]
+    response = {"input": [{"type": "message", "role": "user", "content": content}]}
+    begin = json.dumps({"type": "response.create", "response": response})
+    async with connect(f"ws://{mesh.envoy}/v1/realtime", compression=None, max_size=None) as socket:
+        for _ in range(cancels):
+            await socket.send(begin)
+            while '"response.output_audio.delta"' not in str(await socket.recv()):
+                pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(chance.uniform(0, 0.05)):
+                    while True:
+                        await socket.recv()
+            sent = last = time.perf_counter()
+            await socket.send('{"type":"response.cancel"}')
+            while '"response.done"' not in (message := str(await socket.recv())):
+                if '"response.output_audio.delta"' in message:
+                    last = time.perf_counter()
+            taken.append(last - sent)
+    return taken
+
+
+def report(mesh: Mesh, cancels: int, clients: int) -> bool:
+    """Cancel, and print what came of it; return whether all of it is as it must be."""
+    figures = asyncio.run(speak(mesh, cancels, clients))
+    left = asyncio.run(live(mesh.synth))
+    before = sum(mesh.cpu_seconds().values())
+    time.sleep(_SETTLE_SECONDS)
+    after = sum(mesh.cpu_seconds().values()) - before
+    print(f"\n{sum(figures.moments.values())} cancels, {clients} at a time")
+    print(f"{'milliseconds':<38}{'p50':>8}{'p95':>8}{'p99':>8}{'most':>8}{'of':>7}")
+    kept = show("send to last audio byte", figures.last_byte)
+    show("send to answer", figures.answered)
+    kept &= show("router to engine idle", figures.idle, P99_MS)
+    print(f"outcomes: {dict(figures.outcomes)}")
+    print(f"engine time after the stops: {figures.engine_time:.3f} s in all")
+    print(f"samples thrown away: {figures.discarded}")
+    print(f"CPU of all processes in the second after the last: {after:.2f} s; syntheses left: {left}")
+    for fault in figures.faults:
+        print(f"wrong: {fault}")
+    return kept and not left and not figures.faults
+
+
+def main() -> int:
+    """Start the system, cancel, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cancels", type=int, default=1_000, help="for each number of clients")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 50], help="numbers of clients")
+    parser.add_argument("--engine", default="espeak", help="the engine that speaks")
+    arguments = parser.parse_args()
+    kept = True
+    # Fifty are more than a worker queues by default; being refused is no part of this.
+    os.environ.setdefault("SYNTH_MAX_QUEUED", str(max(arguments.clients)))
+    with running_mesh(arguments.engine) as mesh:
+        asyncio.run(speak(mesh, 30, 2))  # the first ones warm up
+        for clients in arguments.clients:
+            kept &= report(mesh, arguments.cancels, clients)
+        print(f"\n{'Realtime, milliseconds':<38}{'p50':>8}{'p95':>8}{'p99':>8}{'most':>8}{'of':>7}")
+        kept &= show("response.cancel to last audio byte", asyncio.run(realtime(mesh, 200)))
+        kept &= not asyncio.run(live(mesh.synth))
+    print(f"\n{_PEER}")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
