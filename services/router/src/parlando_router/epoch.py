@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from parlando_kit.queues import BoundedQueue, QueueClosed
 from parlando_router.events import Flushed
-from parlando_router.failover import FragmentSpeaker, Stand
+from parlando_router.failover import FragmentSpeaker
 from parlando_router.ports import (
     FlushDone,
     Fragment,
@@ -19,6 +19,7 @@ from parlando_router.ports import (
 )
 from parlando_router.request import SpeechSettings
 from parlando_router.speak_protocol import Append, FlushEpoch
+from parlando_router.stand import Stand
 from parlando_router.track import Put
 
 SETTLE_SECONDS = 0.030

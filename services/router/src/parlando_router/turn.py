@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from parlando_kit.errors import ParlandoError
 from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_router.engines import Candidate
+from parlando_router.candidate import Candidate
 from parlando_router.ports import Fragment, SynthesisStarted
 from parlando_router.remainder import Passage
 
@@ -17,6 +17,7 @@ class Turn:
 
     Attributes:
         passage: what is left to say.
+        pause: seconds between the fragment and the next.
         tried: addresses of those who failed at this very place.
         failure: the last failure, `failed` whose it was, and `mute` whether it was to say nothing.
         seam: quality of the times where the fragment was broken off; None while it was not.
@@ -29,6 +30,7 @@ class Turn:
     fragment: Fragment
     language: str
     passage: Passage
+    pause: float = 0.0
     tried: set[str] = field(default_factory=set)
     failure: ParlandoError | None = None
     failed: Candidate | None = None

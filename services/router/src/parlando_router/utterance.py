@@ -15,7 +15,6 @@ from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
 from parlando_router.epoch import Epoch, Line
 from parlando_router.events import AudioSent, Cancelled, Finished, SpeechEvent, StopReport
-from parlando_router.failover import Stand
 from parlando_router.instruments import Instruments
 from parlando_router.outbox import Outbox, Send
 from parlando_router.playout import Playout
@@ -32,6 +31,7 @@ from parlando_router.speak_protocol import (
     FlushEpoch,
     Played,
 )
+from parlando_router.stand import Stand
 from parlando_router.tally import Tally
 from parlando_router.track import Track
 
