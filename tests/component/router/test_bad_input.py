@@ -128,6 +128,20 @@ async def test_only_a_caller_that_can_report_is_waited_for(router: Router) -> No
     _is(await failure(stream.read()), Reason.OUT_OF_RANGE, field)
 
 
+async def test_a_rule_that_there_is_none_of_is_refused_in_the_callers_terms(router: Router) -> None:
+    settings = _Settings(disabled_rules=["money", "monney"])
+    field = "settings.disabled_rules"
+    request = speech_pb2.SayRequest(text="Orange lamp.", settings=settings)
+    error = await failure(said(router.stub.Say(request)))
+    _is(error, Reason.OUT_OF_RANGE, field)
+    assert error.message.startswith(f"{field} must be names of rules ('monney' is none): abbreviation, ")
+    stream = router.stub.StreamAudio(speech_pb2.StreamAudioRequest(text="Orange lamp.", settings=settings))
+    _is(await failure(stream.read()), Reason.OUT_OF_RANGE, field)
+    call = router.stub.Speak()
+    await send(call, speech_pb2.SpeakRequest(epoch=1, open=speech_pb2.SpeakOpen(settings=settings)))
+    _is(await failure(rest(call)), Reason.OUT_OF_RANGE, field)
+
+
 # Texts
 
 

@@ -96,6 +96,15 @@ async def test_a_whole_text_is_said() -> None:
         assert "".join(TEXT[each.source.start : each.source.end] for each in fragments) == TEXT
 
 
+async def test_a_rule_that_is_turned_off_leaves_the_text_to_the_engine() -> None:
+    async with mesh(WorkerProcess()) as router:
+        words, characters = "It costs $5 now.", []
+        for rules in ([], ["money"]):
+            events = await said(router.stub.Say(say(words, disabled_rules=rules)))
+            characters.append(events[-1].finished.usage[0].characters)
+    assert characters == [len("It costs five dollars now."), len(words)]
+
+
 async def test_a_message_holds_at_most_one_frame_and_that_comes_last() -> None:
     async with mesh(WorkerProcess()) as router:
         async for message in router.stub.Say(say(TEXT)):

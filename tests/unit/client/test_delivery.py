@@ -42,6 +42,7 @@ def test_everything_asked_arrives() -> None:
             session_id="s",
             seed=7,
             engine_options={"style": "plain"},
+            disabled_rules=["emoji", "url"],
         )
     )
     assert (message.voice, message.engine, message.language) == ("v", "e", "en")
@@ -61,6 +62,7 @@ def test_everything_asked_arrives() -> None:
     assert message.limits.first_chunk.ToMilliseconds() == 1_250
     assert (message.session_id, message.seed) == ("s", 7)
     assert dict(message.engine_options) == {"style": "plain"}
+    assert list(message.disabled_rules) == ["emoji", "url"]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_everything_asked_arrives() -> None:
         ({"flush_after": -1.0}, "flush_after is -1.0"),
         ({"first_chunk_within": float("inf")}, "first_chunk_within is inf"),
         ({"voice": "a\udc00"}, "voice has a lone surrogate at position 1"),
+        ({"disabled_rules": ["\ud800"]}, "disabled_rules has a lone surrogate at position 0"),
         ({"engine_options": {"k": "\ud800"}}, r"engine_options\['k'\] has a lone surrogate at position 0"),
     ],
 )

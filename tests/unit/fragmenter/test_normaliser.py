@@ -123,6 +123,14 @@ def test_each_rule_can_be_turned_off(name: str) -> None:
     assert any(without.rewrite(case.text) != whole.rewrite(case.text) for case in cases())
 
 
+def test_what_a_rule_would_have_said_is_left_whole_where_it_is_turned_off() -> None:
+    without = normaliser_for("en", ["money", "date"])
+    assert without is not None
+    rewritten = without.rewrite("On 3/4/2024 it cost $1.5 million, or 5% more.")
+    assert rewritten is not None
+    assert rewritten.spoken == "On 3/4/2024 it cost $1.5 million, or five percent more."
+
+
 def test_with_every_rule_off_nothing_is_rewritten() -> None:
     normaliser = normaliser_for("en", RULE_NAMES)
     assert normaliser is not None

@@ -49,6 +49,7 @@ def test_every_setting_is_taken_over() -> None:
         flush_after=Duration(nanos=300_000_000),
         seed=0,
         engine_options={"key": "value"},
+        disabled_rules=["money", "year"],
     )
     got = settings_from(message)
     assert (got.voice, got.engine, got.language, got.session_id) == ("alto", "espeak", "en", "s")
@@ -67,6 +68,7 @@ def test_every_setting_is_taken_over() -> None:
         100,
     )
     assert got.engine_options == {"key": "value"}
+    assert got.disabled_rules == ("money", "year")
 
 
 def _format(**fields: int) -> speech_pb2.SpeechSettings:

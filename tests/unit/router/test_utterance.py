@@ -109,6 +109,7 @@ def test_settings_reach_the_worker_and_the_fragmenter() -> None:
             seed=5,
             flush_after=0.4,
             engine_options={"key": "value"},
+            disabled_rules=("money",),
         )
         call = stage.speak(settings)
         call.open(1)
@@ -126,6 +127,7 @@ def test_settings_reach_the_worker_and_the_fragmenter() -> None:
             0.4,
             0,
         )
+        assert stream.config.disabled_rules == ("money",)
 
     run(main())
 

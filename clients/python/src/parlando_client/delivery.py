@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Literal, TypedDict, get_args
 
@@ -44,6 +44,7 @@ class Delivery(TypedDict, total=False):
         session_id: the session whose settings fill what is left out here.
         seed: makes the result repeatable where the engine can.
         engine_options: settings that only one engine has, by name.
+        disabled_rules: names of rules of normalisation to leave out.
     """
 
     voice: str
@@ -66,6 +67,7 @@ class Delivery(TypedDict, total=False):
     session_id: str
     seed: int
     engine_options: Mapping[str, str]
+    disabled_rules: Collection[str]
 
 
 def settings_message(how: Delivery) -> speech_pb2.SpeechSettings:
@@ -86,6 +88,9 @@ def settings_message(how: Delivery) -> speech_pb2.SpeechSettings:
     for name, setting in options.items():
         check_text(name, "engine_options")
         check_text(setting, f"engine_options[{name!r}]")
+    rules = how.get("disabled_rules", ())
+    for name in rules:
+        check_text(name, "disabled_rules")
     return speech_pb2.SpeechSettings(
         voice=how.get("voice"),
         engine=how.get("engine"),
@@ -110,6 +115,7 @@ def settings_message(how: Delivery) -> speech_pb2.SpeechSettings:
         flush_after=_seconds("flush_after", how.get("flush_after")),
         seed=how.get("seed"),
         engine_options=options,
+        disabled_rules=rules,
     )
 
 

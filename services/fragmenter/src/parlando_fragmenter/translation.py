@@ -18,6 +18,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}")
 # Offsets are int64 in the contract; this leaves room for any text that follows.
 _HIGHEST_OFFSET = 2**62
 _NANOSECONDS = 1e9
+# Code points of a name that is quoted to whom it came from.
+_LONGEST_QUOTE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,9 @@ def options(config: pb.FragmentConfig) -> Options:
         "config.language",
         "a BCP 47 tag, or empty",
     )
-    _check(
-        RULE_NAMES.issuperset(config.disabled_rules),
-        "config.disabled_rules",
-        f"names of normalisation rules: {', '.join(sorted(RULE_NAMES))}",
-    )
+    for name in config.disabled_rules:
+        allowed = f"names of rules ({name[:_LONGEST_QUOTE]!r} is none): {', '.join(sorted(RULE_NAMES))}"
+        _check(name in RULE_NAMES, "config.disabled_rules", allowed)
     bounds = Bounds(
         first=schedule.first_code_points if schedule.HasField("first_code_points") else standard.first,
         growth=schedule.growth if schedule.HasField("growth") else standard.growth,

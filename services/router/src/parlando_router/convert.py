@@ -139,6 +139,7 @@ def settings_from(message: speech_pb2.SpeechSettings) -> SpeechSettings:
         flush_after=seconds(message.flush_after) if message.HasField("flush_after") else None,
         seed=message.seed if message.HasField("seed") else None,
         engine_options=dict(message.engine_options),
+        disabled_rules=tuple(message.disabled_rules),
     )
 
 

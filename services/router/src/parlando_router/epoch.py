@@ -76,6 +76,7 @@ class Epoch:
             markup=settings.markup,
             schedule=settings.schedule,
             flush_after=settings.flush_after,
+            disabled_rules=settings.disabled_rules,
         )
         self._text: BoundedQueue[Append | FlushEpoch | _Hint] = BoundedQueue(
             unit="code points of text",

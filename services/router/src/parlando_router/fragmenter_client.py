@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -17,11 +19,16 @@ from parlando_router.convert import duration, seconds
 from parlando_router.ports import FlushDone, Fragment, FragmentConfig, TextKind
 from parlando_router.request import Markup
 
+if TYPE_CHECKING:  # the stub's type exists for type checkers alone
+    from parlando.fragmenter.v1.fragmenter_service_pb2_grpc import FragmenterServiceAsyncStub
+
 _MARKUPS = {
     Markup.PLAIN: fragmenter_pb2.MARKUP_PLAIN,
     Markup.MARKDOWN: fragmenter_pb2.MARKUP_MARKDOWN,
     Markup.SSML: fragmenter_pb2.MARKUP_SSML,
 }
+# What the fragmenter calls the settings it is given, and what callers do.
+_THEIRS, _OURS = "config.", "settings."
 
 
 def _span(message: audio_pb2.SourceSpan | audio_pb2.SpokenSpan) -> Span:
@@ -54,17 +61,21 @@ def _config(config: FragmentConfig) -> fragmenter_pb2.FragmentConfig:
             max_code_points=schedule.max_code_points,
         ),
         flush_after=duration(config.flush_after) if config.flush_after is not None else None,
+        disabled_rules=config.disabled_rules,
     )
 
 
 class GrpcFragmentStream:
     """One epoch's stream."""
 
-    def __init__(
-        self,
-        call: grpc.aio.StreamStreamCall[fragmenter_pb2.FragmentRequest, fragmenter_pb2.FragmentResponse],
-    ) -> None:
-        self._call = call
+    def __init__(self, stub: FragmenterServiceAsyncStub, config: FragmentConfig) -> None:
+        self._stub = stub
+        self._config = fragmenter_pb2.FragmentRequest(config=_config(config))
+        self._call = stub.Fragment(metadata=outgoing())
+
+    async def begin(self) -> None:
+        """Say how to fragment: the first message."""
+        await self.send(self._config)
 
     async def send_text(self, text: str) -> None:
         """Append text."""
@@ -81,7 +92,8 @@ class GrpcFragmentStream:
 
     async def send_end(self) -> None:
         """Half-close: no more text follows."""
-        await self._call.done_writing()
+        with suppress(grpc.aio.InternalError):  # as for `send`
+            await self._call.done_writing()
 
     async def send(self, request: fragmenter_pb2.FragmentRequest) -> None:
         """Write a message, as fast as the fragmenter takes it."""
@@ -101,18 +113,39 @@ class GrpcFragmentStream:
                     case "flushed":
                         return FlushDone(response.flushed.id)
         except grpc.aio.AioRpcError as error:
-            raise _unavailable(error) from error
+            raise _told(await self._cause(error)) from error
         return None
+
+    async def _cause(self, error: grpc.aio.AioRpcError) -> grpc.aio.AioRpcError:
+        """Return why the fragmenter ended the call.
+
+        gRPC forgets it, and says INTERNAL, where the call ended while a message was written. What the
+        fragmenter refuses is the config, so that is shown to it once more, with nothing to follow.
+        """
+        if error.code() is not grpc.StatusCode.INTERNAL:
+            return error
+        call = self._stub.Fragment(iter([self._config]), metadata=outgoing())
+        try:
+            await call.read()
+        except grpc.aio.AioRpcError as cause:
+            return cause
+        finally:
+            call.cancel()
+        return error
 
     def close(self) -> None:
         """Drop the stream."""
         self._call.cancel()
 
 
-def _unavailable(error: grpc.aio.AioRpcError) -> ParlandoError:
+def _told(error: grpc.aio.AioRpcError) -> ParlandoError:
+    """Return a failure as callers know it: what the fragmenter's config says was in their settings."""
     known = from_rpc_error(error)
     if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
         return ParlandoError(known.reason, "the fragmenter does not answer: try again", retry_after=1.0)
+    if known.field.startswith(_THEIRS):
+        field = _OURS + known.field.removeprefix(_THEIRS)
+        return ParlandoError(known.reason, known.message.replace(known.field, field), field=field)
     return known
 
 
@@ -124,9 +157,9 @@ class GrpcFragmenter:
 
     async def open(self, config: FragmentConfig) -> GrpcFragmentStream:
         """Begin an epoch."""
-        stream = GrpcFragmentStream(self._stub.Fragment(metadata=outgoing()))
+        stream = GrpcFragmentStream(self._stub, config)
         try:
-            await stream.send(fragmenter_pb2.FragmentRequest(config=_config(config)))
+            await stream.begin()
         except BaseException:  # gRPC leaves a call open whose first write is cancelled before it began
             stream.close()
             raise

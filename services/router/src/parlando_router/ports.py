@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
@@ -30,6 +30,7 @@ class FragmentConfig:
     markup: Markup
     schedule: Schedule
     flush_after: float | None
+    disabled_rules: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ messages in `convert`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -169,6 +169,7 @@ class SpeechSettings:
     flush_after: float | None = None
     seed: int | None = None
     engine_options: Mapping[str, str] = field(default_factory=dict)
+    disabled_rules: Collection[str] = ()
 
     def __post_init__(self) -> None:
         require_range(self.speed, 0.25, 4.0, "settings.prosody.speed")

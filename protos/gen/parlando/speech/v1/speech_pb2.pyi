@@ -32,7 +32,7 @@ class LatencyLimits(_message.Message):
     def __init__(self, first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class SpeechSettings(_message.Message):
-    __slots__ = ("voice", "engine", "language", "format", "prosody", "emotion", "markup", "playout_mode", "playout_budget", "session_id", "limits", "schedule", "flush_after", "seed", "engine_options")
+    __slots__ = ("voice", "engine", "language", "format", "prosody", "emotion", "markup", "playout_mode", "playout_budget", "session_id", "limits", "schedule", "flush_after", "seed", "engine_options", "disabled_rules")
     class EngineOptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +55,7 @@ class SpeechSettings(_message.Message):
     FLUSH_AFTER_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     ENGINE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    DISABLED_RULES_FIELD_NUMBER: _ClassVar[int]
     voice: str
     engine: str
     language: str
@@ -70,7 +71,8 @@ class SpeechSettings(_message.Message):
     flush_after: _duration_pb2.Duration
     seed: int
     engine_options: _containers.ScalarMap[str, str]
-    def __init__(self, voice: _Optional[str] = ..., engine: _Optional[str] = ..., language: _Optional[str] = ..., format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., prosody: _Optional[_Union[_synth_pb2.Prosody, _Mapping]] = ..., emotion: _Optional[_Union[_synth_pb2.Emotion, _Mapping]] = ..., markup: _Optional[_Union[_fragmenter_pb2.Markup, str]] = ..., playout_mode: _Optional[_Union[PlayoutMode, str]] = ..., playout_budget: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., session_id: _Optional[str] = ..., limits: _Optional[_Union[LatencyLimits, _Mapping]] = ..., schedule: _Optional[_Union[_fragmenter_pb2.Schedule, _Mapping]] = ..., flush_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., engine_options: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    disabled_rules: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, voice: _Optional[str] = ..., engine: _Optional[str] = ..., language: _Optional[str] = ..., format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., prosody: _Optional[_Union[_synth_pb2.Prosody, _Mapping]] = ..., emotion: _Optional[_Union[_synth_pb2.Emotion, _Mapping]] = ..., markup: _Optional[_Union[_fragmenter_pb2.Markup, str]] = ..., playout_mode: _Optional[_Union[PlayoutMode, str]] = ..., playout_budget: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., session_id: _Optional[str] = ..., limits: _Optional[_Union[LatencyLimits, _Mapping]] = ..., schedule: _Optional[_Union[_fragmenter_pb2.Schedule, _Mapping]] = ..., flush_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., engine_options: _Optional[_Mapping[str, str]] = ..., disabled_rules: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SpeakOpen(_message.Message):
     __slots__ = ("settings", "utterance_id")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from parlando_fragmenter.normalisation.english import ENGLISH
@@ -37,11 +37,13 @@ class Normaliser:
     Args:
         rules: the first that applies at a place says what is there, and the next place is after it.
         variety: of English.
+        disabled: names of rules; what one of them would say is left as it is written.
     """
 
-    def __init__(self, rules: Sequence[Rule], variety: Variety) -> None:
+    def __init__(self, rules: tuple[Rule, ...], variety: Variety, disabled: Collection[str] = ()) -> None:
         self._variety = variety
         self._candidate = _candidate(rules)
+        self._disabled = frozenset(disabled)
         openers: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
             for character in rule.opens:
@@ -92,7 +94,8 @@ class Normaliser:
                     words = rule.say(match, self._variety)
                     if words is not None:
                         end = match.end()
-                        yield at, end, words
+                        if rule.name not in self._disabled:
+                            yield at, end, words
                         break
             candidate = self._candidate.search(text, end)
 
@@ -129,7 +132,8 @@ def _closes(text: str, end: int) -> bool:
     )
 
 
-def _candidate(rules: Sequence[Rule]) -> re.Pattern[str]:
+@cache  # some 20 ms, and callers may turn off any set of rules
+def _candidate(rules: tuple[Rule, ...]) -> re.Pattern[str]:
     """Return the pattern of places at which some rule may apply: quickly over plain words."""
     signs = sorted({character for rule in rules for character in rule.opens if not character.isalnum()})
     signs += [sign for rule in rules for sign in rule.opens if sign.isalnum() and not sign.isascii()]
@@ -168,4 +172,4 @@ def normaliser_for(language: str, disabled: Collection[str] = ()) -> Normaliser 
 
 @lru_cache(maxsize=64)
 def _normaliser(variety: Variety, disabled: frozenset[str]) -> Normaliser:
-    return Normaliser([rule for rule in ENGLISH if rule.name not in disabled], variety)
+    return Normaliser(ENGLISH, variety, disabled)
