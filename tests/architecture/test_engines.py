@@ -12,10 +12,12 @@ from packaging.utils import canonicalize_name
 
 _ROOT = Path(__file__).parents[2]
 _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").glob("*/requirements.lock"))
-# Of the worker an engine knows the port and what engines with networks share; of the kit errors and ledger.
+# Of the worker an engine knows the port, what engines with networks share, and what remote ones do; of the
+# kit errors and ledger.
 _OURS = re.compile(
     r"parlando_kit\.(errors|ledger|settings|spans)"
     r"|parlando_synth\.(engine|languages|reading|spelling|threaded|turns|untimed)"
+    r"|parlando_synth\.remote\.(engine|prices|settings|trouble|vendor)"
 )
 
 

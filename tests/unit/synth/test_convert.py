@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from google.type import date_pb2, money_pb2
@@ -16,7 +17,7 @@ from parlando_synth.engine import Charge, EngineDescription, Gender, Price, Prog
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
 from parlando_synth.worker import State, Status
 
-PRICE = Price("USD", 15.5, "2026-06-01")
+PRICE = Price("USD", Decimal("15.5"), "2026-06-01")
 FINISHED = Finished(sample_count=48_000, engine_time=0.25, characters=2_000_000, charge=None)
 
 
@@ -97,7 +98,7 @@ def test_what_is_there_together_is_one_message() -> None:
             pb.Usage(characters=2_000_000, cost=money_pb2.Money(currency_code="USD", units=31)),
         ),
         (
-            replace(FINISHED, charge=Charge(9, "EUR", 0.125)),
+            replace(FINISHED, charge=Charge(9, "EUR", Decimal("0.125"))),
             PRICE,
             pb.Usage(
                 characters=9,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
@@ -27,7 +29,14 @@ def _words(*starts: int, end: int = 1) -> Words:
 
 async def test_events_pass_and_are_counted() -> None:
     take, outbox = _take()
-    for event in (STARTED, Audio(b""), Audio(b"abcd"), _words(0, 0, 1), Progress(0.5), Charge(9, "USD", 0.1)):
+    for event in (
+        STARTED,
+        Audio(b""),
+        Audio(b"abcd"),
+        _words(0, 0, 1),
+        Progress(0.5),
+        Charge(9, "USD", Decimal("0.1")),
+    ):
         take.add(event)
     take.finish(2.0, cut_short=False)
     outputs: list[Output] = [output async for together in outbox for output in together]
@@ -36,7 +45,7 @@ async def test_events_pass_and_are_counted() -> None:
         Samples(b"abcd", 0),
         _words(0, 0, 1),
         Progress(0.5),
-        Finished(2, 2.0, 10, Charge(9, "USD", 0.1)),
+        Finished(2, 2.0, 10, Charge(9, "USD", Decimal("0.1"))),
     ]
     assert (take.samples, take.seconds) == (2, 2 / 24_000)
 

@@ -7,6 +7,7 @@ import gc
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -425,7 +426,7 @@ class _Remote(Engine):
         pass
 
     def describe(self) -> EngineDescription:
-        price = Price("USD", 15.0, "2026-06-01")
+        price = Price("USD", Decimal(15), "2026-06-01")
         return replace(self._scripted.describe(), price=price, stoppable=False, max_live=10)
 
     def voices(self) -> Sequence[Voice]:
@@ -441,7 +442,7 @@ class _Remote(Engine):
         if self._waits:
             await stopped.wait()
             return
-        yield Charge(7, "USD", 0.25)
+        yield Charge(7, "USD", Decimal("0.25"))
 
     async def close(self) -> None:
         pass
@@ -451,8 +452,8 @@ async def test_a_remote_engine_says_what_it_charged() -> None:
     async with _bench(engine=_Remote()) as bench:
         outputs = await _all(bench.worker.synthesis(_order("a")))
         assert isinstance(outputs[-1], Finished)
-        assert outputs[-1].charge == Charge(7, "USD", 0.25)
-        assert bench.worker.price == Price("USD", 15.0, "2026-06-01")
+        assert outputs[-1].charge == Charge(7, "USD", Decimal("0.25"))
+        assert bench.worker.price == Price("USD", Decimal(15), "2026-06-01")
 
 
 async def test_a_remote_engine_is_abandoned() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from google.protobuf.duration_pb2 import Duration
 from google.type import date_pb2, money_pb2
@@ -217,7 +218,7 @@ def _finished(finished: Finished, price: Price | None) -> pb.SynthesisFinished:
     if charge is not None:
         usage.cost.CopyFrom(_money(charge.currency, charge.cost))
     elif price is not None:
-        cost = price.per_million_characters * finished.characters / 1e6
+        cost = price.per_million_characters * finished.characters / 1_000_000
         usage.cost.CopyFrom(_money(price.currency, cost))
     return pb.SynthesisFinished(
         sample_count=finished.sample_count,
@@ -232,6 +233,6 @@ def _duration(seconds: float) -> Duration:
     return duration
 
 
-def _money(currency: str, amount: float) -> money_pb2.Money:
-    units, nanos = divmod(round(amount * 1e9), 10**9)
+def _money(currency: str, amount: Decimal) -> money_pb2.Money:
+    units, nanos = divmod(round(amount * 10**9), 10**9)
     return money_pb2.Money(currency_code=currency, units=units, nanos=nanos)

@@ -17,6 +17,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 
 from parlando_kit.ledger import SpokenWord, TimingQuality
@@ -61,7 +62,7 @@ class Price:
     """What a million characters cost, and when that was last confirmed (ISO date)."""
 
     currency: str
-    per_million_characters: float
+    per_million_characters: Decimal
     as_of: str
 
 
@@ -174,10 +175,21 @@ class Charge:
 
     characters: int
     currency: str
-    cost: float
+    cost: Decimal
 
 
-EngineEvent = Started | Audio | Words | Progress | Charge
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a stop left behind at a vendor, for this job alone: work that goes on and is billed, or none.
+
+    The last event of a job that was stopped, before its iterator ends. Remote engines only; without it a
+    stop is what `EngineDescription.stoppable` says.
+    """
+
+    goes_on: bool
+
+
+EngineEvent = Started | Audio | Words | Progress | Charge | Aftermath
 
 
 class StopFlag:

@@ -115,4 +115,7 @@ class Synthesis:
     def _outcome(self) -> StopOutcome:
         if self._stop_came is None:
             return StopOutcome.ALREADY_FINISHED
-        return StopOutcome.STOPPED if self._stoppable or self._take is None else StopOutcome.ABANDONED
+        if self._take is None:
+            return StopOutcome.STOPPED
+        goes_on = self._take.goes_on if self._take.goes_on is not None else not self._stoppable
+        return StopOutcome.ABANDONED if goes_on else StopOutcome.STOPPED

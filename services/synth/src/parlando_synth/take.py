@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Audio, Charge, EngineEvent, Progress, Started, Words
+from parlando_synth.engine import Aftermath, Audio, Charge, EngineEvent, Progress, Started, Words
 from parlando_synth.order import Begun, Finished
 from parlando_synth.outbox import Outbox
 
@@ -19,10 +19,12 @@ class Take:
 
     Attributes:
         samples: made so far.
+        goes_on: whether a stop left work behind at a vendor, where the engine has said so.
     """
 
     def __init__(self, outbox: Outbox, *, characters: int, ignored: tuple[str, ...], queued: float) -> None:
         self.samples = 0
+        self.goes_on: bool | None = None
         self._outbox = outbox
         self._characters = characters
         self._ignored = ignored
@@ -48,6 +50,8 @@ class Take:
             if event.pcm:
                 self.samples += len(event.pcm) // 2
                 self._outbox.put(event)
+        elif isinstance(event, Aftermath):
+            self.goes_on = event.goes_on
         elif isinstance(event, Started) is bool(self._rate):
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine must say once, and first, who speaks")
         elif isinstance(event, Started):

@@ -1,0 +1,84 @@
+"""Prices: published rows are whole, reported usage is reckoned, and a file of one's own goes first."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_synth.engine import Charge, Price
+from parlando_synth.remote.prices import Tariff, tariff
+
+OWN = """
+[[price]]
+vendor = "openai"
+model = "tts-1"
+currency = "EUR"
+per_million_characters = "9.50"
+as_of = 2026-11-01
+source = "contract 17"
+"""
+
+
+def test_a_row_of_characters() -> None:
+    row = tariff("openai", "tts-1-hd")
+    assert row is not None
+    assert row.price() == Price("USD", Decimal("30.00"), row.as_of.isoformat())
+    assert row.charge_for_characters(1_000) == Charge(1_000, "USD", Decimal("0.03"))
+
+
+def test_a_row_of_tokens() -> None:
+    row = Tariff(
+        vendor="acme",
+        model="m",
+        currency="USD",
+        per_million_text_tokens=Decimal("0.60"),
+        per_million_audio_tokens=Decimal(12),
+        audio_tokens_per_second=Decimal(20),
+        as_of=date(2026, 6, 1),
+        source="example",
+    )
+    assert row.charge_for_tokens(40, 10, 1_200) == Charge(40, "USD", Decimal("0.014406"))
+    # A million characters are 62,500 seconds of 20 tokens each, and a quarter of a million tokens of text.
+    assert row.price() == Price("USD", Decimal("15.15"), "2026-06-01")
+
+
+def test_a_model_that_no_row_names_has_no_price_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    assert tariff("openai", "no-such-model") is None
+    assert "no price is known for openai no-such-model" in caplog.text
+
+
+def test_a_file_of_ones_own_goes_before(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_text(OWN)
+    for model, price in (("tts-1", Price("EUR", Decimal("9.50"), "2026-11-01")), ("tts-1-hd", None)):
+        row = tariff("openai", model, own)
+        assert row is not None
+        assert price is None or row.price() == price
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("no toml", "cannot be read"),
+        (OWN.replace('"9.50"', '"-1"'), "price.0.per_million_characters"),
+        (OWN.replace("currency", "money"), "price.0.currency"),
+        (OWN.replace("as_of = 2026-11-01", ""), "price.0.as_of"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, wrong: str, told: str) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_text(wrong)
+    with pytest.raises(ParlandoError) as refused:
+        tariff("openai", "tts-1", own)
+    assert refused.value.reason is Reason.OUT_OF_RANGE
+    assert str(own) in refused.value.message
+    assert told in refused.value.message
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParlandoError, match="cannot be read"):
+        tariff("openai", "tts-1", tmp_path / "none.toml")
