@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-slow unit chaos fuzz-http lint format protos lock clean engine-kokoro engine-piper bench-cancels
+.PHONY: load help up test test-slow unit chaos fuzz-http lint format protos lock clean engine-kokoro engine-piper bench-cancels
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -34,6 +34,10 @@ engine-kokoro engine-piper: engine-%: ## an engine's checks and tests, in its ow
 bench-cancels: ## a thousand random cancels with one client and with fifty, through Envoy; ARGS
 	@tools/bootstrap --dev
 	@PYTHONPATH=. $(BIN)/python bench/cancels.py $(ARGS)
+
+load: ## a load on a system of its own (docs/load.md); ARGS="crowd --rate 40 --seconds 60"
+	@tools/bootstrap --dev
+	@PYTHONPATH=bench $(BIN)/python -m load $(or $(ARGS),mixed)
 
 unit: ## the quick tests alone
 	@tools/bootstrap --dev

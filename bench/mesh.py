@@ -36,17 +36,17 @@ class Mesh:
         """Return the CPU time each service has used so far, its own processes included."""
         return {
             name: sum(sum(process.cpu_times()[:2]) for process in family)
-            for name, family in self._families().items()
+            for name, family in self.families().items()
         }
 
     def pss_megabytes(self) -> dict[str, float]:
         """Return each service's proportional share of memory, its own processes included."""
         return {
             name: sum(process.memory_full_info().pss for process in family) / 1e6
-            for name, family in self._families().items()
+            for name, family in self.families().items()
         }
 
-    def _families(self) -> dict[str, list[psutil.Process]]:
+    def families(self) -> dict[str, list[psutil.Process]]:
         """Return each service's process and its own; what is left is the supervisor's."""
         families = {
             name: [parent, *parent.children(recursive=True)] for name, parent in self.processes.items()

@@ -1,0 +1,91 @@
+"""One order as its caller lives through it, and what is noted of it. Moments are handed in."""
+
+from __future__ import annotations
+
+from load.figures import Figures
+from load.plan import Conduct, Order
+from load.playback import Playback
+
+REFUSALS = frozenset({"overloaded", "rate_limit_exceeded"})
+"""Codes of refusals, which are counted apart from errors."""
+
+
+ENDS = frozenset({"completed", "cancelled", "hung up"})
+"""How an order ends well."""
+
+
+class Take:
+    """An order under way.
+
+    Its clock starts when it was due, not when it was sent: whatever kept it from being sent counts (else a
+    system that stands still would be asked less, and look well).
+
+    Args:
+        order: the order.
+        due: when it was due, by the clock that all moments here are of.
+        figures: are told.
+        buffer: seconds that the player waits with the first sound.
+    """
+
+    def __init__(self, order: Order, due: float, figures: Figures, buffer: float) -> None:
+        self.order = order
+        self.due = due
+        self.playback = Playback(buffer)
+        self.over = False
+        self._figures = figures
+        self._cancelled_at: float | None = None
+        self._last_byte = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the caller has cancelled it."""
+        return self._cancelled_at is not None
+
+    def sent(self, at: float) -> None:
+        """Note that it was sent."""
+        self._figures.took("due until sent", at - self.due)
+
+    def heard(self, at: float, seconds: float) -> None:
+        """Note that sound came."""
+        if self.playback.first_at is None:
+            self._figures.took("first chunk", at - self.due)
+            self._figures.took(f"first chunk, {self.order.road}", at - self.due)
+            self._figures.course.append((self.order.due, at - self.due))
+        self.playback.heard(at, seconds)
+        self._figures.audio_seconds += seconds
+        if self._cancelled_at is not None:
+            self._last_byte = max(at - self._cancelled_at, 0.0)
+
+    def cancel(self, at: float) -> None:
+        """Note that its caller wants silence from a moment on: when that was due."""
+        self._cancelled_at = at
+
+    def noticed(self, seconds: float) -> None:
+        """Note how long after its user began to speak that was noticed."""
+        self._figures.took("speech until noticed", seconds)
+
+    def ended(self, at: float, status: str) -> None:
+        """Note how it ended: "completed", "cancelled", "hung up", or the code of an error."""
+        if self.over:
+            return
+        self.over = True
+        figures, playback = self._figures, self.playback
+        if status in REFUSALS:
+            figures.counts["refused"] += 1
+            figures.took("refusal", at - self.due)
+            return
+        if status not in ENDS:
+            figures.counts[f"error: {status}"] += 1
+            return
+        figures.counts[status] += 1
+        if self._cancelled_at is not None and status == "cancelled":
+            figures.took("cancel, last byte", self._last_byte)
+            figures.took("cancel, answered", at - self._cancelled_at)
+        elif self.order.cancel_after is not None and status == "completed":
+            figures.counts["cancel came after the end"] += 1
+        if self.order.conduct is not Conduct.STALL and playback.underruns:
+            figures.counts["utterances with an underrun"] += 1
+            figures.counts["underruns"] += playback.underruns
+            figures.took("silence of an underrun utterance", playback.silence)
+        if status == "completed" and playback.first_at is None:
+            figures.counts["error: no sound"] += 1

@@ -1,0 +1,76 @@
+"""The load generator against a real system, for seconds: it does what it says, however fast that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from load.__main__ import is_here, load, main
+from load.plan import Conduct, Plan, Road
+from load.report import Report
+
+if TYPE_CHECKING:
+    from tests.e2e.through import Through
+
+_PLAN = Plan(
+    sessions=8,
+    rate=10,
+    seconds=4,
+    words=(4, 8),
+    roads={Road.REALTIME: 1, Road.HTTP: 1, Road.GRPC: 1},
+    stall_seconds=0.5,
+)
+
+
+async def _loaded(through: Through, conducts: Mapping[Conduct, float], **changes: object) -> Report:
+    services = {name: [through.service(name)] for name in ("edge", "router")}
+    plan = replace(_PLAN, conducts=conducts, **changes)  # type: ignore[arg-type]
+    return await load(plan, through.address, services, buffer=0.0, every=0.5)
+
+
+async def test_every_order_of_every_road_is_spoken_to_its_end(
+    espeak_through: Through, tmp_path: Path
+) -> None:
+    report = await _loaded(espeak_through, {})
+    counts, latencies = report.figures.counts, report.figures.latencies
+    assert not report.errors, counts
+    assert counts["orders"] == counts["completed"] >= 20
+    for road in Road:
+        assert len(latencies[f"first chunk, {road}"])
+    assert len(latencies["first chunk"]) == counts["orders"]
+    assert report.figures.audio_seconds > counts["orders"]
+    told = report.describe()
+    assert told["services"]["router"]["cpu_seconds"] > 0
+    assert told["services"]["generator"]["cpu_seconds"] > 0
+    assert "first chunk" in report.table()
+    assert all("<svg" in file.read_text() for file in report.draw(tmp_path))
+
+
+async def test_cancels_stalls_and_reconnects_are_no_errors(espeak_through: Through) -> None:
+    conducts = {Conduct.CANCEL: 0.4, Conduct.STALL: 0.1, Conduct.RECONNECT: 0.2}
+    report = await _loaded(espeak_through, conducts, words=(60,), cancel_within=0.3)
+    counts, latencies = report.figures.counts, report.figures.latencies
+    assert not report.errors, counts
+    assert len(latencies["cancel, answered"]) == counts["cancelled"] > 0
+    assert counts["hung up"] > 0
+    assert len(latencies["connect"]) > _PLAN.sessions
+
+
+async def test_a_user_who_speaks_over_a_response_is_noticed_and_it_stops(espeak_through: Through) -> None:
+    report = await _loaded(espeak_through, {Conduct.BARGE_IN: 1.0}, words=(90,), rate=2, seconds=2)
+    counts = report.figures.counts
+    assert not report.errors, counts
+    assert counts["cancelled"] == counts["orders"] == len(report.figures.latencies["speech until noticed"])
+
+
+def test_another_machine_is_loaded_only_where_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert is_here("127.0.0.1:8080")
+    assert is_here("localhost:80")
+    assert is_here("[::1]:80")
+    assert not is_here("192.0.2.1:80")
+    with pytest.raises(SystemExit):
+        main(["idle", "--address", "192.0.2.1:80"])
+    assert "not this machine" in capsys.readouterr().err
