@@ -36,10 +36,11 @@ from parlando_router.utterance import Studio
 from parlando_router.watch import EngineWatch, LookUp, resolve, watch_fragmenter
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
+from parlando_synth.engine import Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
 from parlando_synth.threaded import ThreadedEngine
-from parlando_synth.worker import Worker
+from parlando_synth.worker import Bounds, Worker
 
 if TYPE_CHECKING:
     from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceAsyncStub
@@ -95,8 +96,8 @@ class WorkerProcess:
         worker = Worker(
             self.name,
             lambda: ThreadedEngine(ScriptedEngine(settings), instances=settings.instances),
-            max_queued=self.max_queued,
-            max_unread=300.0,
+            bounds=Bounds(max_queued=self.max_queued, max_unread=300.0),
+            warmth=Warmth(),
             clock=MonotonicClock(),
             meter=NoOpMeter("test"),
         )

@@ -22,11 +22,12 @@ from parlando_kit.settings import ServerSettings
 from parlando_kit.status import from_rpc_error
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.engine import Engine
+from parlando_synth.admin_servicer import admin_service
+from parlando_synth.engine import Engine, Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
 from parlando_synth.threaded import ThreadedEngine
-from parlando_synth.worker import Worker
+from parlando_synth.worker import Bounds, Worker
 
 if TYPE_CHECKING:
     from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceAsyncStub
@@ -68,15 +69,16 @@ def scripted(script: ScriptedSettings | None = None) -> Engine:
 @asynccontextmanager
 async def serving(engine: Engine, *, max_queued: int = 4, max_unread: float = 300.0) -> AsyncIterator[Served]:
     """Serve a worker over an engine."""
+    clock = MonotonicClock()
     worker = Worker(
         "scripted",
         lambda: engine,
-        max_queued=max_queued,
-        max_unread=max_unread,
-        clock=MonotonicClock(),
+        bounds=Bounds(max_queued=max_queued, max_unread=max_unread),
+        warmth=Warmth(),
+        clock=clock,
         meter=MeterProvider().get_meter("test"),
     )
-    server = Server(ServerSettings(), [synth_service(worker)])
+    server = Server(ServerSettings(), [synth_service(worker), admin_service(worker, clock)])
     async with engine_of(worker, server):
         address = f"127.0.0.1:{await server.start()}"
         async with open_channel(address) as channel:

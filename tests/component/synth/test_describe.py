@@ -51,7 +51,7 @@ async def test_a_description() -> None:
         )
         assert described.limits == pb.EngineLimits(max_text_code_points=5_000, min_speed=0.5, max_speed=3.0)
         assert described.capacity == pb.EngineCapacity(max_live=3, max_queued=7)
-        assert described.load == pb.EngineLoad()
+        assert described.load == pb.EngineLoad(instances=3)
         assert not described.HasField("price")
         assert (described.state, described.detail) == (pb.ENGINE_STATE_READY, "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
@@ -10,9 +12,11 @@ from parlando_synth.admission import Admission, Ticket
 from parlando_synth.recent import Recent
 
 
-def _admission(capacity: int, max_queued: int) -> tuple[Admission, Recent, ManualClock]:
+def _admission(
+    capacity: int, max_queued: int, max_wait: float = 60.0
+) -> tuple[Admission, Recent, ManualClock]:
     recent, clock = Recent(), ManualClock()
-    admission = Admission(max_queued=max_queued, recent=recent, clock=clock)
+    admission = Admission(max_queued=max_queued, max_wait=max_wait, recent=recent, clock=clock)
     admission.open(capacity)
     return admission, recent, clock
 
@@ -102,3 +106,72 @@ async def test_withdrawing_what_was_granted_changes_nothing() -> None:
     admission.withdraw(ticket)
     assert _granted(ticket)
     assert admission.live == 1
+
+
+async def test_who_would_wait_too_long_in_silence_is_refused_at_once() -> None:
+    admission, recent, _ = _admission(1, 8, max_wait=5.0)
+    recent.add_work(engine_time=3.0, audio=10.0)
+    admission.enter(0.0)
+    waiting = admission.enter(0.0)  # has its turn in 3 s
+    with pytest.raises(ParlandoError) as refused:
+        admission.enter(0.0)  # would have it in 6 s
+    assert refused.value.reason is Reason.OVERLOADED
+    assert refused.value.retry_after == pytest.approx(6.0)
+    assert not _granted(waiting)
+    assert not _granted(admission.enter(2.0)), "whoever has audio meanwhile may wait for longer"
+
+
+async def test_who_goes_before_others_is_not_refused_for_their_sake() -> None:
+    admission, recent, _ = _admission(1, 8, max_wait=5.0)
+    recent.add_work(engine_time=3.0, audio=10.0)
+    admission.enter(0.0)
+    for queued in (20.0, 30.0, 40.0):
+        admission.enter(queued)
+    assert not _granted(admission.enter(0.0))
+
+
+async def test_nothing_is_predicted_before_anything_is_known() -> None:
+    admission, _, _ = _admission(1, 8, max_wait=0.1)
+    for _ in range(9):
+        admission.enter(0.0)
+    assert (admission.live, admission.queued) == (1, 8)
+
+
+async def test_a_ticket_that_waited_too_long_is_refused_and_holds_nobody_up() -> None:
+    admission, _, clock = _admission(1, 8, max_wait=5.0)
+    first = admission.enter(0.0)
+    late, patient = admission.enter(0.0), admission.enter(3.0)
+    turns = [asyncio.create_task(admission.turn(ticket)) for ticket in (late, patient)]
+    while clock.sleepers < len(turns):  # noqa: ASYNC110  # what is waited for is counted, not told
+        await asyncio.sleep(0)
+    clock.advance(5.0)
+    with pytest.raises(ParlandoError) as refused:
+        await turns[0]
+    assert refused.value.reason is Reason.OVERLOADED
+    assert refused.value.retry_after is not None
+    assert admission.queued == 1
+    admission.leave(late)
+    admission.leave(first)
+    assert await turns[1] is True
+    assert clock.sleepers == 0
+
+
+async def test_a_turn_that_is_there_or_withdrawn_is_told_at_once() -> None:
+    admission, _, clock = _admission(1, 8)
+    first, second = admission.enter(0.0), admission.enter(0.0)
+    assert await admission.turn(first) is True
+    admission.withdraw(second)
+    assert await admission.turn(second) is False
+    assert clock.sleepers == 0
+
+
+async def test_idle_is_when_nothing_is_live_and_nothing_waits() -> None:
+    admission, _, _ = _admission(1, 8)
+    await admission.idle()
+    first, second = admission.enter(0.0), admission.enter(0.0)
+    idle = asyncio.create_task(admission.idle())
+    for ticket in (first, second):
+        await asyncio.sleep(0)
+        assert not idle.done()
+        admission.leave(ticket)
+    await idle

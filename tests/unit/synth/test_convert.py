@@ -15,7 +15,8 @@ from parlando_kit.spans import Span
 from parlando_synth import convert
 from parlando_synth.engine import Charge, EngineDescription, Gender, Price, Progress, TextKind, Voice, Words
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
-from parlando_synth.worker import State, Status
+from parlando_synth.slot import State
+from parlando_synth.worker import Status
 
 PRICE = Price("USD", Decimal("15.5"), "2026-06-01")
 FINISHED = Finished(sample_count=48_000, engine_time=0.25, characters=2_000_000, charge=None)
@@ -177,8 +178,11 @@ def test_a_description_with_a_price_and_a_load() -> None:
         total=3,
         real_time_factor=0.5,
         first_chunk=0.125,
+        instances=2,
+        real_time_streams=6.5,
     )
     message = convert.description(status)
+    assert (message.load.instances, message.capacity.real_time_streams) == (2, 6.5)
     assert message.price.per_million_characters == money_pb2.Money(
         currency_code="USD", units=15, nanos=500_000_000
     )
@@ -188,7 +192,7 @@ def test_a_description_with_a_price_and_a_load() -> None:
         pb.TEXT_KIND_SSML,
         pb.TEXT_KIND_PHONEMES,
     ]
-    assert message.capacity == pb.EngineCapacity(max_live=100, max_queued=4)
+    assert message.capacity == pb.EngineCapacity(max_live=100, max_queued=4, real_time_streams=6.5)
     assert (message.load.live, message.load.queued, message.load.total) == (1, 2, 3)
     assert message.load.real_time_factor == 0.5
     assert message.load.first_chunk.ToMilliseconds() == 125
@@ -196,10 +200,11 @@ def test_a_description_with_a_price_and_a_load() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_before_it_is_ready_only_the_worker_is_described(state: State) -> None:
-    status = Status("e", "w", state, "why", None, 4, 0, 0, 0, None, None)
+    status = Status("e", "w", state, "why", None, 4, 0, 0, 0, None, None, 0, None)
     message = convert.description(status)
     assert pb.EngineState.Name(message.state) == f"ENGINE_STATE_{state.name}"
     assert message.detail == "why"
     assert not message.HasField("capabilities")
     assert not message.load.HasField("real_time_factor")
     assert not message.load.HasField("first_chunk")
+    assert not message.capacity.HasField("real_time_streams")

@@ -139,21 +139,6 @@ async def test_a_job_that_waits_can_be_cancelled() -> None:
         assert len(await _events(engine, _job())) > 1
 
 
-async def test_a_turn_that_comes_in_the_moment_of_a_cancel_is_passed_on() -> None:
-    async with _loaded(1) as engine:
-        stop = StopFlag()
-        first = await _hanging(engine, stop)
-        second = asyncio.create_task(_events(engine, _job()))
-        await asyncio.sleep(0)
-        turn = engine._waiting[0]
-        turn.add_done_callback(lambda _: second.cancel())
-        stop.set()
-        await first
-        with pytest.raises(asyncio.CancelledError):
-            await second
-        assert len(await _events(engine, _job())) > 1
-
-
 async def test_a_cancelled_reader_leaves_an_idle_engine() -> None:
     async with _loaded(1) as engine:
         stop = StopFlag()

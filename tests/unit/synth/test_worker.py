@@ -30,13 +30,15 @@ from parlando_synth.engine import (
     Started,
     StopFlag,
     Voice,
+    Warmth,
 )
 from parlando_synth.order import Begun, Finished, Order, Output, Samples, StopOutcome, StopReport
 from parlando_synth.outbox import Outbox
+from parlando_synth.slot import State
 from parlando_synth.synthesis import Synthesis
 from parlando_synth.take import Take
 from parlando_synth.threaded import ThreadedEngine
-from parlando_synth.worker import State, Worker
+from parlando_synth.worker import Bounds, Worker
 
 TEXT = "one two three four five"
 HANGS = {"hang_after_ms": "40"}
@@ -67,6 +69,7 @@ async def _bench(
     settings: ScriptedSettings | None = None,
     *,
     max_queued: int = 4,
+    max_wait: float = 10.0,
     max_unread: float = 300.0,
     clock: Clock | None = None,
     engine: Engine | None = None,
@@ -78,8 +81,8 @@ async def _bench(
     worker = Worker(
         "scripted",
         lambda: made,
-        max_queued=max_queued,
-        max_unread=max_unread,
+        bounds=Bounds(max_queued=max_queued, max_wait=max_wait, max_unread=max_unread),
+        warmth=Warmth(),
         clock=clock or MonotonicClock(),
         meter=provider.get_meter("test"),
     )
@@ -385,8 +388,8 @@ async def test_an_engine_that_breaks_while_loading(caplog: pytest.LogCaptureFixt
     worker = Worker(
         "broken",
         create,
-        max_queued=1,
-        max_unread=1.0,
+        bounds=Bounds(),
+        warmth=Warmth(),
         clock=MonotonicClock(),
         meter=MeterProvider().get_meter("test"),
     )
@@ -401,8 +404,8 @@ async def test_an_engine_that_is_still_loading() -> None:
         worker = Worker(
             "late",
             lambda: ThreadedEngine(ScriptedEngine(ScriptedSettings()), instances=1),
-            max_queued=1,
-            max_unread=1.0,
+            bounds=Bounds(),
+            warmth=Warmth(),
             clock=MonotonicClock(),
             meter=MeterProvider().get_meter("test"),
         )
@@ -487,3 +490,101 @@ async def test_nothing_is_left_of_a_synthesis_but_its_id() -> None:
         gc.collect()
         left = [thing for thing in gc.get_objects() if type(thing) in {Synthesis, Outbox, Take}]
         assert left == []
+
+
+async def test_an_engine_is_measured_before_anybody_is_served() -> None:
+    async with _bench(ScriptedSettings(instances=2, rehearsal=TEXT, rate=20.0)) as bench:
+        status = bench.worker.status()
+        assert (status.state, status.total, status.instances) == (State.READY, 0, 2)
+        assert status.first_chunk is not None
+        assert status.real_time_factor is not None
+        assert status.real_time_streams is not None
+        # Two at once, each made at twenty times real time: at most forty, and fewer on a busy machine.
+        assert 0 < status.real_time_streams < 41
+
+
+async def test_an_engine_that_has_no_rehearsal_is_not_measured() -> None:
+    async with _bench() as bench:
+        status = bench.worker.status()
+        assert (status.real_time_streams, status.first_chunk) == (None, None)
+
+
+async def test_an_engine_that_fails_its_rehearsal_cannot_work() -> None:
+    async with _bench(ScriptedSettings(rehearsal=TEXT, fail_after_ms=0)) as bench:
+        assert bench.worker.status().state is State.FAILED
+        assert bench.worker.status().detail == "the script says so"
+        assert bench.worker.status().instances == 0
+
+
+async def test_an_engine_is_unloaded_once_its_work_is_done_and_loaded_again() -> None:
+    async with _bench() as bench:
+        worker = bench.worker
+        reading = await _begun(worker, _order("a", HANGS))
+        unloading = asyncio.create_task(worker.unload())
+        await _until(lambda: worker.status().state is State.DRAINING)
+        with pytest.raises(ParlandoError) as refused:
+            await _all(worker.synthesis(_order("b")))
+        assert refused.value.reason is Reason.NO_ENGINE_AVAILABLE
+        assert worker.status().live == 1
+        assert not unloading.done()
+        await worker.stop("a")
+        assert await _reason(reading) is Reason.STOPPED
+        await unloading
+        status = worker.status()
+        assert (status.state, status.instances) == (State.UNLOADED, 0)
+        assert status.about is not None
+        assert await worker.load() is State.READY
+        assert len(await _all(worker.synthesis(_order("c")))) > 2
+
+
+async def test_an_unloading_that_is_given_up_leaves_the_engine_loaded() -> None:
+    async with _bench() as bench:
+        worker = bench.worker
+        reading = await _begun(worker, _order("a", HANGS))
+        unloading = asyncio.create_task(worker.unload())
+        await _until(lambda: worker.status().state is State.DRAINING)
+        unloading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await unloading
+        assert worker.status().state is State.READY
+        await worker.stop("a")
+        assert await _reason(reading) is Reason.STOPPED
+        assert len(await _all(worker.synthesis(_order("b")))) > 2
+
+
+async def test_who_waits_too_long_for_an_instance_is_refused() -> None:
+    clock = ManualClock()
+    async with _bench(max_wait=3.0, clock=clock) as bench:
+        worker = bench.worker
+        first = await _begun(worker, _order("first", HANGS))
+        second = asyncio.create_task(_all(worker.synthesis(_order("second"))))
+        await _until(lambda: clock.sleepers == 1)
+        clock.advance(3.0)
+        assert await _reason(second) is Reason.OVERLOADED
+        assert (worker.status().live, worker.status().queued) == (1, 0)
+        await worker.stop("first")
+        assert await _reason(first) is Reason.STOPPED
+
+
+async def test_what_was_done_is_tallied() -> None:
+    async with _bench(max_queued=0) as bench:
+        worker = bench.worker
+        await _all(worker.synthesis(_order("a")))
+        made = worker.tally.audio
+        assert made > 0
+        with pytest.raises(ParlandoError):
+            await _all(worker.synthesis(_order("b", {"fail_after_ms": "0"})))
+        with pytest.raises(ParlandoError):
+            await _all(worker.synthesis(Order("c", TEXT, voice="nobody")))
+        hanging = await _begun(worker, _order("d", HANGS))
+        with pytest.raises(ParlandoError):
+            await _all(worker.synthesis(_order("e")))
+        await worker.stop("d")
+        assert await _reason(hanging) is Reason.STOPPED
+        assert worker.tally.requests == 5
+        assert worker.tally.failures == {
+            Reason.ENGINE_FAILED: 1,
+            Reason.VOICE_NOT_FOUND: 1,
+            Reason.OVERLOADED: 1,
+        }
+        assert worker.tally.audio > made

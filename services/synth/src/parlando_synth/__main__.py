@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack
 from parlando_kit import lifecycle, telemetry
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.server import Server
+from parlando_synth.admin_servicer import admin_service
 from parlando_synth.discovery import installed
+from parlando_synth.engine import Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
 from parlando_synth.settings import SynthSettings
-from parlando_synth.worker import Worker
+from parlando_synth.worker import Bounds, Worker
 
 
 def main() -> None:
@@ -20,15 +22,17 @@ def main() -> None:
 
     async def build(resources: AsyncExitStack) -> Server:
         telemetry.set_up("synth", settings, resources)
+        clock = MonotonicClock()
         worker = Worker(
             settings.engine,
             installed(settings.engine),
-            max_queued=settings.max_queued,
-            max_unread=settings.max_unread_seconds,
-            clock=MonotonicClock(),
+            bounds=Bounds(settings.max_queued, settings.max_wait_seconds, settings.max_unread_seconds),
+            warmth=Warmth(settings.warm_instances, settings.instance_ttl_seconds),
+            clock=clock,
             meter=telemetry.meter("synth"),
         )
-        server = Server(settings, [synth_service(worker)], telemetry.server_interceptors(settings))
+        services = [synth_service(worker), admin_service(worker, clock)]
+        server = Server(settings, services, telemetry.server_interceptors(settings))
         await resources.enter_async_context(engine_of(worker, server))
         return server
 

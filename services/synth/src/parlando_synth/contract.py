@@ -18,6 +18,7 @@ The engine is loaded once for all tests of the class.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from array import array
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +28,7 @@ from itertools import pairwise
 
 import pytest
 import pytest_asyncio
+from psutil import Process
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord
@@ -56,6 +58,7 @@ _SENTENCE = "Every evening the old keeper climbed the hundred steps to light the
 _RATES = (8_000, 48_000)  # lowest and highest sample rate of a voice
 _AUDIBLE = 1_000  # of 32,767
 _ATTEMPTS = 5  # of what another process may disturb
+_LEAKED = 10 * 1024  # bytes that each synthesis may keep
 _ALIKE = 0.05  # by how much the length of the same speech may differ from run to run
 
 
@@ -93,6 +96,13 @@ class Performance:
     def words(self) -> Sequence[SpokenWord]:
         """All words timed."""
         return [word for event in self.events if isinstance(event, Words) for word in event.words]
+
+
+def private_memory() -> int:
+    """Return the memory that this process and those it started share with nobody, in bytes."""
+    gc.collect()
+    own = Process()
+    return sum(process.memory_full_info().uss for process in (own, *own.children(recursive=True)))
 
 
 def spoken_tokens(text: str) -> list[tuple[int, int]]:
@@ -136,7 +146,13 @@ def check_words(performance: Performance, text: str) -> None:
 
 @pytest.mark.asyncio(loop_scope="class")
 class EngineContract:
-    """The tests. Subclasses say how their engine is made."""
+    """The tests. Subclasses say how their engine is made.
+
+    Attributes:
+        watched: syntheses over which memory is watched; fewer for an engine that takes long over each.
+    """
+
+    watched = 500
 
     @staticmethod
     def create_engine() -> Engine:
@@ -355,6 +371,17 @@ class EngineContract:
     ) -> None:
         job, _ = job_of(Order("i", "one\0two \x07three\x9bfour"), about, Casting(engine, about))
         check_words(await perform(engine, job), "one two  three four")
+
+    async def test_memory_does_not_grow_with_what_is_spoken(self, engine: Engine, job: Job) -> None:
+        short = replace(job, text="One more.")
+        each = self.watched // _ATTEMPTS
+        kept: list[float] = []
+        for _ in range(_ATTEMPTS):  # arenas and caches fill at first
+            before = private_memory()
+            for _ in range(each):
+                check_words(await perform(engine, short), short.text)
+            kept.append((private_memory() - before) / each)
+        expect(min(kept) < _LEAKED, f"every synthesis keeps {min(kept):.0f} bytes or more")
 
     async def test_it_can_be_closed_and_loaded_again(self) -> None:
         engine = self.create_engine()

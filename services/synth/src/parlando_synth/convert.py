@@ -14,7 +14,8 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_synth.engine import EngineDescription, Gender, Price, Progress, TextKind, Voice, Words
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
-from parlando_synth.worker import State, Status
+from parlando_synth.slot import State
+from parlando_synth.worker import Status
 
 _KINDS = {
     pb.TEXT_KIND_UNSPECIFIED: TextKind.PLAIN,
@@ -37,6 +38,8 @@ _QUALITIES = {
 _STATES = {
     State.LOADING: pb.ENGINE_STATE_LOADING,
     State.READY: pb.ENGINE_STATE_READY,
+    State.DRAINING: pb.ENGINE_STATE_DRAINING,
+    State.UNLOADED: pb.ENGINE_STATE_UNLOADED,
     State.FAILED: pb.ENGINE_STATE_FAILED,
 }
 _OUTCOMES = {
@@ -103,8 +106,8 @@ def stop_response(report: StopReport) -> pb.StopSynthesisResponse:
     return pb.StopSynthesisResponse(
         outcome=_OUTCOMES[report.outcome],
         samples_made=report.samples_made,
-        engine_time_after_stop=_duration(report.engine_time_after_stop),
-        idle_after=_duration(report.idle_after),
+        engine_time_after_stop=duration(report.engine_time_after_stop),
+        idle_after=duration(report.idle_after),
     )
 
 
@@ -132,13 +135,14 @@ def description(status: Status) -> pb.DescribeEngineResponse:
         live=status.live,
         queued=status.queued,
         real_time_factor=status.real_time_factor,
-        first_chunk=None if status.first_chunk is None else _duration(status.first_chunk),
+        first_chunk=None if status.first_chunk is None else duration(status.first_chunk),
         total=status.total,
+        instances=status.instances,
     )
     message = pb.DescribeEngineResponse(
         engine=status.engine,
         worker_id=status.worker_id,
-        capacity=pb.EngineCapacity(max_queued=status.max_queued),
+        capacity=pb.EngineCapacity(max_queued=status.max_queued, real_time_streams=status.real_time_streams),
         load=load,
         state=_STATES[status.state],
         detail=status.detail,
@@ -168,7 +172,7 @@ def _about(about: EngineDescription) -> pb.DescribeEngineResponse:
         min_speed=about.min_speed,
         max_speed=about.max_speed,
         max_phonemes_per_run=about.max_phonemes_per_run,
-        longest_silence=_duration(about.longest_silence) if about.longest_silence else None,
+        longest_silence=duration(about.longest_silence) if about.longest_silence else None,
     )
     return pb.DescribeEngineResponse(
         engine_version=about.version,
@@ -196,7 +200,7 @@ def _started(begun: Begun) -> pb.SynthesisStarted:
         sample_rate_hz=begun.sample_rate_hz,
         timing_quality=_QUALITIES[begun.timing_quality],
         ignored=begun.ignored,
-        queued=_duration(begun.queued),
+        queued=duration(begun.queued),
     )
 
 
@@ -222,15 +226,16 @@ def _finished(finished: Finished, price: Price | None) -> pb.SynthesisFinished:
         usage.cost.CopyFrom(_money(price.currency, cost))
     return pb.SynthesisFinished(
         sample_count=finished.sample_count,
-        engine_time=_duration(finished.engine_time),
+        engine_time=duration(finished.engine_time),
         usage=usage,
     )
 
 
-def _duration(seconds: float) -> Duration:
-    duration = Duration()
-    duration.FromNanoseconds(round(seconds * 1e9))
-    return duration
+def duration(seconds: float) -> Duration:
+    """Return a time in seconds as a message."""
+    message = Duration()
+    message.FromNanoseconds(round(seconds * 1e9))
+    return message
 
 
 def _money(currency: str, amount: Decimal) -> money_pb2.Money:

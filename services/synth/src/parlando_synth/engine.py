@@ -262,8 +262,28 @@ def named_voice(name: str, voices: Iterable[Voice]) -> Voice | None:
     return folded
 
 
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """How much is kept ready that nobody uses.
+
+    Attributes:
+        least: instances that are held however long they are not used, 1 or more.
+        idle: seconds after which an instance beyond those is released, once nobody uses it.
+    """
+
+    least: int = 1
+    idle: float = 600.0
+
+
 class BlockingEngine(ABC):
-    """A local engine whose calls block. All but `open` may be called from any thread."""
+    """A local engine whose calls block. All but `open` may be called from any thread.
+
+    Attributes:
+        rehearsal: what is spoken to nobody once the engine is loaded, in its default voice, to measure how
+            much it can do at once; "" where that is not to be measured.
+    """
+
+    rehearsal: str = "One more word, then we begin."
 
     @abstractmethod
     def describe(self) -> EngineDescription:
@@ -292,6 +312,23 @@ class BlockingEngine(ABC):
 
 class Engine(ABC):
     """What the worker drives."""
+
+    @property
+    def rehearsal(self) -> str:
+        """What the worker has it speak to nobody once it is loaded; "" where each word has a price."""
+        return ""
+
+    @property
+    def held(self) -> int:
+        """Instances that are loaded now; 0 for an engine without any."""
+        return 0
+
+    async def keep(self, warmth: Warmth) -> None:  # noqa: B027  # remote engines have nothing to keep
+        """Hold so many instances however long nobody uses them, from `load` on.
+
+        Raises:
+            ParlandoError: one of them does not open.
+        """
 
     @abstractmethod
     async def load(self) -> None:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from parlando_kit.server import Server
-from parlando_synth.worker import State, Worker
+from parlando_synth.slot import State
+from parlando_synth.worker import Worker
 
 DEPENDENCY = "dependency/engine"
 """The name under which health tells of the engine."""
@@ -15,17 +16,20 @@ DEPENDENCY = "dependency/engine"
 
 @asynccontextmanager
 async def engine_of(worker: Worker, server: Server) -> AsyncIterator[None]:
-    """Load the worker's engine in the background, and close it at the end."""
+    """Load the worker's engine in the background, tell its health from then on, and close it at the end."""
     await server.set_health(DEPENDENCY, serving=False)
 
-    async def load() -> None:
-        state = await worker.load()
-        await server.set_health(DEPENDENCY, serving=state is State.READY)
+    async def tell() -> None:
+        state = State.LOADING
+        while True:
+            state = await worker.state_after(state)
+            await server.set_health(DEPENDENCY, serving=state is State.READY)
 
-    loading = asyncio.create_task(load())
+    tasks = (asyncio.create_task(worker.load()), asyncio.create_task(tell()))
     try:
         yield
     finally:
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await worker.close()

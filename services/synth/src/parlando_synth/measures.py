@@ -14,10 +14,12 @@ from parlando_kit.telemetry_names import (
     ENGINE,
     FIRST_CHUNK,
     HOP,
+    INSTANCES,
     LIVE_SYNTHESES,
     QUEUED_SYNTHESES,
 )
 from parlando_synth.admission import Admission
+from parlando_synth.slot import EngineSlot
 
 
 class Measures:
@@ -27,9 +29,10 @@ class Measures:
         meter: makes them.
         engine: the engine's name.
         admission: counts what is live and what waits.
+        slot: counts instances.
     """
 
-    def __init__(self, meter: Meter, engine: str, admission: Admission) -> None:
+    def __init__(self, meter: Meter, engine: str, admission: Admission, slot: EngineSlot) -> None:
         self._engine = engine
         self._attributes = {HOP: "synth", ENGINE: engine}
         self._tracer = trace.get_tracer("parlando.synth")
@@ -42,6 +45,7 @@ class Measures:
         at = {ENGINE: engine}
         telemetry.gauge(meter, LIVE_SYNTHESES, "syntheses under way", lambda: admission.live, at)
         telemetry.gauge(meter, QUEUED_SYNTHESES, "syntheses waiting", lambda: admission.queued, at)
+        telemetry.gauge(meter, INSTANCES, "instances of the engine that are loaded", lambda: slot.held, at)
 
     def first_chunk(self, after: float) -> None:
         """Note that the first audio of a synthesis leaves, `after` seconds from its request."""

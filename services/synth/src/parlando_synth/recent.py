@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from statistics import fmean, median
 
+from parlando_synth.rehearsal import Rehearsal
+
 _WINDOW = 32  # syntheses
 
 
@@ -14,6 +16,12 @@ class Recent:
     def __init__(self) -> None:
         self._first_chunks: deque[float] = deque(maxlen=_WINDOW)
         self._works: deque[tuple[float, float]] = deque(maxlen=_WINDOW)
+
+    def begin(self, rehearsal: Rehearsal) -> None:
+        """Know of what a rehearsal measured, until there are syntheses to know more of."""
+        for part in rehearsal.parts:
+            self.add_first_chunk(part.first_chunk)
+            self.add_work(part.engine_time, part.audio)
 
     def add_first_chunk(self, after: float) -> None:
         """Note how long after its admission a synthesis had its first audio."""

@@ -21,6 +21,27 @@ class SynthSettings(ServerSettings):
         le=10_000,
         description="syntheses that may wait for an instance; more are refused with OVERLOADED",
     )
+    max_wait_seconds: float = Field(
+        default=10.0,
+        ge=0.1,
+        le=3_600,
+        description="seconds that a listener without audio may wait for an instance; who would wait longer, "
+        "as syntheses went lately, is refused with OVERLOADED at once, and who did, then",
+    )
+    warm_instances: int = Field(
+        default=1,
+        ge=1,
+        le=1_024,
+        description="instances that are held however long nobody uses them; all that the engine may have are "
+        "opened at the start",
+    )
+    instance_ttl_seconds: float = Field(
+        default=600.0,
+        ge=1,
+        le=86_400,
+        description="seconds after which an instance beyond those is released, once nobody uses it; it is "
+        "opened again when syntheses wait",
+    )
     max_unread_seconds: float = Field(
         default=1_200.0,
         ge=1,

@@ -31,6 +31,7 @@ class Synthesis:
         first_chunk: seconds from its admission to its first audio, once there is any.
         completed: True once the whole text was spoken.
         engine_time: seconds the engine worked for it; valid once completed.
+        failure: why it failed; None while it has not.
     """
 
     def __init__(self, *, outbox: Outbox, stoppable: bool, clock: Clock) -> None:
@@ -38,6 +39,7 @@ class Synthesis:
         self.first_chunk: float | None = None
         self.engine_time = 0.0
         self.completed = False
+        self.failure: Reason | None = None
         self._outbox = outbox
         self._stoppable = stoppable
         self._clock = clock
@@ -78,7 +80,13 @@ class Synthesis:
             take.finish(self.engine_time, cut_short=self.stop.requested)
             self.completed = True
         except Exception as error:  # noqa: BLE001  # an engine may raise anything
-            self._outbox.close(engine_failure(error))
+            self.refuse(engine_failure(error))
+
+    def refuse(self, error: ParlandoError) -> None:
+        """Tell the reader that it failed, after what was made. Nothing fails that was asked to stop."""
+        if self._stop_came is None:
+            self.failure = error.reason
+        self._outbox.close(error)
 
     def ask_to_stop(self) -> None:
         """End it as soon as can be; nothing more leaves."""

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from uuid import uuid4
 
 from opentelemetry.metrics import Meter
 
 from parlando_kit.clock import Clock
-from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.admission import Admission, Ticket
-from parlando_synth.casting import Casting
 from parlando_synth.checks import checked_id, job_of
-from parlando_synth.engine import Engine, EngineDescription, Job, Price, Voice
+from parlando_synth.engine import Engine, EngineDescription, Job, Price, Voice, Warmth
 from parlando_synth.languages import speaks
 from parlando_synth.measures import Measures
 from parlando_synth.order import Order, StopReport
@@ -27,17 +24,24 @@ from parlando_synth.outbox import Outbox
 from parlando_synth.recent import Recent
 from parlando_synth.registry import Registry
 from parlando_synth.shelf import Shelf
+from parlando_synth.slot import EngineSlot, State
 from parlando_synth.synthesis import Synthesis
+from parlando_synth.tally import Tally
 
-_log = logging.getLogger(__name__)
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a worker will not go beyond.
 
-class State(Enum):
-    """What has become of a worker's engine."""
+    Attributes:
+        max_queued: syntheses that may wait for an instance.
+        max_wait: seconds that a listener without audio may wait for one.
+        max_unread: seconds of audio that may wait for readers, of all syntheses together.
+    """
 
-    LOADING = "loading"
-    READY = "ready"
-    FAILED = "failed"
+    max_queued: int = 32
+    max_wait: float = 10.0
+    max_unread: float = 1_200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Status:
         total: syntheses accepted since the start.
         real_time_factor: engine time per second of audio, lately.
         first_chunk: seconds from admission to the first audio, the median of late.
+        instances: loaded now; 0 where the engine has none to load.
+        real_time_streams: listeners that the engine was measured to keep fed; None where it was not measured.
     """
 
     engine: str
@@ -68,15 +74,8 @@ class Status:
     total: int
     real_time_factor: float | None
     first_chunk: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """An engine that is ready."""
-
-    engine: Engine
-    about: EngineDescription
-    casting: Casting
+    instances: int
+    real_time_streams: float | None
 
 
 class Worker:
@@ -84,14 +83,16 @@ class Worker:
 
     Args:
         name: the name the engine is configured by.
-        create: makes the engine; called once, on a thread, because it may import much.
-        max_queued: syntheses that may wait for an instance.
-        max_unread: seconds of audio that may wait for readers, of all syntheses together.
+        create: makes the engine, on a thread, because it may import much; called for each load.
+        bounds: what it will not go beyond.
+        warmth: what is kept of the engine while nobody uses it.
         clock: measures, and ages what is remembered.
         meter: makes the instruments.
 
     Attributes:
         name: as given.
+        tally: what it has done.
+        began: when it was made, by the clock.
     """
 
     def __init__(
@@ -99,73 +100,77 @@ class Worker:
         name: str,
         create: Callable[[], Engine],
         *,
-        max_queued: int,
-        max_unread: float,
+        bounds: Bounds,
+        warmth: Warmth,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self.name = name
+        self.tally = Tally()
+        self.began = clock.now()
         self._id = uuid4().hex
-        self._create = create
-        self._shelf = Shelf(max_unread)
+        self._max_queued = bounds.max_queued
+        self._shelf = Shelf(bounds.max_unread)
         self._clock = clock
         self._recent = Recent()
-        self._admission = Admission(max_queued=max_queued, recent=self._recent, clock=clock)
+        self._admission = Admission(
+            max_queued=bounds.max_queued, max_wait=bounds.max_wait, recent=self._recent, clock=clock
+        )
         self._registry = Registry(clock)
-        self._measures = Measures(meter, name, self._admission)
-        self._state = State.LOADING
-        self._detail = "the engine is still loading"
-        self._engine: Engine | None = None
-        self._loaded: _Loaded | None = None
+        self._slot = EngineSlot(name, create, warmth=warmth, clock=clock)
+        self._measures = Measures(meter, name, self._admission, self._slot)
 
-    async def load(self) -> State:
-        """Make the engine and load it. What went wrong is in `status`, and in the log."""
-        try:
-            self._engine = await asyncio.to_thread(self._create)
-            await self._engine.load()
-            about = self._engine.describe()
-            self._loaded = _Loaded(self._engine, about, Casting(self._engine, about))
-        except ParlandoError as error:
-            self._detail = error.message
-        except Exception as error:  # noqa: BLE001  # an engine may raise anything
-            _log.exception("the engine cannot be loaded")
-            self._detail = f"loading raised {type(error).__name__}; the worker's log says where"
-        if self._loaded is None:
-            self._state = State.FAILED
-            _log.error("%s cannot work: %s", self.name, self._detail)
-        else:
-            self._state = State.READY
-            self._detail = ""
-            self._admission.open(self._loaded.about.max_live)
-            _log.info("%s %s is ready", self.name, self._loaded.about.version)
-        return self._state
+    async def load(self, instances: int = 0) -> State:
+        """Load the engine, unless it is loaded. What went wrong is in `status`, and in the log.
+
+        Args:
+            instances: how many to hold however long they are not used; 0 is as many as configured.
+        """
+        await self._slot.load(instances)
+        loaded = self._slot.loaded
+        if loaded is not None:
+            if loaded.rehearsal is not None:
+                self._recent.begin(loaded.rehearsal)
+            self._admission.open(loaded.about.max_live)
+        return self._slot.state
+
+    async def unload(self) -> None:
+        """Take nothing new, finish what there is, and give the engine back."""
+        await self._slot.unload(self._admission.idle)
+
+    async def state_after(self, state: State) -> State:
+        """Return the engine's state once it is another one than `state`."""
+        return await self._slot.state_after(state)
 
     async def close(self) -> None:
         """Stop what is live, and close the engine."""
         for synthesis in self._registry.present:
             synthesis.ask_to_stop()
-        if self._engine is not None:
-            await self._engine.close()
+        await self._slot.close()
 
     @property
     def price(self) -> Price | None:
-        """What the engine charges; None for nothing, and while it is not ready."""
-        return self._loaded.about.price if self._loaded is not None else None
+        """What the engine charges; None for nothing, and before it was ready."""
+        return self._slot.about.price if self._slot.about is not None else None
 
     def status(self) -> Status:
         """Return what the worker is and what it is doing."""
+        slot = self._slot
+        rehearsal = slot.loaded.rehearsal if slot.loaded is not None else None
         return Status(
             engine=self.name,
             worker_id=self._id,
-            state=self._state,
-            detail=self._detail,
-            about=self._loaded.about if self._loaded is not None else None,
-            max_queued=self._admission.max_queued,
+            state=slot.state,
+            detail=slot.detail,
+            about=slot.about,
+            max_queued=self._max_queued,
             live=self._admission.live,
             queued=self._admission.queued,
             total=self._admission.total,
             real_time_factor=self._recent.real_time_factor,
             first_chunk=self._recent.first_chunk,
+            instances=slot.held,
+            real_time_streams=rehearsal.real_time_streams if rehearsal is not None else None,
         )
 
     def voices(self, language: str = "") -> Sequence[Voice]:
@@ -174,7 +179,7 @@ class Worker:
         Raises:
             ParlandoError: the engine is not ready.
         """
-        voices = self._ready().engine.voices()
+        voices = self._slot.ready().engine.voices()
         return [voice for voice in voices if not language or speaks(voice, language)]
 
     @asynccontextmanager
@@ -187,21 +192,16 @@ class Worker:
             ParlandoError: the order is refused; reading raises what it fails with later on.
         """
         arrived = self._clock.now()
-        loaded = self._ready()
-        job, ignored = job_of(order, loaded.about, loaded.casting)
         outbox = Outbox(
             self._shelf,
             lambda: self._measures.first_chunk(self._clock.now() - arrived),
         )
-        synthesis = Synthesis(outbox=outbox, stoppable=loaded.about.stoppable, clock=self._clock)
-        self._registry.begin(order.id, synthesis)
+        self.tally.requests += 1
         try:
-            ticket = self._admission.enter(job.audio_queued)
-        except ParlandoError:
-            self._registry.forget(order.id)
+            running, synthesis = self._begin(order, outbox)
+        except ParlandoError as refused:
+            self.tally.failures[refused.reason] += 1
             raise
-        synthesis.stop.on_set(partial(self._admission.withdraw, ticket))
-        running = asyncio.create_task(self._run(synthesis, ticket, loaded.engine, job, ignored))
         try:
             yield outbox
         finally:
@@ -220,6 +220,20 @@ class Worker:
         found = self._registry.stop(checked_id(synthesis_id))
         return found if isinstance(found, StopReport) else await found.stopped()
 
+    def _begin(self, order: Order, outbox: Outbox) -> tuple[asyncio.Task[None], Synthesis]:
+        """Accept an order, and return what carries it out."""
+        loaded = self._slot.ready()
+        job, ignored = job_of(order, loaded.about, loaded.casting)
+        synthesis = Synthesis(outbox=outbox, stoppable=loaded.about.stoppable, clock=self._clock)
+        self._registry.begin(order.id, synthesis)
+        try:
+            ticket = self._admission.enter(job.audio_queued)
+        except ParlandoError:
+            self._registry.forget(order.id)
+            raise
+        synthesis.stop.on_set(partial(self._admission.withdraw, ticket))
+        return asyncio.create_task(self._run(synthesis, ticket, loaded.engine, job, ignored)), synthesis
+
     async def _run(
         self,
         synthesis: Synthesis,
@@ -229,24 +243,23 @@ class Worker:
         ignored: tuple[str, ...],
     ) -> None:
         try:
-            if await ticket.granted:
+            if await self._admission.turn(ticket):
                 with self._measures.speaking():
                     await synthesis.speak(engine, job, ignored)
+        except ParlandoError as late:
+            synthesis.refuse(late)
         finally:
             self._admission.leave(ticket)
             synthesis.end()
+        self._note(synthesis)
+
+    def _note(self, synthesis: Synthesis) -> None:
+        self.tally.audio += synthesis.seconds_made
+        if synthesis.failure is not None:
+            self.tally.failures[synthesis.failure] += 1
         if synthesis.first_chunk is not None:
             self._recent.add_first_chunk(synthesis.first_chunk)
         if synthesis.completed:
             self._recent.add_work(synthesis.engine_time, synthesis.seconds_made)
         if synthesis.idle_after_stop is not None:
             self._measures.engine_idle(synthesis.idle_after_stop)
-
-    def _ready(self) -> _Loaded:
-        if self._loaded is not None:
-            return self._loaded
-        if self._state is State.LOADING:
-            raise ParlandoError(
-                Reason.NO_ENGINE_AVAILABLE, f"{self._detail}: try again later", retry_after=1.0
-            )
-        raise ParlandoError(Reason.ENGINE_FAILED, f"{self.name} cannot work: {self._detail}")

@@ -43,6 +43,7 @@ class ScriptedEngine(BlockingEngine):
     """
 
     def __init__(self, settings: ScriptedSettings) -> None:
+        self.rehearsal = settings.rehearsal
         self._settings = settings
 
     def describe(self) -> EngineDescription:

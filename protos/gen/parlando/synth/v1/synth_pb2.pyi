@@ -281,26 +281,30 @@ class EngineLimits(_message.Message):
     def __init__(self, max_text_code_points: _Optional[int] = ..., min_speed: _Optional[float] = ..., max_speed: _Optional[float] = ..., max_phonemes_per_run: _Optional[int] = ..., longest_silence: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class EngineCapacity(_message.Message):
-    __slots__ = ("max_live", "max_queued")
+    __slots__ = ("max_live", "max_queued", "real_time_streams")
     MAX_LIVE_FIELD_NUMBER: _ClassVar[int]
     MAX_QUEUED_FIELD_NUMBER: _ClassVar[int]
+    REAL_TIME_STREAMS_FIELD_NUMBER: _ClassVar[int]
     max_live: int
     max_queued: int
-    def __init__(self, max_live: _Optional[int] = ..., max_queued: _Optional[int] = ...) -> None: ...
+    real_time_streams: float
+    def __init__(self, max_live: _Optional[int] = ..., max_queued: _Optional[int] = ..., real_time_streams: _Optional[float] = ...) -> None: ...
 
 class EngineLoad(_message.Message):
-    __slots__ = ("live", "queued", "real_time_factor", "first_chunk", "total")
+    __slots__ = ("live", "queued", "real_time_factor", "first_chunk", "total", "instances")
     LIVE_FIELD_NUMBER: _ClassVar[int]
     QUEUED_FIELD_NUMBER: _ClassVar[int]
     REAL_TIME_FACTOR_FIELD_NUMBER: _ClassVar[int]
     FIRST_CHUNK_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    INSTANCES_FIELD_NUMBER: _ClassVar[int]
     live: int
     queued: int
     real_time_factor: float
     first_chunk: _duration_pb2.Duration
     total: int
-    def __init__(self, live: _Optional[int] = ..., queued: _Optional[int] = ..., real_time_factor: _Optional[float] = ..., first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., total: _Optional[int] = ...) -> None: ...
+    instances: int
+    def __init__(self, live: _Optional[int] = ..., queued: _Optional[int] = ..., real_time_factor: _Optional[float] = ..., first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., total: _Optional[int] = ..., instances: _Optional[int] = ...) -> None: ...
 
 class EnginePrice(_message.Message):
     __slots__ = ("per_million_characters", "as_of")

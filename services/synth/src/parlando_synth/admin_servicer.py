@@ -1,0 +1,92 @@
+"""What an administrator may do to a worker: load and unload its engine, and ask what it has done."""
+
+from __future__ import annotations
+
+import grpc
+
+from parlando.admin.v1 import admin_pb2, admin_service_pb2
+from parlando.admin.v1.admin_service_pb2_grpc import (
+    AdminServiceServicer,
+    add_AdminServiceServicer_to_server,
+)
+from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.server import Service
+from parlando_synth.convert import duration
+from parlando_synth.engine import EngineDescription
+from parlando_synth.slot import State
+from parlando_synth.worker import Worker
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class AdminServicer(AdminServiceServicer):
+    """Administers a worker.
+
+    Args:
+        worker: the worker.
+        clock: measures how long loading takes, and how long the worker is up.
+    """
+
+    def __init__(self, worker: Worker, clock: Clock) -> None:
+        self._worker = worker
+        self._clock = clock
+
+    async def LoadModel(  # noqa: N802  # the contract's name
+        self, request: admin_pb2.LoadModelRequest, _: _Context
+    ) -> admin_pb2.LoadModelResponse:
+        """Load the engine, or hold another number of its instances."""
+        about = self._check(request.model)
+        if request.instances < 0 or (about is not None and request.instances > about.max_live):
+            most = about.max_live if about is not None else "a number of"
+            raise ParlandoError(
+                Reason.OUT_OF_RANGE,
+                f"instances is {request.instances}: use 1 to {most}, or 0 for as many as are configured",
+                field="instances",
+            )
+        began = self._clock.now()
+        if await self._worker.load(request.instances) is not State.READY:
+            raise ParlandoError(Reason.ENGINE_FAILED, self._worker.status().detail)
+        return admin_pb2.LoadModelResponse(took=duration(self._clock.now() - began))
+
+    async def UnloadModel(  # noqa: N802  # the contract's name
+        self, request: admin_pb2.UnloadModelRequest, _: _Context
+    ) -> admin_pb2.UnloadModelResponse:
+        """Finish what there is, and give the engine back."""
+        self._check(request.model)
+        await self._worker.unload()
+        return admin_pb2.UnloadModelResponse()
+
+    async def GetStatistics(  # noqa: N802  # the contract's name
+        self, _request: admin_pb2.GetStatisticsRequest, _: _Context
+    ) -> admin_pb2.GetStatisticsResponse:
+        """Say what the worker did since its start."""
+        tally = self._worker.tally
+        figures = admin_pb2.EngineStatistics(
+            engine=self._worker.name,
+            requests=tally.requests,
+            failures={reason.value: count for reason, count in tally.failures.items()},
+            audio=duration(tally.audio),
+        )
+        return admin_pb2.GetStatisticsResponse(
+            engines=[figures],
+            live=self._worker.status().live,
+            uptime=duration(self._clock.now() - self._worker.began),
+        )
+
+    def _check(self, model: str) -> EngineDescription | None:
+        about = self._worker.status().about
+        if model and (about is None or model != about.model):
+            raise ParlandoError(
+                Reason.MODEL_NOT_FOUND, "model is not this worker's: leave it empty", field="model"
+            )
+        return about
+
+
+def admin_service(worker: Worker, clock: Clock) -> Service:
+    """Return the service to be served."""
+    servicer = AdminServicer(worker, clock)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+    return Service(
+        admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"].full_name,
+        lambda server: add_AdminServiceServicer_to_server(servicer, server),
+    )
