@@ -66,5 +66,7 @@ def test_the_rules_decide_when_no_more_will_come(
 ) -> None:
     token, ahead = "".join(word.split()), ahead.lstrip()[:LOOKAHEAD]
     sentence = Sentence("", words, item=Item(1, "1", ".") if in_list else None)
-    gap = Gap(read(token or "a"), 20, 1, breaks, ahead, final=True, quoted=False, sentence=sentence)
+    gap = Gap(
+        read(token or "a"), 20, 1, breaks, ahead, final=True, quoted=False, bracketed=False, sentence=sentence
+    )
     assert judge(gap) is not Strength.UNDECIDED

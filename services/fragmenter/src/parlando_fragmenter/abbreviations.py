@@ -21,6 +21,7 @@ rep reps
 gov pres supt hon rev fr msgr insp det ald amb atty
 mme mlle mgr hrn frl dipl ing
 sr sra srta sres lic dra ud uds arq
+dhr mevr mw fa
 sig sigg dott dott.ssa avv geom rag
 डॉ प्रो श्री पं ดร นพ พญ ศ รศ ผศ
 """)
@@ -62,6 +63,12 @@ b.sc m.sc ph.d a.m p.m
 MERIDIEMS = _words("a.m p.m")
 """Halves of the day."""
 
+TIME_ZONES = frozenset("ET EST EDT CT CST CDT MT MST MDT PT PST PDT GMT UTC BST CET CEST IST JST".split())
+"""In capitals, after a time: 7:30 p.m. ET."""
+
+TIME_ZONE_BEGINNINGS = _beginnings(TIME_ZONES)
+"""Everything that may yet become one of them."""
+
 COMPANIES = _words("co cos corp inc ltd llc llp plc bros gmbh cie")
 """Abbreviations at the end of a company's name."""
 
@@ -88,6 +95,15 @@ mr mrs ms dr prof
 STARTER_BEGINNINGS = _beginnings(STARTERS)
 """Everything that may yet become a starter."""
 
+SHOUTED_STARTERS = _words("""
+i you he she it we they the this these those there here what why how please let then next now so but
+yes no ok okay thanks
+""")
+"""Of them, those that seldom go on with a sentence: all there is to tell by where all is in capitals."""
+
+SHOUTED_STARTER_BEGINNINGS = _beginnings(SHOUTED_STARTERS)
+"""Everything that may yet become one of these."""
+
 CLINGING = _words("""
 a an the this these those my your his its our their some any no every each
 of to in on at by for from with as into onto upon over under about between through without within
@@ -97,7 +113,7 @@ am do does did can could will would shall should may might must has have had
 """)
 """Words after which a cut sounds wrong, because they lean on the next one."""
 
-FRONTING = _words("at by on from since until till before after around about")
+FRONTING = _words("at by in on from since until till before after around about")
 """Words that open an adverbial of time before its clause: At 5 a.m. Mr. Smith went to the bank."""
 
 CHAT = _words("brb lol rofl lmk ttyl hmm mhm pls plz thx tnx ty np nvm btw jk bf gf fr sry ppl pm dm ngl smh")

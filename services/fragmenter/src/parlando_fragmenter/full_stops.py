@@ -60,7 +60,9 @@ def _judge_of(core: str) -> _Judge:
     return _after_word
 
 
-def _after_number(_mark: Mark, then: Following, sentence: Sentence) -> Strength:
+def _after_number(mark: Mark, then: Following, sentence: Sentence) -> Strength:
+    if mark.closed and then.small:  # (see table 2.) and more
+        return Strength.CLAUSE
     if sentence.language in known.ORDINAL_LANGUAGES:
         return Strength.GLUE
     if sentence.previous.casefold() not in known.BEFORE_GERMAN_DATES:
@@ -79,9 +81,16 @@ def _after_abbreviation(mark: Mark, then: Following, sentence: Sentence) -> Stre
     word = mark.core.casefold()
     if not then.character.isupper():
         return Strength.GLUE
+    fronted = sentence.words <= _FRONTED and sentence.first.casefold() in known.FRONTING
+    if not sentence.has_small:
+        if len(then.word) == 1 and not then.done:
+            return Strength.UNDECIDED
+        if then.word.isupper():
+            return Strength.GLUE if fronted else _if_shouted_sentence_starts(then)
     if word in known.MERIDIEMS:
-        fronted = sentence.words <= _FRONTED and sentence.first.casefold() in known.FRONTING
-        return Strength.GLUE if fronted else Strength.SENTENCE
+        if not then.done and then.word in known.TIME_ZONE_BEGINNINGS:
+            return Strength.UNDECIDED
+        return Strength.GLUE if fronted or then.word in known.TIME_ZONES else Strength.SENTENCE
     if word in known.LAST_WORDS:
         return Strength.SENTENCE
     if word in known.COMPANIES and then.word.startswith("The"):  # Theodore seldom follows a company
@@ -104,6 +113,14 @@ def _after_word(mark: Mark, then: Following, sentence: Sentence) -> Strength:
 
 def _if_sentence_starts(then: Following) -> Strength:
     starts = _starts_sentence(then)
+    if starts is None:
+        return Strength.UNDECIDED
+    return Strength.SENTENCE if starts else Strength.GLUE
+
+
+def _if_shouted_sentence_starts(then: Following) -> Strength:
+    """Where all is in capitals, only words that seldom go on with a sentence begin one."""
+    starts = _is_one_of(known.SHOUTED_STARTERS, known.SHOUTED_STARTER_BEGINNINGS, then)
     if starts is None:
         return Strength.UNDECIDED
     return Strength.SENTENCE if starts else Strength.GLUE

@@ -52,6 +52,9 @@ class Sentence:
         previous: the word before its last one.
         last: its last word.
         persian: it has letters of the Arabic script that Arabic does not use.
+        has_small: it has small letters.
+        brackets: round and square ones that are open before the last word, and were opened within it.
+        bracketed_at: where the first of them was.
     """
 
     language: str
@@ -65,6 +68,9 @@ class Sentence:
     previous: str = ""
     last: str = ""
     persian: bool = False
+    has_small: bool = False
+    brackets: int = 0
+    bracketed_at: int = 0
 
     @property
     def small(self) -> bool:
@@ -77,6 +83,7 @@ class Sentence:
             self.first = word
         self.previous, self.last = self.last, word
         self.words += 1
+        self.has_small = self.has_small or word != word.upper()
         if word > _ARABIC_SCRIPT and not self.persian:
             self.persian = _PERSIAN.search(word) is not None
         self.fresh = False
@@ -99,6 +106,8 @@ class Sentence:
         """Begin the next one."""
         self.words = 0
         self.first = self.previous = self.last = ""
+        self.has_small = False
+        self.brackets = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class Gap:
         ahead: the text after it, up to `LOOKAHEAD` code points; the first is no white space.
         final: no more of it will come.
         quoted: a straight double quote is open after the word.
+        bracketed: a bracket that was opened within the sentence is open after it.
         sentence: the sentence that the word belongs to.
     """
 
@@ -123,6 +133,7 @@ class Gap:
     ahead: str
     final: bool
     quoted: bool
+    bracketed: bool
     sentence: Sentence
 
 

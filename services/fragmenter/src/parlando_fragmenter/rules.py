@@ -52,6 +52,13 @@ Rule = Callable[[Gap], Strength | None]
 
 def judge(gap: Gap) -> Strength:
     """Return what lies in a gap. UNDECIDED only while `gap.final` is false."""
+    strength = _strength(gap)
+    if strength is Strength.SENTENCE and gap.bracketed and gap.ahead and not gap.breaks:
+        return Strength.CLAUSE  # I like it (it is great. Really great.) and so does she.
+    return strength
+
+
+def _strength(gap: Gap) -> Strength:
     for rule in _RULES:
         strength = rule(gap)
         if strength is not None:

@@ -19,6 +19,8 @@ from parlando_fragmenter.marks import (
     LONGEST_TOKEN,
     NOTHING,
     PARAGRAPH_SEPARATOR,
+    ROUND_BRACKETS,
+    ROUND_OPENERS,
     SPACE,
     WIDE,
     WIDE_CLOSERS,
@@ -33,10 +35,15 @@ from parlando_fragmenter.rules import BLANK_LINE, by_word, judge
 
 # White space this wide, in code points, ends a paragraph: the gap that may be waited for is bounded.
 WIDEST_GAP = 400
+# Beyond this many code points a bracket within a sentence is taken for one that is never closed.
+LONGEST_BRACKET = 200
 
 _WIDE = "".join(sorted(WIDE))
 _RUN = re.compile(f"[^{SPACE}{_WIDE}]+")
 _SPACES = re.compile(f"[{SPACE}]+")
+# Not those of faces and of list items: a word follows the one, the other follows no eyes.
+_OPENED = re.compile("[(\\[](?=[\"'*_\u2018\u201c]*\\w)")
+_CLOSED = re.compile("(?<![:;=-])[)\\]]")
 
 
 class Boundary(NamedTuple):
@@ -223,7 +230,21 @@ class Segmenter:
         line = gap.end - sentence.line_start
         final = final or len(ahead) == LOOKAHEAD
         quoted = sentence.quoted is not _holds_a_quote(self._token)
-        return judge(Gap(mark, line, gap.width, gap.breaks, ahead, final, quoted, sentence))
+        bracketed = self._brackets_after_word(gap.end) > 0
+        return judge(Gap(mark, line, gap.width, gap.breaks, ahead, final, quoted, bracketed, sentence))
+
+    def _brackets_after_word(self, end: int) -> int:
+        """Return how many brackets are open after the last word, of those opened within the sentence."""
+        sentence, token = self._sentence, self._token
+        brackets = sentence.brackets
+        if brackets and end - sentence.bracketed_at > LONGEST_BRACKET:
+            brackets = 0
+        if ROUND_BRACKETS.isdisjoint(token):
+            return brackets
+        opened = len(_OPENED.findall(token))
+        if opened and sentence.words <= 1 and token[0] in ROUND_OPENERS:
+            opened -= 1  # it holds whole sentences
+        return max(0, brackets + opened - len(_CLOSED.findall(token)))
 
     def _settle_gaps(self) -> list[Boundary]:
         found: list[Boundary] = []
@@ -242,6 +263,10 @@ class Segmenter:
         if gap.width or strength is not Strength.NONE:
             if _holds_a_quote(self._token):
                 sentence.quoted = not sentence.quoted
+            brackets = self._brackets_after_word(gap.end)
+            if brackets and not sentence.brackets:
+                sentence.bracketed_at = gap.end
+            sentence.brackets = brackets
             self._token = ""
         self._before = gap.mark if strength is Strength.NONE else NOTHING
         if gap.breaks:
