@@ -3,7 +3,7 @@
 import pytest
 
 from parlando_fragmenter.gap import Strength
-from parlando_fragmenter.schedule import Bounds, Schedule
+from parlando_fragmenter.schedule import Bounds, Part, Schedule
 from parlando_fragmenter.segmenter import Boundary
 
 _GLUE, _WORD, _CLAUSE = Strength.GLUE, Strength.WORD, Strength.CLAUSE
@@ -13,13 +13,24 @@ _SENTENCE, _PARAGRAPH = Strength.SENTENCE, Strength.PARAGRAPH
 _SECOND = 1  # The second target is 48: 16, and 60.
 
 
+def _spaced(_position: int) -> None:
+    """Words are parted by white space."""
+
+
 def _choice(
-    boundaries: list[tuple[int, Strength]], settled: int, *, given: int = 0, bounds: Bounds | None = None
+    boundaries: list[tuple[int, Strength]],
+    settled: int,
+    *,
+    given: int = 0,
+    bounds: Bounds | None = None,
+    part: Part = _spaced,
+    final: bool = False,
 ) -> tuple[int, Strength] | None:
     schedule = Schedule(bounds or Bounds())
     for _ in range(given):
         schedule.advance(0)
-    chosen = schedule.choose([Boundary(end, end, strength) for end, strength in boundaries], 0, settled)
+    found = [Boundary(end, end, strength) for end, strength in boundaries]
+    chosen = schedule.choose(found, 0, settled, part, final=final)
     return (chosen.end, chosen.strength) if chosen else None
 
 
@@ -61,9 +72,27 @@ def test_a_long_word_ends_a_fragment_where_it_ends() -> None:
 
 def test_an_endless_word_is_cut_at_the_bound() -> None:
     assert _choice([], 400) is None
-    assert _choice([], 401) == (400, Strength.NONE)
-    assert _choice([(401, _SENTENCE)], 402) == (400, Strength.NONE)
+    assert _choice([], 404) == (400, Strength.NONE)
+    assert _choice([], 401, final=True) == (400, Strength.NONE)
+    assert _choice([(401, _SENTENCE)], 404) == (400, Strength.NONE)
     assert _choice([(400, _SENTENCE)], 402) == (400, _SENTENCE)
+
+
+def test_text_without_white_space_is_cut_between_words() -> None:
+    def part(position: int) -> int:
+        return position - 2
+
+    assert _choice([], 33, part=part) is None  # three code points beyond the place tell how well it parts
+    assert _choice([], 34, part=part) == (28, Strength.NONE)
+    assert _choice([], 31, part=part, final=True) == (28, Strength.NONE)
+    assert _choice([(34, _WORD)], 35, part=part) == (28, Strength.NONE)
+    assert _choice([(33, _CLAUSE)], 34, part=part) == (33, _CLAUSE)
+
+
+def test_a_space_that_comes_too_soon_is_passed_over_for_a_cut_between_words() -> None:
+    assert _choice([(7, _WORD)], 34, part=lambda position: position) == (30, Strength.NONE)
+    assert _choice([(8, _WORD)], 31, part=lambda position: position) == (8, _WORD)
+    assert _choice([(7, _WORD)], 34) == (7, _WORD)
 
 
 def test_targets_grow_up_to_the_bound() -> None:

@@ -63,7 +63,7 @@ b.sc m.sc ph.d a.m p.m
 MERIDIEMS = _words("a.m p.m")
 """Halves of the day."""
 
-TIME_ZONES = frozenset("ET EST EDT CT CST CDT MT MST MDT PT PST PDT GMT UTC BST CET CEST IST JST".split())
+TIME_ZONES = _words("ET EST EDT CT CST CDT MT MST MDT PT PST PDT GMT UTC BST CET CEST IST JST")
 """In capitals, after a time: 7:30 p.m. ET."""
 
 TIME_ZONE_BEGINNINGS = _beginnings(TIME_ZONES)

@@ -24,6 +24,7 @@ from parlando_fragmenter.normalisation.normaliser import Normaliser
 from parlando_fragmenter.rendering import Rendering, blank_prefix, render
 from parlando_fragmenter.schedule import Bounds, Schedule
 from parlando_fragmenter.segmenter import Boundary, Segmenter
+from parlando_fragmenter.unspaced import best_cut
 from parlando_kit.spans import Span
 
 # Code points taken in before fragments are given out: bounds what waits inside.
@@ -166,10 +167,18 @@ class Fragmenter:
     def _cut(self) -> Iterator[Fragment]:
         while True:
             self._pass_silent_boundaries()
-            chosen = self._schedule.choose(self._boundaries, self._origin, self._segmenter.settled)
+            settled = self._segmenter.settled
+            chosen = self._schedule.choose(
+                self._boundaries, self._origin, settled, self._part, final=self._flushing
+            )
             if chosen is None:
                 return
             yield from self._give(chosen)
+
+    def _part(self, position: int) -> int | None:
+        """Return where to cut up to a position in text that parts no words, or None where it parts them."""
+        cut = best_cut(self._text, position - self._origin)
+        return None if cut is None else self._origin + cut
 
     def _pass_silent_boundaries(self) -> None:
         """Forget boundaries before which there is nothing to say: that text goes with what follows.

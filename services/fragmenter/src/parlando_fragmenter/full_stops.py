@@ -81,21 +81,37 @@ def _after_abbreviation(mark: Mark, then: Following, sentence: Sentence) -> Stre
     word = mark.core.casefold()
     if not then.character.isupper():
         return Strength.GLUE
-    fronted = sentence.words <= _FRONTED and sentence.first.casefold() in known.FRONTING
-    if not sentence.has_small:
-        if len(then.word) == 1 and not then.done:
-            return Strength.UNDECIDED
-        if then.word.isupper():
-            return Strength.GLUE if fronted else _if_shouted_sentence_starts(then)
+    if not sentence.has_small and (then.word.isupper() or len(then.word) == 1):
+        return _in_capitals(then, sentence)
     if word in known.MERIDIEMS:
-        if not then.done and then.word in known.TIME_ZONE_BEGINNINGS:
-            return Strength.UNDECIDED
-        return Strength.GLUE if fronted or then.word in known.TIME_ZONES else Strength.SENTENCE
-    if word in known.LAST_WORDS:
-        return Strength.SENTENCE
-    if word in known.COMPANIES and then.word.startswith("The"):  # Theodore seldom follows a company
+        return _after_meridiem(then, sentence)
+    # Theodore seldom follows a company.
+    if word in known.LAST_WORDS or (word in known.COMPANIES and then.word.startswith("The")):
         return Strength.SENTENCE
     return _if_sentence_starts(then)
+
+
+def _in_capitals(then: Following, sentence: Sentence) -> Strength:
+    """Where all is in capitals, only words that seldom go on with a sentence begin one."""
+    if len(then.word) == 1 and not then.done:
+        return Strength.UNDECIDED
+    if _is_fronted(sentence):
+        return Strength.GLUE
+    starts = _is_one_of(known.SHOUTED_STARTERS, known.SHOUTED_STARTER_BEGINNINGS, then)
+    if starts is None:
+        return Strength.UNDECIDED
+    return Strength.SENTENCE if starts else Strength.GLUE
+
+
+def _after_meridiem(then: Following, sentence: Sentence) -> Strength:
+    if not then.done and then.word in known.TIME_ZONE_BEGINNINGS:
+        return Strength.UNDECIDED
+    return Strength.GLUE if _is_fronted(sentence) or then.word in known.TIME_ZONES else Strength.SENTENCE
+
+
+def _is_fronted(sentence: Sentence) -> bool:
+    """Return whether a sentence is no more than an adverbial yet: "At 5 a.m."."""
+    return sentence.words <= _FRONTED and sentence.first.casefold() in known.FRONTING
 
 
 def _after_word(mark: Mark, then: Following, sentence: Sentence) -> Strength:
@@ -113,14 +129,6 @@ def _after_word(mark: Mark, then: Following, sentence: Sentence) -> Strength:
 
 def _if_sentence_starts(then: Following) -> Strength:
     starts = _starts_sentence(then)
-    if starts is None:
-        return Strength.UNDECIDED
-    return Strength.SENTENCE if starts else Strength.GLUE
-
-
-def _if_shouted_sentence_starts(then: Following) -> Strength:
-    """Where all is in capitals, only words that seldom go on with a sentence begin one."""
-    starts = _is_one_of(known.SHOUTED_STARTERS, known.SHOUTED_STARTER_BEGINNINGS, then)
     if starts is None:
         return Strength.UNDECIDED
     return Strength.SENTENCE if starts else Strength.GLUE

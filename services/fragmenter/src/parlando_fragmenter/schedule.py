@@ -8,6 +8,7 @@ up to a bound. A fragment ends
   with, not if the sentence ends within a few words of it;
 - when the text has run past the target by a quarter without either, at the last white space before that:
   one where no word leans on the next, if there is such a one;
+- between two words of Chinese, Japanese or Thai before that, where no white space parts them;
 - at the first boundary after that, where a word is so long that there was none;
 - at the bound, within a word, where there is none at all.
 
@@ -20,11 +21,13 @@ Decisions look back only: the same text makes the same fragments however it arri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from parlando_fragmenter.gap import Strength
 from parlando_fragmenter.segmenter import Boundary
+from parlando_fragmenter.unspaced import REACH
 
 FIRST_RANGE = range(1, 1001)
 GROWTH_RANGE = (1.0, 8.0)
@@ -54,6 +57,10 @@ class Bounds:
     first: int = 24
     growth: float = 2.0
     most: int = 400
+
+
+Part = Callable[[int], int | None]
+"""Returns the place up to a position, not far before it, where a text may be cut that parts no words."""
 
 
 class Schedule:
@@ -96,35 +103,80 @@ class Schedule:
         seconds = _SAFE_SHARE * audio_queued / self._factor
         self._target = min(max(seconds * SPOKEN_PER_SECOND, self._smallest), float(self._bounds.most))
 
-    def choose(self, boundaries: Iterable[Boundary], start: int, settled: int) -> Boundary | None:
+    def choose(
+        self, boundaries: Iterable[Boundary], start: int, settled: int, part: Part, *, final: bool
+    ) -> Boundary | None:
         """Return where the fragment that begins at `start` ends, or None while more text must come.
 
         Args:
             boundaries: those after `start`, in order.
             start: position of its first code point.
             settled: every boundary whose end lies before this is among them.
+            part: tells where a text may be cut that parts no words.
+            final: no more text is waited for.
         """
-        least = start + self._target * _CLAUSE_SHARE
-        bound = start + self._bounds.most
+        found = self._look(boundaries, start)
+        if found.due is not None:
+            return found.due
         limit = start + self.limit
+        clause, best = found.clause, found.best
+        if clause is not None and settled > min(clause.end + _SHORT_REST, limit):
+            return clause
+        if best is not None and best.end >= start + self._least and settled > limit:
+            return best
+        if found.beyond is not None and found.beyond.end <= limit + REACH:
+            return found.beyond
+        if settled > limit + REACH or (final and settled > limit):
+            return self._of_no_choice(found, start, settled, part)
+        return None
+
+    @property
+    def _least(self) -> float:
+        """Code points from which on a clause ends the fragment under way."""
+        return self._target * _CLAUSE_SHARE
+
+    def _look(self, boundaries: Iterable[Boundary], start: int) -> _Found:
+        least, bound, limit = start + self._least, start + self._bounds.most, start + self.limit
         clause: Boundary | None = None
         best: Boundary | None = None
         for boundary in boundaries:
             if clause is not None and boundary.end > clause.end + _SHORT_REST:
-                return clause
-            if boundary.end > limit and (best is not None or boundary.end > bound):
-                break
+                return _Found(due=clause)
+            if boundary.end > limit:
+                beyond = boundary if best is None and boundary.end <= bound else None
+                return _Found(clause=clause, best=best, beyond=beyond)
             strength = boundary.strength
-            if strength >= Strength.SENTENCE or boundary.end > limit:
-                return boundary
+            if strength >= Strength.SENTENCE:
+                return _Found(due=boundary)
             if strength is Strength.CLAUSE and boundary.end >= least and clause is None:
                 if self._target <= self._smallest:
-                    return boundary
+                    return _Found(due=boundary)
                 clause = boundary
             if strength >= Strength.WORD or best is None or best.strength is Strength.GLUE:
                 best = boundary
-        if clause is not None and settled > min(clause.end + _SHORT_REST, limit):
-            return clause
-        if best is not None and settled > limit:
-            return best
-        return Boundary(bound, bound, Strength.NONE) if settled > bound else None
+        return _Found(clause=clause, best=best)
+
+    def _of_no_choice(self, found: _Found, start: int, settled: int, part: Part) -> Boundary | None:
+        """Return where text ends that has run past the limit with no white space where it should be."""
+        cut = part(int(start + self.limit))
+        if cut is not None:
+            return Boundary(cut, cut, Strength.NONE)
+        bound = start + self._bounds.most
+        at_bound = Boundary(bound, bound, Strength.NONE) if settled > bound else None
+        return found.best or found.beyond or at_bound
+
+
+class _Found(NamedTuple):
+    """What there is to choose from.
+
+    Attributes:
+        due: the fragment ends here, whatever follows.
+        clause: the first clause that is long enough.
+        best: the last white space within the limit.
+        beyond: the first boundary beyond it, where there is no white space within.
+    """
+
+    due: Boundary | None = None
+    clause: Boundary | None = None
+    best: Boundary | None = None
+    beyond: Boundary | None = None

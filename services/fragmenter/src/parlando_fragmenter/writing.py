@@ -15,6 +15,7 @@ from parlando_fragmenter.marks import WIDE_OPENERS
 
 LATIN = "Latin"
 CHINESE = "Chinese"
+THAI = "Thai"
 
 _RANGES = {
     LATIN: "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a",
@@ -33,7 +34,7 @@ _RANGES = {
     "Kannada": "\u0c80-\u0ce5\u0cf0-\u0cff",
     "Malayalam": "\u0d00-\u0d65\u0d70-\u0d7f",
     "Sinhala": "\u0d80-\u0ddf\u0df0-\u0df3",
-    "Thai": "\u0e01-\u0e3a\u0e40-\u0e4e",
+    THAI: "\u0e01-\u0e3a\u0e40-\u0e4e",
     "Lao": "\u0e80-\u0ecf\u0edc-\u0edf",
     "Burmese": "\u1000-\u103f\u1050-\u109f",
     "Georgian": "\u10a0-\u10ff\u1c90-\u1cbf",
@@ -73,6 +74,11 @@ class Run:
     system: str
     letters: int = 0
     words: int = 0
+
+
+def letters_of(system: str) -> str:
+    """Return the letters of a writing system, as they stand within brackets of a pattern."""
+    return _RANGES[system]
 
 
 def runs(text: str, system: str = "") -> list[Run]:
