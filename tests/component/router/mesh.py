@@ -19,10 +19,12 @@ from parlando.fragmenter.v1 import fragmenter_service_pb2_grpc
 from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb2_grpc
 from parlando.synth.v1 import synth_pb2, synth_service_pb2_grpc
 from parlando_fragmenter.servicer import FragmenterServicer, fragmenter_service
+from parlando_kit.administration import DrainServicer, admin_service
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.channels import open_channel
 from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError
-from parlando_kit.server import Server, Service
+from parlando_kit.server import Server
 from parlando_kit.settings import ServerSettings
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tasks import background
@@ -31,7 +33,7 @@ from parlando_router.engines import Engines
 from parlando_router.fragmenter_client import GrpcFragmenter
 from parlando_router.instruments import Instruments
 from parlando_router.policy_watch import watch_policies
-from parlando_router.servicer import SpeechServicer
+from parlando_router.servicer import speech_service
 from parlando_router.utterance import Studio
 from parlando_router.watch import EngineWatch, LookUp, resolve, watch_fragmenter
 from parlando_scripted.engine import ScriptedEngine
@@ -101,7 +103,10 @@ class WorkerProcess:
             clock=MonotonicClock(),
             meter=NoOpMeter("test"),
         )
-        server = Server(ServerSettings(port=self.port), [synth_service(worker)])
+        calls = CallsUnderWay()
+        admin = DrainServicer(calls, seconds=10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        services = [synth_service(worker, calls), admin_service(admin)]
+        server = Server(ServerSettings(port=self.port), services, calls=calls)
         await self._running.enter_async_context(engine_of(worker, server))
         self.port = await server.start()
         self._running.push_async_callback(server.stop, 0)
@@ -196,19 +201,10 @@ async def routing(
         to_fragmenter = await stack.enter_async_context(open_channel(f"127.0.0.1:{port}"))
         engines, instruments = Engines(clock), Instruments()
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments)
-        speech = SpeechServicer(studio)
-        admin = AdminServicer(studio, clock)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
-        services = [
-            Service(
-                NAME,
-                lambda server: speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(speech, server),
-            ),
-            Service(
-                "parlando.admin.v1.AdminService",
-                lambda server: admin_service_pb2_grpc.add_AdminServiceServicer_to_server(admin, server),
-            ),
-        ]
-        server = Server(ServerSettings(max_message_bytes=16 * 1024 * 1024), services)
+        calls = CallsUnderWay()
+        admin = AdminServicer(studio, clock, calls, 10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        services = [speech_service(studio), admin_service(admin)]
+        server = Server(ServerSettings(max_message_bytes=16 * 1024 * 1024), services, calls=calls)
         if session is not None:
             await stack.enter_async_context(background(watch_policies(session, clock, engines.take_policies)))
         await server.set_health("dependency/engines", serving=False)

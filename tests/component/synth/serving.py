@@ -12,8 +12,11 @@ import grpc
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 
+from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from parlando.synth.v1 import synth_pb2 as pb
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
+from parlando_kit.administration import admin_service
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.channels import open_channel
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.errors import ParlandoError
@@ -22,7 +25,7 @@ from parlando_kit.settings import ServerSettings
 from parlando_kit.status import from_rpc_error
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.admin_servicer import admin_service
+from parlando_synth.admin_servicer import AdminServicer
 from parlando_synth.engine import Engine, Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
@@ -30,6 +33,7 @@ from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.worker import Bounds, Worker
 
 if TYPE_CHECKING:
+    from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceAsyncStub
     from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceAsyncStub
 
 TEXT = "one two three four five"
@@ -43,11 +47,13 @@ class Served:
         address: "host:port" of the server.
         channel: to the server.
         stub: on that channel.
+        admin: likewise.
     """
 
     address: str
     channel: grpc.aio.Channel
     stub: SynthServiceAsyncStub
+    admin: AdminServiceAsyncStub
 
     async def described(
         self, condition: Callable[[pb.DescribeEngineResponse], bool] = lambda _: True
@@ -78,11 +84,15 @@ async def serving(engine: Engine, *, max_queued: int = 4, max_unread: float = 30
         clock=clock,
         meter=MeterProvider().get_meter("test"),
     )
-    server = Server(ServerSettings(), [synth_service(worker), admin_service(worker, clock)])
+    calls = CallsUnderWay()
+    admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        worker, clock, calls, drain_seconds=10.0
+    )
+    server = Server(ServerSettings(), [synth_service(worker, calls), admin_service(admin)], calls=calls)
     async with engine_of(worker, server):
         address = f"127.0.0.1:{await server.start()}"
         async with open_channel(address) as channel:
-            yield Served(address, channel, SynthServiceStub(channel))
+            yield Served(address, channel, SynthServiceStub(channel), AdminServiceStub(channel))
         await server.stop(0)
 
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from parlando.synth.v1 import synth_pb2 as pb
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_kit.channels import open_channel
@@ -62,7 +63,7 @@ async def _worker(**variables: str) -> AsyncIterator[_Process]:
 async def _ready(process: _Process) -> AsyncIterator[Served]:
     address = (await process.line(r"serves on (\S+)")).group(1)
     async with open_channel(address) as channel:
-        served = Served(address, channel, SynthServiceStub(channel))
+        served = Served(address, channel, SynthServiceStub(channel), AdminServiceStub(channel))
         await served.described(lambda message: message.state == pb.ENGINE_STATE_READY)
         yield served
 

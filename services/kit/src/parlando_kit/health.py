@@ -15,6 +15,9 @@ _Request = health_pb2.HealthCheckRequest
 _Response = health_pb2.HealthCheckResponse
 _Context = grpc.aio.ServicerContext[_Request, _Response]
 
+ACCEPTING = "accepting"
+"""Name that is serving while calls are taken, whatever else is wrong: who calls a replica watches it."""
+
 
 class HealthServicer(health_pb2_grpc.HealthServicer):
     """What is serving and what is not, by name; "" is the whole."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, nullcontext
 from typing import Any, TypeAlias
 
@@ -107,11 +107,14 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     reset ends the iterator as its half-close does, and cancels the servicer a moment later.
 
     Args:
-        calls: counts the calls under way, and refuses them while the server drains.
+        calls: counts the calls under way, and refuses them while the service drains.
+        excepted: methods that are answered even then, and hold nothing up. Example:
+            "/parlando.synth.v1.SynthService/StopSynthesis".
     """
 
-    def __init__(self, calls: CallsUnderWay) -> None:
+    def __init__(self, calls: CallsUnderWay, excepted: Collection[str] = ()) -> None:
         self._calls = calls
+        self._excepted = frozenset(excepted)
 
     async def intercept_service(
         self,
@@ -126,8 +129,9 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         if inspect.isasyncgenfunction(behaviour):  # health's Watch is a coroutine that writes
             behaviour = _writing(behaviour)
         request_streaming = handler.request_streaming
-        # Health checks and reflection are answered to the end, and hold nothing up.
-        own = not handler_call_details.method.startswith("/grpc.")
+        # Health checks and reflection are answered to the end, too.
+        method = handler_call_details.method
+        own = not method.startswith("/grpc.") and method not in self._excepted
 
         async def call(request: Any, context: Context) -> Any:
             try:

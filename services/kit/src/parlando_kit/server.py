@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -13,7 +13,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from parlando_kit.calls import CallsUnderWay
-from parlando_kit.health import HealthServicer
+from parlando_kit.health import ACCEPTING, HealthServicer
 from parlando_kit.interceptors import ErrorInterceptor
 from parlando_kit.settings import ServerSettings
 
@@ -31,22 +31,27 @@ class Service:
     Attributes:
         name: full name of the gRPC service. Example: "parlando.speech.v1.SpeechService".
         register: adds the servicer to a server.
+        answers_always: methods that are no work: they are answered while the service drains, and it does not
+            wait for them. Example: "StopSynthesis".
     """
 
     name: str
     register: Callable[[grpc.aio.Server], None]
+    answers_always: Collection[str] = ()
 
 
 class Server:
     """A gRPC server with health and reflection.
 
     Health is kept per service and per dependency: `set_health("dependency/fragmenter", serving=False)`
-    also takes the services and the whole ("") out of SERVING, until it is set back.
+    also takes the services and the whole ("") out of SERVING, until it is set back. "accepting" is SERVING
+    while calls are taken, and answered, whatever a dependency does.
 
     Args:
         settings: address, port and bounds.
         services: what is served.
         tracing: interceptors that go first.
+        calls: counts the calls under way, and tells whether new ones are taken; by default its own.
     """
 
     def __init__(
@@ -54,15 +59,18 @@ class Server:
         settings: ServerSettings,
         services: Sequence[Service],
         tracing: Sequence[grpc.aio.ServerInterceptor] = (),
+        calls: CallsUnderWay | None = None,
     ) -> None:
         self._settings = settings
         self._services = [service.name for service in services]
         self._dependencies: dict[str, bool] = {}
         self._bound = False
-        self._calls = CallsUnderWay()
+        self._calls = calls or CallsUnderWay()
+        self._calls.on_change(self._publish)
         self._drained: list[Callable[[], None]] = []
+        excepted = {f"/{each.name}/{method}" for each in services for method in each.answers_always}
         self._server = grpc.aio.server(
-            interceptors=[*tracing, ErrorInterceptor(self._calls)],
+            interceptors=[*tracing, ErrorInterceptor(self._calls, excepted)],
             options=(
                 ("grpc.so_reuseport", 0),  # or a second system would share the port in silence
                 ("grpc.http2.bdp_probe", 0),  # or megabytes pile up before a reader that stopped
@@ -107,7 +115,9 @@ class Server:
     def _publish(self) -> None:
         for name, serving in self._dependencies.items():
             self._health.set(name, serving=serving)
-        whole = self._bound and all(self._dependencies.values())
+        accepting = self._bound and self._calls.taken
+        self._health.set(ACCEPTING, serving=accepting)
+        whole = accepting and all(self._dependencies.values())
         for name in (*self._services, ""):
             self._health.set(name, serving=whole)
 

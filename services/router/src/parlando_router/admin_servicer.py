@@ -7,7 +7,9 @@ from typing import Any
 
 import grpc
 
-from parlando.admin.v1 import admin_pb2, admin_service_pb2_grpc
+from parlando.admin.v1 import admin_pb2
+from parlando_kit.administration import DrainServicer
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.convert import duration, seconds
@@ -24,15 +26,18 @@ _LONGEST_FALLBACK_SECONDS = 3_600.0
 _TEST_TEXT = "One, two, three: this is a test."
 
 
-class AdminServicer(admin_service_pb2_grpc.AdminServiceServicer):
+class AdminServicer(DrainServicer):
     """Serves what administers engines; the other methods answer UNIMPLEMENTED.
 
     Args:
         studio: what the router speaks with.
         clock: tells how long it has been up.
+        calls: the router's work.
+        drain_seconds: how long work under way may take in a drain, where that is not said.
     """
 
-    def __init__(self, studio: Studio, clock: Clock) -> None:
+    def __init__(self, studio: Studio, clock: Clock, calls: CallsUnderWay, drain_seconds: float) -> None:
+        super().__init__(calls, drain_seconds)
         self._studio = studio
         self._clock = clock
         self._began = clock.now()

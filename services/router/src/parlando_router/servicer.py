@@ -11,9 +11,10 @@ from typing import Any
 import grpc
 from google.api.httpbody_pb2 import HttpBody
 
-from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb2_grpc
 from parlando_kit.deadlines import seconds_left
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.server import Service
 from parlando_router.convert import duration, message_from, money, settings_from
 from parlando_router.engines import Engines
 from parlando_router.estimate import estimate
@@ -202,6 +203,16 @@ async def _commands(
                 yield command
     for command in protocol.end():
         yield command
+
+
+def speech_service(studio: Studio) -> Service:
+    """Return the service to be served; what is only asked about is answered while it drains."""
+    servicer = SpeechServicer(studio)
+    return Service(
+        speech_service_pb2.DESCRIPTOR.services_by_name["SpeechService"].full_name,
+        lambda server: speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server),
+        answers_always=("ListVoices", "ListEngines", "EstimateCost"),
+    )
 
 
 def _replica(engines: Engines, replica: Replica) -> speech_pb2.EngineReplica:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from parlando_kit import lifecycle, telemetry
+from parlando_kit.administration import admin_service
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.server import Server
-from parlando_synth.admin_servicer import admin_service
+from parlando_synth.admin_servicer import AdminServicer
 from parlando_synth.discovery import installed
 from parlando_synth.engine import Warmth
 from parlando_synth.loading import engine_of
@@ -31,8 +33,12 @@ def main() -> None:
             clock=clock,
             meter=telemetry.meter("synth"),
         )
-        services = [synth_service(worker), admin_service(worker, clock)]
-        server = Server(settings, services, telemetry.server_interceptors(settings))
+        calls = CallsUnderWay()
+        admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+            worker, clock, calls, settings.drain_seconds
+        )
+        services = [synth_service(worker, calls), admin_service(admin)]
+        server = Server(settings, services, telemetry.server_interceptors(settings), calls)
         await resources.enter_async_context(engine_of(worker, server))
         return server
 

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 
-from parlando.admin.v1 import admin_pb2, admin_service_pb2
-from parlando.admin.v1.admin_service_pb2_grpc import (
-    AdminServiceServicer,
-    add_AdminServiceServicer_to_server,
-)
+from parlando.admin.v1 import admin_pb2
+from parlando_kit.administration import DrainServicer
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.server import Service
 from parlando_synth.convert import duration
 from parlando_synth.engine import EngineDescription
 from parlando_synth.slot import State
 from parlando_synth.worker import Worker
 
-_Context = grpc.aio.ServicerContext[object, object]
+_Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class AdminServicer(AdminServiceServicer):
+class AdminServicer(DrainServicer):
     """Administers a worker.
 
     Args:
         worker: the worker.
         clock: measures how long loading takes, and how long the worker is up.
+        calls: the worker's work.
+        drain_seconds: how long work under way may take in a drain, where that is not said.
     """
 
-    def __init__(self, worker: Worker, clock: Clock) -> None:
+    def __init__(self, worker: Worker, clock: Clock, calls: CallsUnderWay, drain_seconds: float) -> None:
+        super().__init__(calls, drain_seconds)
         self._worker = worker
         self._clock = clock
 
@@ -81,12 +83,3 @@ class AdminServicer(AdminServiceServicer):
                 Reason.MODEL_NOT_FOUND, "model is not this worker's: leave it empty", field="model"
             )
         return about
-
-
-def admin_service(worker: Worker, clock: Clock) -> Service:
-    """Return the service to be served."""
-    servicer = AdminServicer(worker, clock)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
-    return Service(
-        admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"].full_name,
-        lambda server: add_AdminServiceServicer_to_server(servicer, server),
-    )

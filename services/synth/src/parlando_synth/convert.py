@@ -129,8 +129,9 @@ def voice_message(voice: Voice, engine: str) -> pb.Voice:
     )
 
 
-def description(status: Status) -> pb.DescribeEngineResponse:
+def description(status: Status, *, draining: bool) -> pb.DescribeEngineResponse:
     """Return the message that describes a worker; what only a loaded engine knows is unset before."""
+    leaving = draining and status.state is State.READY
     load = pb.EngineLoad(
         live=status.live,
         queued=status.queued,
@@ -144,8 +145,8 @@ def description(status: Status) -> pb.DescribeEngineResponse:
         worker_id=status.worker_id,
         capacity=pb.EngineCapacity(max_queued=status.max_queued, real_time_streams=status.real_time_streams),
         load=load,
-        state=_STATES[status.state],
-        detail=status.detail,
+        state=pb.ENGINE_STATE_DRAINING if leaving else _STATES[status.state],
+        detail="it drains, and takes no more work" if leaving else status.detail,
     )
     if status.about is not None:
         message.MergeFrom(_about(status.about))

@@ -12,6 +12,7 @@ from parlando.synth.v1.synth_service_pb2_grpc import (
     SynthServiceServicer,
     add_SynthServiceServicer_to_server,
 )
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.server import Service
 from parlando_synth import convert
 from parlando_synth.worker import Worker
@@ -20,16 +21,22 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 
 class SynthServicer(SynthServiceServicer):
-    """Serves a worker."""
+    """Serves a worker.
 
-    def __init__(self, worker: Worker) -> None:
+    Args:
+        worker: the worker.
+        calls: its work, which is refused while it drains.
+    """
+
+    def __init__(self, worker: Worker, calls: CallsUnderWay) -> None:
         self._worker = worker
+        self._calls = calls
 
     async def DescribeEngine(  # noqa: N802  # the contract's name
         self, _request: pb.DescribeEngineRequest, _context: _Context
     ) -> pb.DescribeEngineResponse:
         """Tell what the worker is and what it is doing."""
-        return convert.description(self._worker.status())
+        return convert.description(self._worker.status(), draining=not self._calls.taken)
 
     async def ListVoices(  # noqa: N802  # the contract's name
         self, request: pb.ListVoicesRequest, _context: _Context
@@ -55,9 +62,10 @@ class SynthServicer(SynthServiceServicer):
         return convert.stop_response(await self._worker.stop(request.synthesis_id))
 
 
-def synth_service(worker: Worker) -> Service:
-    """Return the service to be served."""
+def synth_service(worker: Worker, calls: CallsUnderWay) -> Service:
+    """Return the service to be served. A cancel is proven, and a drain told of, while it drains."""
     return Service(
         synth_service_pb2.DESCRIPTOR.services_by_name["SynthService"].full_name,
-        lambda server: add_SynthServiceServicer_to_server(SynthServicer(worker), server),
+        lambda server: add_SynthServiceServicer_to_server(SynthServicer(worker, calls), server),
+        answers_always=("DescribeEngine", "ListVoices", "StopSynthesis"),
     )
