@@ -161,8 +161,11 @@ def test_every_address_is_a_service_and_a_port_of_its() -> None:
     assert len(named) > 7
     assert {(host, port) for host, port in named if port not in ports(host)} == set()
     front = _SERVICES["envoy"]["environment"]
-    for which in ("EDGE", "ROUTER", "OTLP"):
+    for which in ("EDGE", "OTLP"):
         assert int(front[f"{which}_PORT"]) in ports(front[f"{which}_HOST"])
+    (routers,) = yaml.safe_load(front["ROUTER_ENDPOINTS"])
+    router = routers["endpoint"]["address"]["socket_address"]
+    assert router["port_value"] in ports(router["address"])
 
 
 def test_what_prometheus_scrapes_is_offered() -> None:
@@ -251,12 +254,12 @@ def test_envoy_takes_the_file_as_compose_fills_it_in(tmp_path: Path) -> None:
     script = ["/bin/sh", str(_DEPLOY / "envoy" / "entrypoint.sh"), "--mode", "validate"]
     taken = subprocess.run(script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (taken.returncode, taken.stdout.strip()) == (0, "configuration '' OK"), taken.stderr
-    del environment["ROUTER_HOST"]
+    del environment["ROUTER_ENDPOINTS"]
     refused = subprocess.run(
         script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert refused.returncode != 0
-    assert "ROUTER_HOST" in refused.stderr
+    assert "ROUTER_ENDPOINTS" in refused.stderr
 
 
 def test_the_shell_and_python_fill_in_envoys_file_alike() -> None:

@@ -13,7 +13,7 @@ FRONT = Front(port=1, admin_port=2)
 
 
 def read(front: Front) -> Any:
-    return yaml.safe_load(configuration(front, edge=3, router=4))
+    return yaml.safe_load(configuration(front, edge=3, routers=[4, 5]))
 
 
 def connections(config: Any) -> Any:
@@ -22,19 +22,19 @@ def connections(config: Any) -> Any:
     return listener["filter_chains"][0]["filters"][0]["typed_config"]
 
 
-def address(cluster: Any) -> tuple[str, int]:
-    (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
-    found = endpoint["endpoint"]["address"]["socket_address"]
-    return found["address"], found["port_value"]
+def addresses(cluster: Any) -> list[tuple[str, int]]:
+    endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    found = [endpoint["endpoint"]["address"]["socket_address"] for endpoint in endpoints]
+    return [(each["address"], each["port_value"]) for each in found]
 
 
 def test_every_address_is_on_this_machine() -> None:
     config = read(FRONT)
-    clusters = {cluster["name"]: address(cluster) for cluster in config["static_resources"]["clusters"]}
+    clusters = {cluster["name"]: addresses(cluster) for cluster in config["static_resources"]["clusters"]}
     assert clusters == {
-        "edge": ("127.0.0.1", 3),
-        "router": ("127.0.0.1", 4),
-        "traces": ("127.0.0.1", 4317),
+        "edge": [("127.0.0.1", 3)],
+        "router": [("127.0.0.1", 4), ("127.0.0.1", 5)],
+        "traces": [("127.0.0.1", 4317)],
     }
     (listener,) = config["static_resources"]["listeners"]
     assert listener["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 1}
@@ -54,7 +54,7 @@ def test_requests_are_traced_where_there_is_a_collector(
 ) -> None:
     config = read(Front(port=1, admin_port=2, otlp_endpoint=endpoint))
     assert connections(config)["tracing"]["random_sampling"] == {"value": percent}
-    assert address(config["static_resources"]["clusters"][-1]) == collector
+    assert addresses(config["static_resources"]["clusters"][-1]) == [collector]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from parlando_edge.session_client import GrpcSessionStore
 from parlando_edge.settings import EdgeSettings
 from parlando_edge.traced import Traced
 from parlando_kit import lifecycle, telemetry
-from parlando_kit.channels import open_channel
+from parlando_kit.channels import open_channel, open_channel_to_replicas
 from parlando_kit.clock import MonotonicClock
 
 
@@ -23,7 +23,7 @@ def main() -> None:
 
     async def build(resources: AsyncExitStack) -> HttpServer:
         telemetry.set_up("edge", settings, resources)
-        router = await resources.enter_async_context(open_channel(settings.router))
+        router = await resources.enter_async_context(open_channel_to_replicas(settings.router))
         speaker, administration = GrpcSpeaker(router), GrpcAdministration(router)
         store = GrpcSessionStore(await resources.enter_async_context(open_channel(settings.session)))
         gate = Gate(settings.max_live)

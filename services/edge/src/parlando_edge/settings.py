@@ -22,7 +22,8 @@ class EdgeSettings(ServerSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 picks a free one")
     router: str = Field(
         default="127.0.0.1:50051",
-        description="address of the router (ROUTER_ADDRESS)",
+        description="address of the router; of several, numeric and comma-separated, or dns:///name:port for "
+        "all the addresses of a name (ROUTER_ADDRESS)",
         validation_alias="ROUTER_ADDRESS",
     )
     session: str = Field(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import grpc
+
+from parlando_kit.health import ACCEPTING
 
 # Retries live in one place, the router. Probing the bandwidth would let megabytes of audio pile up in
 # front of a reader that stopped. A peer that is cut off is noticed within about 25 s.
@@ -21,3 +25,39 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 def open_channel(address: str) -> grpc.aio.Channel:
     """Return a channel to `host:port` or any gRPC target. It connects when it is first used."""
     return grpc.aio.insecure_channel(address, options=_OPTIONS)
+
+
+# Each call goes to the next replica that takes calls. One that is refused, or lost, before anything of its
+# answer has come is made again to another: nobody has heard any of it.
+_REPLICAS = json.dumps(
+    {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": ACCEPTING},
+        "methodConfig": [
+            {
+                "name": [{}],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.01s",
+                    "maxBackoff": "0.1s",
+                    "backoffMultiplier": 2,
+                    # CANCELLED is what a server says to a call that comes while it closes.
+                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+                },
+            }
+        ],
+    }
+)
+_FRESH_NAMES = ("grpc.dns_min_time_between_resolutions_ms", 1_000)
+
+
+def open_channel_to_replicas(addresses: str) -> grpc.aio.Channel:
+    """Return a channel to the replicas of one service, which share its calls.
+
+    Args:
+        addresses: numeric, `host:port`, separated by commas; or one gRPC target, such as `dns:///name:port`,
+            for all the addresses of a name.
+    """
+    target = f"ipv4:{addresses}" if "," in addresses else addresses
+    options = {**dict(_OPTIONS), "grpc.enable_retries": 1, "grpc.service_config": _REPLICAS}
+    return grpc.aio.insecure_channel(target, options=(*options.items(), _FRESH_NAMES))

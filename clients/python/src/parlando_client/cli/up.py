@@ -56,6 +56,15 @@ from parlando_client.supervisor.workers import local_workers
     help="Workers of espeak-ng, or of --engine, on the synth port and those above it: one can fail.",
 )
 @click.option(
+    "--routers",
+    envvar="ROUTERS",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    show_envvar=True,
+    help="Routers, the first on the router port and the others 100 above it and on: one can be restarted.",
+)
+@click.option(
     "--engines",
     envvar="ENGINES",
     default="",
@@ -96,6 +105,7 @@ def up(
     traces_port: int,
     engine: str,
     workers: int,
+    routers: int,
     engines: str,
     allowed_origins: str,
     otlp_endpoint: str,
@@ -120,7 +130,7 @@ def up(
     )
     places = Places(
         edge=edge_port,
-        router=router_port,
+        routers=(router_port, *(router_port + 99 + place for place in range(1, routers))),
         session=session_port,
         fragmenter=fragmenter_port,
         workers=local_workers(engine, synth_port, workers),

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import urlsplit
 
 from parlando_client.supervisor.child import Child
@@ -58,13 +59,13 @@ def why_no_envoy() -> str:
     return ""
 
 
-def envoy(front: Front, edge: int, router: int, ready: Callable[[], Awaitable[None]]) -> Child:
+def envoy(front: Front, edge: int, routers: Sequence[int], ready: Callable[[], Awaitable[None]]) -> Child:
     """Return the child that runs Envoy.
 
     Args:
         front: what it is told.
         edge: port of the edge.
-        router: port of the router.
+        routers: ports of the routers.
         ready: returns once it lets requests through.
     """
     # The whole configuration is an argument, so that there is no file to write and to clear away.
@@ -72,7 +73,7 @@ def envoy(front: Front, edge: int, router: int, ready: Callable[[], Awaitable[No
     form = ("--log-format", "%Y-%m-%d %T,%e %l envoy %n: %v")
     return Child(
         name="envoy",
-        command=(*_program(), *options, *form, "--config-yaml", configuration(front, edge, router)),
+        command=(*_program(), *options, *form, "--config-yaml", configuration(front, edge, routers)),
         environment={},
         ports={"ENVOY_PORT": front.port, "ENVOY_ADMIN_PORT": front.admin_port},
         ready=ready,
@@ -82,7 +83,7 @@ def envoy(front: Front, edge: int, router: int, ready: Callable[[], Awaitable[No
     )
 
 
-def configuration(front: Front, edge: int, router: int) -> str:
+def configuration(front: Front, edge: int, routers: Sequence[int]) -> str:
     """Return deploy/envoy/envoy.yaml for services on this machine."""
     collector = urlsplit(front.otlp_endpoint)
     words = {
@@ -91,18 +92,23 @@ def configuration(front: Front, edge: int, router: int) -> str:
         "ADMIN_PORT": front.admin_port,
         "EDGE_HOST": "127.0.0.1",
         "EDGE_PORT": edge,
-        "ROUTER_HOST": "127.0.0.1",
-        "ROUTER_PORT": router,
-        "OTLP_HOST": collector.hostname or "127.0.0.1",
+        "ROUTER_ENDPOINTS": json.dumps([_endpoint(port) for port in routers]),
+        "OTLP_HOST": _quoted(collector.hostname or "127.0.0.1"),
         "OTLP_PORT": collector.port or _OTLP_PORT,
         "TRACE_PERCENT": 100 if front.otlp_endpoint else 0,
-        "DESCRIPTORS": str(resources.files("parlando").joinpath(_DESCRIPTORS)),
-        "ALLOWED_ORIGINS": front.origins,
+        "DESCRIPTORS": _quoted(str(resources.files("parlando").joinpath(_DESCRIPTORS))),
+        "ALLOWED_ORIGINS": _quoted(front.origins),
     }
-    # Strings stand between double quotes there, where YAML reads what JSON writes.
-    return Template(_CONFIG.read_text()).substitute(
-        {name: json.dumps(word)[1:-1] if isinstance(word, str) else word for name, word in words.items()}
-    )
+    return Template(_CONFIG.read_text()).substitute(words)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as it stands between double quotes there, where YAML reads what JSON writes."""
+    return json.dumps(text)[1:-1]
+
+
+def _endpoint(port: int) -> dict[str, Any]:
+    return {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}}
 
 
 def _program() -> tuple[str, ...]:

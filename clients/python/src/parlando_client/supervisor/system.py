@@ -32,7 +32,7 @@ class Places:
 
     Attributes:
         edge: port of the edge.
-        router: port of the router.
+        routers: ports of the routers.
         session: port of the session service.
         fragmenter: port of the fragmenter.
         workers: synthesis workers, in the order in which a text is offered to them.
@@ -43,7 +43,7 @@ class Places:
     """
 
     edge: int
-    router: int
+    routers: tuple[int, ...]
     session: int
     fragmenter: int
     workers: tuple[Worker, ...]
@@ -65,17 +65,23 @@ def children(places: Places) -> tuple[Child, ...]:
             "edge",
             places.edge,
             partial(wait_until_http_serves, places.edge, EDGE_HEALTH, EDGE_SIGN),
-            ROUTER_ADDRESS=f"127.0.0.1:{places.router}",
+            ROUTER_ADDRESS=",".join(f"127.0.0.1:{port}" for port in places.routers),
             SESSION_ADDRESS=f"127.0.0.1:{places.session}",
         ),
-        *([envoy(front, places.edge, places.router, partial(_lets_through, front.port))] if front else []),
-        _grpc_service(
-            "router",
-            places.router,
-            ROUTER_SERVICE,
-            FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
-            SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-            ENGINES=",".join([*own, places.engines] if places.engines else own),
+        *([envoy(front, places.edge, places.routers, partial(_lets_through, front.port))] if front else []),
+        *(
+            replace(
+                _grpc_service(
+                    "router",
+                    port,
+                    ROUTER_SERVICE,
+                    FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
+                    SESSION_ADDRESS=f"127.0.0.1:{places.session}",
+                    ENGINES=",".join([*own, places.engines] if places.engines else own),
+                ),
+                name=f"router-{port}" if place else "router",
+            )
+            for place, port in enumerate(places.routers)
         ),
         # With REDIS_URL in the environment it keeps everything there, else in its own memory.
         _grpc_service("session", places.session, SESSION_SERVICE),
