@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: load help up test test-slow unit chaos fuzz-http lint format protos lock clean engine-kokoro engine-piper bench-cancels
+.PHONY: load help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean engine-kokoro engine-piper bench-cancels
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -50,6 +50,10 @@ fuzz-http: ## requests made of the OpenAPI document, for a minute; FUZZ_SECONDS=
 chaos: ## kill, stop and hang workers while callers listen; ARGS="--disturbances 1000"
 	@tools/bootstrap --dev
 	@$(BIN)/python -m tests.chaos.storm $(ARGS)
+
+voicemap: ## measure the voices of a running worker, for the router's map; ARGS="127.0.0.1:50061 --map mine.json"
+	@tools/bootstrap
+	@.uv/*/bin/uv run --quiet tools/voicemap.py $(ARGS)
 
 lint: ## style, types, imports between packages, contracts
 	@tools/bootstrap --dev

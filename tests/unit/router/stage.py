@@ -17,6 +17,7 @@ from parlando_router import events
 from parlando_router.engines import Engines
 from parlando_router.events import SpeechEvent
 from parlando_router.instruments import Instruments
+from parlando_router.loudness import louder
 from parlando_router.ports import (
     FlushDone,
     Fragment,
@@ -178,6 +179,7 @@ class Play:
         disorder: True to time words backwards.
         late_words: True to time them after all audio.
         stop_time: time from a stop until the engine is idle.
+        gain_db: how much louder than others it speaks.
     """
 
     rate: int = RATE
@@ -199,6 +201,7 @@ class Play:
     disorder: bool = False
     late_words: bool = False
     stop_time: float = 0.0
+    gain_db: float = 0.0
     stop_outcome: StopOutcome = StopOutcome.STOPPED
 
     def sound(self, text: str) -> Iterator[tuple[bytes, tuple[SpokenWord, ...]]]:
@@ -311,7 +314,8 @@ class ScriptedSynthesis:
             if words and not play.late_words and len(words) > play.disorder:
                 yield SynthesisWords(tuple(reversed(words) if play.disorder else words))
                 words.clear()
-            yield SynthesisAudio(pcm[:-1] if play.odd else pcm)
+            loud = louder(pcm, play.gain_db)
+            yield SynthesisAudio(loud[:-1] if play.odd else loud)
         if words:
             yield SynthesisWords(tuple(words))
         if play.finishes:

@@ -50,23 +50,39 @@ def test_a_policys_own_word_comes_before_any_distance() -> None:
     assert VoiceMap({}).nearest("kokoro:af_bella", BELLA, "e", OTHERS, "fr", groups) == "she-fr"
 
 
-def test_loudness_is_matched_as_far_as_it_is_known() -> None:
-    known = {"a:1": Traits(loudness=-20.0), "b:1": Traits(loudness=-26.0), "c:1": Traits(loudness=-50.0)}
-    voices = VoiceMap(known | {"d:1": Traits()})
-    assert voices.gain_db("a:1", "b:1") == 6.0
-    assert voices.gain_db("b:1", "a:1") == -6.0
-    assert voices.gain_db("a:1", "c:1") == 12.0
-    assert voices.gain_db("a:1", "a:1") == voices.gain_db("a:1", "d:1") == voices.gain_db("x:1", "a:1") == 0.0
+def test_a_variant_that_the_map_knows_may_come_nearest() -> None:
+    known = {"e:he-us+f": Traits("en-US", "female"), "e:gone+f": Traits("en-US", "female", 30)}
+    assert VoiceMap(known).nearest("kokoro:af_bella", BELLA, "e", OTHERS, "en-US") == "he-us+f"
+    assert VoiceMap(known).nearest("kokoro:am_adam", None, "e", OTHERS, "en-US") == "he-us"
+
+
+def test_a_womans_voice_of_kokoro_or_piper_is_followed_by_a_womans_of_espeak() -> None:
+    espeak = tuple(
+        _voice(name, tag, gender="male") for name, tag in (("gmw/en-US", "en-US"), ("gmw/de", "de"))
+    )
+    shipped = load_voice_map()
+    adam = _voice("am_adam", "en-US", gender="male")
+    lessac = _voice("en_US-lessac-medium", "en-US")  # which lists none
+    for like, listed, expected in (
+        ("kokoro:af_bella", BELLA, "gmw/en-US+f3"),
+        ("kokoro:am_adam", adam, "gmw/en-US"),
+        ("piper:en_US-lessac-medium", lessac, "gmw/en-US+f3"),
+    ):
+        assert shipped.nearest(like, listed, "espeak", espeak, "en") == expected
 
 
 def test_the_map_that_is_shipped_can_be_read_and_extended(tmp_path: Path) -> None:
     shipped = load_voice_map()
-    assert shipped.gain_db("espeak:gmw/en-US", "espeak:gmw/en-US") == 0.0
-    assert abs(shipped.gain_db("espeak:gmw/en-US", "espeak:gmw/de")) < 6
+    american, german = (shipped.loudness(f"espeak:gmw/{name}") for name in ("en-US", "de"))
+    assert american is not None
+    assert german is not None
+    assert abs(american - german) < 6
+    assert shipped.loudness("mine:one") is None
     extra = tmp_path / "extra.json"
     extra.write_text('{"voices": {"mine:one": {"language": "en", "loudness": -40}}}')
     extended = load_voice_map([extra])
-    assert extended.gain_db("mine:one", "espeak:gmw/en-US") == -12.0
+    assert extended.loudness("mine:one") == -40.0
+    assert extended.loudness("espeak:gmw/en-US") == american
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from parlando_router import events
 from parlando_router.equivalence import Traits, VoiceMap
 from parlando_router.patience import LEAST_NEXT_SECONDS
 from parlando_router.ports import SynthesisRequest
-from parlando_router.request import PlayoutMode
+from parlando_router.request import PlayoutMode, SpeechSettings
 from tests.unit.router.score import check, heard, words, written
 from tests.unit.router.stage import Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
 from tests.unit.router.virtual_time import LoopClock, run
@@ -29,8 +29,10 @@ NO = ParlandoError(Reason.ENGINE_FAILED, "no")
 GONE = ParlandoError(Reason.DEPENDENCY_UNAVAILABLE, "gone")
 
 
-def _spoken(stage: Stage, text: str = TEXT, mode: PlayoutMode = PlayoutMode.UNPACED) -> Call:
-    call = stage.speak(mode=mode)
+def _spoken(
+    stage: Stage, text: str = TEXT, mode: PlayoutMode = PlayoutMode.UNPACED, *, engine: str = ""
+) -> Call:
+    call = stage.speak(SpeechSettings(engine=engine), mode=mode)
     call.open(1)
     call.text(1, text)
     call.end()
@@ -246,6 +248,39 @@ def test_the_next_voice_is_brought_to_the_loudness_of_the_first() -> None:
         assert 20 * np.log10(ratio) == pytest.approx(-6.0, abs=0.1)
 
     run(main())
+
+
+def test_voices_that_no_map_knows_are_matched_by_what_was_heard_of_them() -> None:
+    async def main() -> None:
+        def direction(_: SynthesisRequest, number: int) -> Play:
+            return Play(character=0.06, fail_after=1.9 if number == 1 else None, failure=NO)
+
+        quiet = Play(character=0.06, gain_db=-10.0)
+        stage = Stage({"one": ScriptedWorker(direction), "two": ScriptedWorker(quiet)})
+        text = "Orange lamp stands here while seven green steps go down to where stone knows."
+        await _spoken(stage, text).done()  # both are heard once, and known from then on
+        await _spoken(stage, text, engine="two").done()
+        call = _spoken(stage, text)
+        await call.done()
+        [change] = _changes(call)
+        samples = np.frombuffer(call.pcm, dtype="<i2").astype(np.float64)
+        before, after = samples[: change.first_sample], samples[change.first_sample :]
+        ratio = float(np.abs(after).max() / np.abs(before).max())
+        assert 20 * np.log10(ratio) == pytest.approx(0.0, abs=1.0)
+
+    run(main())
+
+
+def test_the_gain_is_bounded_and_none_where_either_is_not_known() -> None:
+    engines = Stage({}).engines
+    known = {"a:1": Traits(loudness=-20.0), "b:1": Traits(loudness=-26.0), "c:1": Traits(loudness=-50.0)}
+    engines.voice_map = VoiceMap(known | {"d:1": Traits()})
+    assert engines.gain_db("a:1", "b:1") == 6.0
+    assert engines.gain_db("b:1", "a:1") == -6.0
+    assert engines.gain_db("a:1", "c:1") == 12.0
+    assert (
+        engines.gain_db("a:1", "a:1") == engines.gain_db("a:1", "d:1") == engines.gain_db("x:1", "a:1") == 0
+    )
 
 
 def test_an_engine_that_is_full_for_a_moment_goes_on_with_its_utterance() -> None:

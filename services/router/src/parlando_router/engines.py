@@ -16,6 +16,7 @@ from parlando_router.breakers import Breakers
 from parlando_router.candidate import Candidate, Standing
 from parlando_router.casting import Casting
 from parlando_router.equivalence import VoiceMap
+from parlando_router.heard import HeardVoices
 from parlando_router.patience import Patience
 from parlando_router.policy import Choice, Policy
 from parlando_router.replica import KnownVoice, Replica
@@ -26,6 +27,9 @@ from parlando_router.statistics import Statistics
 
 RETRY_SECONDS = 1.0
 """When to try again after no engine was up: about as long as a worker is not looked at."""
+
+MOST_GAIN_DB = 12.0
+"""Voices further apart than this in loudness are brought this much nearer and no more."""
 
 GONE = frozenset({Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.NO_ENGINE_AVAILABLE})
 """Failures of a worker that is asked for nothing more until it says that it is there."""
@@ -49,6 +53,7 @@ class Engines(Roster):
         self._casting = Casting(self, self._routing, self.voice_map, clock, chance)
         self._breakers = Breakers(clock)
         self._patience: dict[str, Patience] = {}
+        self.heard = HeardVoices(clock)
 
     def take_policies(self, policies: Mapping[str, Policy]) -> None:
         """Route by these policies from now on."""
@@ -71,6 +76,18 @@ class Engines(Roster):
     def patience(self, engine: str) -> Patience:
         """Return the patience with an engine, by what it usually does."""
         return self._patience.setdefault(engine, Patience())
+
+    def loudness(self, voice: str) -> float | None:
+        """Return how loud a voice is, in LUFS: as the map says, else as it was heard; None for neither."""
+        mapped = self.voice_map.loudness(voice)
+        return self.heard.loudness(voice) if mapped is None else mapped
+
+    def gain_db(self, like: str, voice: str) -> float:
+        """Return how much louder `voice` must be made to sound like `like`; both as "engine:voice"."""
+        wanted, own = self.loudness(like), self.loudness(voice)
+        if like == voice or wanted is None or own is None:
+            return 0.0
+        return min(max(wanted - own, -MOST_GAIN_DB), MOST_GAIN_DB)
 
     def report_success(self, candidate: Candidate, audio: float) -> None:
         """Note that a worker completed a synthesis of `audio` seconds."""

@@ -1,7 +1,8 @@
-"""Which voice of another engine comes nearest to one, and by how much their loudness differs. Pure.
+"""Which voice of another engine comes nearest to one. Pure.
 
 What is known of a voice stands in `voices.json`, which `tools/voicemap.py` measures, and in files of the same
-form that a deployment adds. A voice that stands in none is judged by what its engine lists.
+form that a deployment adds. A voice that stands in none is judged by what its engine lists. A variant that
+stands there, such as "espeak:gmw/en-US+f3", may be chosen wherever its voice is listed.
 
 The distance between two voices adds up, the parts that are not known of both left out:
 
@@ -29,9 +30,6 @@ _VARIETY = 1.0
 _YEARS = 20.0
 _DECIBEL = 0.05
 
-MOST_GAIN_DB = 12.0
-"""Voices further apart than this in loudness are brought this much nearer and no more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -58,13 +56,16 @@ class VoiceMap:
 
     def __init__(self, known: Mapping[str, Traits]) -> None:
         self._known = known
+        self._variants: dict[str, list[str]] = {}  # by "engine:voice", without the plus sign
+        for key in known:
+            voice, plus, variant = key.partition("+")
+            if plus:
+                self._variants.setdefault(voice, []).append(variant)
 
-    def gain_db(self, like: str, voice: str) -> float:
-        """Return how much louder `voice` must be made to sound like `like`; both as "engine:voice"."""
-        wanted, own = self._known.get(like), self._known.get(voice)
-        if wanted is None or own is None or wanted.loudness is None or own.loudness is None:
-            return 0.0
-        return min(max(wanted.loudness - own.loudness, -MOST_GAIN_DB), MOST_GAIN_DB)
+    def loudness(self, voice: str) -> float | None:
+        """Return how loud a voice, as "engine:voice", was measured to be, in LUFS; None where it was not."""
+        known = self._known.get(voice)
+        return None if known is None else known.loudness
 
     def nearest(
         self,
@@ -96,10 +97,14 @@ class VoiceMap:
                     if prefix == engine and name in ids:
                         return name
         ranked = [
-            (_distance(wanted, self._traits(f"{engine}:{voice.id}", voice), language), voice.id)
+            (_distance(wanted, self._traits(f"{engine}:{name}", voice), language), name)
             for voice in able
+            for name in self._with_variants(engine, voice.id)
         ]
         return min(ranked)[1] if ranked else ""
+
+    def _with_variants(self, engine: str, voice: str) -> list[str]:
+        return [voice, *(f"{voice}+{variant}" for variant in self._variants.get(f"{engine}:{voice}", ()))]
 
     def _traits(self, key: str, listed: KnownVoice | None) -> Traits:
         known = self._known.get(key)

@@ -82,6 +82,9 @@ class Reader:
             except BaseException:
                 synthesis.abandon()
                 raise
+            finally:
+                if reading.sample is not None:
+                    self._stand.engines.heard.take(reading.sample)
 
     async def _stop(
         self, synthesis: Synthesis, candidate: Candidate, request: SynthesisRequest, reading: Reading
@@ -155,12 +158,14 @@ class Reader:
         if isinstance(event, SynthesisFinished):
             _require_sound(turn, reading)
         if not stand.track.speaking:
-            self._begin(candidate, turn, reading.started, synthesis_id)
+            self._begin(candidate, turn, reading, synthesis_id)
         stand.track.words(reading.words)
         reading.words = ()
         if isinstance(event, SynthesisAudio):
             self._require_pace(turn, reading)
             reading.samples += len(event.pcm) // 2
+            if reading.sample is not None:
+                reading.sample.add(event.pcm)
             stand.track.audio(event.pcm)
         else:
             reading.finished = True
@@ -168,16 +173,17 @@ class Reader:
             stand.tally.add(candidate.engine, event, reading.seconds)
             candidate.replica.took(event.engine_time, reading.seconds)
 
-    def _begin(
-        self, candidate: Candidate, turn: Turn, started: SynthesisStarted | None, synthesis_id: str
-    ) -> None:
+    def _begin(self, candidate: Candidate, turn: Turn, reading: Reading, synthesis_id: str) -> None:
+        started = reading.started
         if started is None:
             _broken("the engine spoke before it had started")
         stand, voice = self._stand, f"{candidate.engine}:{started.voice}"
         self._announce(candidate, started, turn)
         stand.tally.engaged[turn.language] = candidate.engine
         like = stand.tally.voices.setdefault(turn.language, voice)
-        gain_db = stand.engines.voice_map.gain_db(like, voice)
+        gain_db = stand.engines.gain_db(like, voice)
+        if self._settings.volume_db == 0 and stand.engines.voice_map.loudness(voice) is None:
+            reading.sample = stand.engines.heard.listen(voice, started.sample_rate_hz)
         if turn.seam is None:
             stand.track.begin(self._epoch, turn.fragment, started, synthesis_id, gain_db)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from parlando_kit.errors import ParlandoError
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_router.candidate import Candidate
+from parlando_router.heard import Sample
 from parlando_router.ports import Fragment, SynthesisStarted
 from parlando_router.remainder import Passage
 
@@ -50,6 +51,7 @@ class Reading:
         words: wait for the sound they come with.
         silent: it stood still, and was given up.
         mute: it ended well, and said nothing.
+        sample: what is kept of it to measure how loud it is, where that is not known.
     """
 
     started: SynthesisStarted | None = None
@@ -59,6 +61,7 @@ class Reading:
     finished: bool = False
     silent: bool = False
     mute: bool = False
+    sample: Sample | None = None
 
     @property
     def rate(self) -> int:

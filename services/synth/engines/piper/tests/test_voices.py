@@ -10,6 +10,7 @@ from tiny import write_voice
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_piper.voices import VoiceFolder
+from parlando_synth.engine import Gender
 
 
 def change(path: Path, **fields: object) -> None:
@@ -41,6 +42,27 @@ def test_speakers_without_names_have_numbers(tmp_path: Path) -> None:
     default = found.find("en_US-tiny-low")
     assert default is not None
     assert default.id == "en_US-tiny-low#1"
+
+
+@pytest.mark.parametrize(
+    ("name", "gender"),
+    [
+        ("en_US-hfc_female-medium", Gender.FEMALE),
+        ("en_GB-northern_english_male-medium", Gender.MALE),
+        ("en_US-females-medium", Gender.UNSTATED),
+        ("en_US-tiny-low", Gender.UNSTATED),
+    ],
+)
+def test_a_voice_has_the_gender_that_its_name_states(tmp_path: Path, name: str, gender: Gender) -> None:
+    write_voice(tmp_path, name)
+    [voice] = VoiceFolder(tmp_path).voices
+    assert voice.gender is gender
+
+
+def test_speakers_may_be_told_apart_by_their_gender_alone(tmp_path: Path) -> None:
+    change(write_voice(tmp_path, several=True), speaker_id_map={"M": 0, "F": 1, "X": 2})
+    genders = [voice.gender for voice in VoiceFolder(tmp_path).voices]
+    assert genders == [Gender.FEMALE, Gender.MALE, Gender.UNSTATED]
 
 
 @pytest.mark.parametrize(

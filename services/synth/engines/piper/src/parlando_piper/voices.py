@@ -14,12 +14,14 @@ from piper import PiperConfig
 from piper.config import PhonemeType
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Voice, named_voice
+from parlando_synth.engine import Gender, Voice, named_voice
 
 SUPPORTED = (PhonemeType.ESPEAK, PhonemeType.TEXT)
 """How texts are spelled: by espeak-ng, or as they are. Others need packages that download at run time."""
 
 _NAME = re.compile(r"(?P<language>[a-z]{2,3}_[A-Z0-9]{2,3})-(?P<name>.+)-(?P<quality>x_low|low|medium|high)")
+_GENDER = re.compile(r"(?:^|[_ -])(female|male)(?:$|[_ -])|^([FM])$")
+_GENDERS = {"female": Gender.FEMALE, "F": Gender.FEMALE, "male": Gender.MALE, "M": Gender.MALE}
 _REGION = 2  # letters of a subtag that is written large
 
 _log = logging.getLogger(__name__)
@@ -107,6 +109,7 @@ def _speakers(file: Path) -> Iterator[Speaker]:
             name=f"{name}, {of_many}" if of_many else name,
             languages=(language,),
             sample_rate_hz=config.sample_rate,
+            gender=_gender(of_many or file.stem),
             aliases=(file.stem,) if of_many and main else (),
         )
         return Speaker(voice, file, config, number)
@@ -117,6 +120,12 @@ def _speakers(file: Path) -> Iterator[Speaker]:
     names: Mapping[int, str] = {number: each for each, number in config.speaker_id_map.items()}
     for number in range(config.num_speakers):
         yield speaker(number, names.get(number, str(number)))
+
+
+def _gender(name: str) -> Gender:
+    """Return the gender that a name states, as "en_US-hfc_female-medium" does: no file states one."""
+    found = _GENDER.search(name)
+    return _GENDERS[found[1] or found[2]] if found else Gender.UNSTATED
 
 
 def _language(name: str, about: dict[str, Any]) -> str:
