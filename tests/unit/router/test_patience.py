@@ -5,13 +5,33 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from parlando_router.alarm import Alarm
-from parlando_router.patience import LEAST_NEXT_SECONDS, MOST_SECONDS, UNKNOWN_SECONDS, Patience
+from parlando_router.patience import (
+    LEAST_FIRST_SECONDS,
+    LEAST_NEXT_SECONDS,
+    MOST_SECONDS,
+    UNKNOWN_SECONDS,
+    Patience,
+)
 from tests.unit.router.virtual_time import LoopClock, run
 
 
 def test_an_engine_that_was_never_heard_is_given_time() -> None:
     assert Patience().wait(begun=False).limit(0.0) == UNKNOWN_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("median", "limit"), [(0.01, LEAST_FIRST_SECONDS), (0.2, 1.6), (3.0, UNKNOWN_SECONDS)]
+)
+def test_an_engine_that_was_never_heard_here_is_known_by_what_it_says_of_itself(
+    median: float, limit: float
+) -> None:
+    wait = Patience().wait(begun=False)
+    assert wait.limit(0.0, median=median) == pytest.approx(limit)
+    wait.took(2.0)  # what was seen says more
+    assert wait.limit(0.0, median=median) == 4.0
 
 
 def test_patience_is_twice_the_longest_wait_of_late() -> None:
@@ -38,8 +58,15 @@ def test_there_is_no_haste_while_the_listener_has_audio() -> None:
     wait = Patience().wait(begun=True)
     wait.took(0.01)
     assert wait.limit(0.4) == LEAST_NEXT_SECONDS
-    assert wait.limit(1.3) == 1.0
-    assert wait.limit(60.0) == 2.0
+    assert wait.limit(1.1) == pytest.approx(0.8)
+    assert wait.limit(60.0) == 1.0
+
+
+def test_there_is_more_haste_where_the_next_one_takes_long_to_speak() -> None:
+    wait = Patience().wait(begun=True)
+    wait.took(0.01)
+    assert wait.limit(1.2, heir=0.5) == pytest.approx(0.4)
+    assert wait.limit(1.2, heir=2.0) == LEAST_NEXT_SECONDS
 
 
 def test_an_alarm_rings_unless_it_is_set_anew() -> None:

@@ -111,8 +111,11 @@ class Reader:
         alarm, since = Alarm(ring), stand.clock.now()
         try:
             while True:
-                wait = patience.wait(begun=reading.samples > 0)
-                limit = wait.limit(stand.playout.ahead(), silence) * (_CALMER if turn.again else 1)
+                begun = reading.samples > 0
+                wait = patience.wait(begun=begun)
+                median = None if begun else candidate.replica.first_chunk
+                limit = wait.limit(stand.playout.ahead(), silence, median=median, heir=turn.heir)
+                limit *= _CALMER if turn.again else 1
                 alarm.set(MOST_SECONDS if turn.alone else limit)
                 try:
                     event = await synthesis.next()

@@ -43,6 +43,7 @@ class Succession:
                     continue
             if left:
                 turn.alone = len(found) == 1
+                turn.heir = (left[1].replica.first_chunk or 0.0) if len(left) > 1 else 0.0
                 return left[0]
             if not found or turn.again or (turn.failure or error).reason is Reason.OVERLOADED:
                 raise turn.failure or error

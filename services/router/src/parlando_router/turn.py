@@ -26,6 +26,7 @@ class Turn:
         hurried: an engine was left because it was too slow: the next one may take its time.
         again: everybody was tried at this place, and is tried once more, with more patience.
         alone: there is nobody else to ask.
+        heir: seconds that whoever would be asked next takes until it speaks, as far as that is known.
     """
 
     fragment: Fragment
@@ -41,6 +42,7 @@ class Turn:
     hurried: bool = False
     again: bool = False
     alone: bool = False
+    heir: float = 0.0
 
 
 @dataclass(slots=True)
