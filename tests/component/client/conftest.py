@@ -186,7 +186,11 @@ class FakeSpeech(speech_service_pb2_grpc.SpeechServiceServicer):
         up.description.load.live = 3
         down = speech_pb2.EngineReplica(address="127.0.0.1:2", detail="model files are missing")
         return speech_pb2.ListEnginesResponse(
-            engines=[speech_pb2.Engine(name="fake", primary=True, replicas=[up, down], place="by ENGINES")]
+            engines=[
+                speech_pb2.Engine(
+                    name="fake", primary=True, replicas=[up, down], place="by ENGINES", asked=True
+                )
+            ]
         )
 
     def EstimateCost(self, request: Any, _: Any) -> Any:  # noqa: N802  # gRPC's name

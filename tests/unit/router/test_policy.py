@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from parlando_kit.errors import ParlandoError
 from parlando_router.engines import Engines
 from parlando_router.policy import Choice, Policy, Route
 from parlando_router.request import SpeechSettings
@@ -92,6 +93,34 @@ def test_a_policy_decides_as_soon_as_it_is_told() -> None:
     assert (first.name, first.place) == ("espeak", "by the route to espeak")
     engines.take_policies({})
     assert _who(engines) == ["espeak", "kokoro", "cloud"]
+
+
+def test_it_is_explained_who_is_asked_for_what() -> None:
+    engines = _engines()
+    engines.take_policies({"default": Policy({"hi": _route("bhasha", "gone"), "fr": _route("kokoro")})})
+
+    def explained(**settings: str) -> list[tuple[str, bool, bool]]:
+        found = engines.standings(SpeechSettings(**settings))  # type: ignore[arg-type]  # all are texts
+        return [(each.name, each.primary, each.asked) for each in found]
+
+    assert explained(language="hi") == [
+        ("bhasha", True, True),
+        ("gone", False, False),
+        ("espeak", False, False),
+        ("kokoro", False, False),
+        ("cloud", False, False),
+    ]
+    assert explained(language="hi", engine="cloud")[0] == ("cloud", True, True)
+    by_voice = explained(voice="kokoro-voice", language="hi")
+    assert by_voice[:2] == [("kokoro", True, True), ("bhasha", False, True)]
+    places = {each.name: each.place for each in engines.standings(SpeechSettings(language="hi"))}
+    assert places["gone"].endswith("but no worker of it has answered")
+    assert places["cloud"] == "no route of the policy names it"
+    [kokoro, *_] = engines.standings(SpeechSettings(language="fr"))
+    assert (kokoro.name, kokoro.asked) == ("kokoro", False)
+    assert kokoro.place.endswith('but it has no voice for "fr"')
+    with pytest.raises(ParlandoError, match="is not known"):
+        engines.standings(SpeechSettings(voice="nobody"))
 
 
 def test_the_engine_that_speaks_already_goes_on() -> None:

@@ -8,7 +8,7 @@ from typing import Self, TypeVar, Unpack
 
 import grpc
 
-from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando.speech.v1 import speech_service_pb2_grpc
 from parlando_client import requests
 from parlando_client.aio_outgoing import AsyncOutgoing
 from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
@@ -77,13 +77,16 @@ class AsyncClient:
         call = self._stub.ListVoices(requests.list_voices(language, engine), timeout=self._timeout)
         return [Voice.read(voice) for voice in (await self._answer(call)).voices]
 
-    async def list_engines(self) -> list[Engine]:
+    async def list_engines(self, **how: Unpack[Delivery]) -> list[Engine]:
         """Return the engines there are, in the order in which they would be asked.
 
+        Arguments as in `say`: voice, engine and language decide who is asked.
+
         Raises:
+            ValueError: as `say`.
             SpeechError: the call failed.
         """
-        call = self._stub.ListEngines(speech_pb2.ListEnginesRequest(), timeout=self._timeout)
+        call = self._stub.ListEngines(requests.list_engines(how), timeout=self._timeout)
         return [Engine.read(engine) for engine in (await self._answer(call)).engines]
 
     async def estimate_cost(self, text: str, **how: Unpack[Delivery]) -> CostEstimate:

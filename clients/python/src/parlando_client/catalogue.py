@@ -87,19 +87,22 @@ class Engine:
     """An engine with its workers.
 
     Attributes:
-        primary: it is asked first where nothing else decides, were it up.
+        primary: it is asked first, were it up.
         place: why it stands where it does among the engines, for people.
+        asked: False where it is not asked, whatever becomes of the others.
     """
 
     name: str
     primary: bool
     replicas: tuple[Replica, ...]
     place: str = ""
+    asked: bool = True
 
     @classmethod
     def read(cls, of: speech_pb2.Engine) -> Engine:
         """Return the engine a message describes."""
-        return cls(of.name, of.primary, tuple(Replica.read(replica) for replica in of.replicas), of.place)
+        replicas = tuple(Replica.read(replica) for replica in of.replicas)
+        return cls(of.name, of.primary, replicas, of.place, of.asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Self, TypeVar, Unpack
 
 import grpc
 
-from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando.speech.v1 import speech_service_pb2_grpc
 from parlando_client import requests
 from parlando_client.catalogue import CostEstimate, Engine, Voice
 from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
@@ -76,13 +76,16 @@ class Client:
         answer = self._ask(self._stub.ListVoices, requests.list_voices(language, engine))
         return [Voice.read(voice) for voice in answer.voices]
 
-    def list_engines(self) -> list[Engine]:
+    def list_engines(self, **how: Unpack[Delivery]) -> list[Engine]:
         """Return the engines there are, in the order in which they would be asked.
 
+        Arguments as in `say`: voice, engine and language decide who is asked.
+
         Raises:
+            ValueError: as `say`.
             SpeechError: the call failed.
         """
-        answer = self._ask(self._stub.ListEngines, speech_pb2.ListEnginesRequest())
+        answer = self._ask(self._stub.ListEngines, requests.list_engines(how))
         return [Engine.read(engine) for engine in answer.engines]
 
     def estimate_cost(self, text: str, **how: Unpack[Delivery]) -> CostEstimate:

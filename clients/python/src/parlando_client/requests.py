@@ -30,6 +30,11 @@ def list_voices(language: str, engine: str) -> speech_pb2.ListVoicesRequest:
     return speech_pb2.ListVoicesRequest(language=language, engine=engine)
 
 
+def list_engines(how: Delivery) -> speech_pb2.ListEnginesRequest:
+    """Return a request for engines, in the order in which they are asked for this."""
+    return speech_pb2.ListEnginesRequest(settings=settings_message(how))
+
+
 def estimate_cost(text: str, how: Delivery) -> speech_pb2.EstimateCostRequest:
     """Return a request for what a text would cost."""
     check_text(text, "text")

@@ -116,16 +116,16 @@ class Breaker:
         return was_open
 
     def explain(self, now: float) -> str:
-        """Return why it lets nothing through, for people; empty while it is closed."""
+        """Return what it does and why, for people, without a subject; empty while it is closed."""
         match self.state(now):
             case BreakerState.CLOSED:
                 return ""
             case BreakerState.OPEN:
                 left = max((self._open_until or now) - now, 0.0)
-                return f"its breaker is open: {self._why}; it is tried again in {left:.0f} s"
+                return f"breaker is open: {self._why}; it is tried again in {left:.0f} s"
             case BreakerState.HALF_OPEN:
                 proof = f"{self._proven} of {self._rules.proof}"
-                return f"its breaker is half-open: {self._why}; it has proved itself {proof} times"
+                return f"breaker is half-open: {self._why}; it has proved itself {proof} times"
 
     def _open(self, now: float, why: str) -> None:
         rules = self._rules

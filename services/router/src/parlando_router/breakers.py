@@ -82,9 +82,9 @@ class Breakers:
         """Return why a worker would be given no work, for people; empty where no breaker is open."""
         now = self._clock.now()
         if why := replica.breaker.explain(now):
-            return why
+            return f"its {why}"
         engine = self._engines.get(replica.description.engine) if replica.description is not None else None
-        return f"of its engine: {why}" if engine is not None and (why := engine.explain(now)) else ""
+        return f"its engine's {why}" if engine is not None and (why := engine.explain(now)) else ""
 
     def _engine(self, name: str) -> Breaker:
         return self._engines.setdefault(name, Breaker())

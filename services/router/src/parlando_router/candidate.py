@@ -26,8 +26,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An engine, its workers, and why it stands where it does among the engines."""
+    """An engine, its workers, and why it stands where it does among the engines.
+
+    Attributes:
+        primary: it is the first to be asked, were it up.
+        asked: False where it is not asked, whatever becomes of the others.
+    """
 
     name: str
     replicas: Sequence[Replica]
     place: str
+    primary: bool = False
+    asked: bool = False

@@ -145,23 +145,38 @@ class Engines(Roster):
         """Return why a worker would be given no work now, for people; empty where it would."""
         return replica.detail or self._breakers.why_not(replica)
 
-    def standings(self) -> list[Standing]:
-        """Return engines with their workers, in the order in which they are asked where nothing decides.
+    def standings(self, settings: SpeechSettings | None = None) -> list[Standing]:
+        """Return engines with their workers, in the order in which they are asked for what is to be spoken.
 
-        Workers that never answered stand together under "".
+        Those that are up come first, and last those that are not asked. Workers that never answered stand
+        together under "".
+
+        Raises:
+            ParlandoError: ENGINE_NOT_FOUND or VOICE_NOT_FOUND.
         """
-        groups = dict(self.groups())
-        found: list[Standing] = []
-        for place, choice in self._routing.choices("", SpeechSettings(), "", by_chance=False):
-            if choice.engine in groups and choice.engine:
-                found.append(Standing(choice.engine, groups.pop(choice.engine), place))
+        settings = settings or SpeechSettings()
+        ranked, like = self._ranked(settings, settings.language, by_chance=False)
+        names, groups = self.names(), dict(self.groups())
         silent = groups.pop("", [])
-        found += [
-            Standing(name, replicas, "no route of the policy names it") for name, replicas in groups.items()
-        ]
+        primary = next((each.engine for _, each in ranked if each.engine in names), "")
+        found: list[Standing] = []
+        for place, choice in ranked:
+            workers = groups.pop(choice.engine, [])
+            able = self._casting.candidates(choice, workers, settings.language, like, place)
+            asked = next(able, None) is not None
+            why = place if asked else f"{place}, but {_lack(workers, settings.language)}"
+            found.append(Standing(choice.engine, workers, why, choice.engine == primary, asked))
+        named = self._split(settings)[0]
+        why = "another one was asked for by name" if named else "no route of the policy names it"
+        found += [Standing(name, workers, why) for name, workers in groups.items()]
         if silent:
             found.append(Standing("", silent, "none of these workers has answered"))
-        return sorted(found, key=lambda each: not any(not self.why_not(r) for r in each.replicas))
+        return sorted(found, key=self._lateness)
+
+    def _lateness(self, standing: Standing) -> int:
+        if not standing.asked:
+            return 2
+        return int(all(self.why_not(replica) for replica in standing.replicas))
 
     def candidates(
         self, settings: SpeechSettings, language: str, *, like: str = "", engaged: str = ""
@@ -218,6 +233,32 @@ class Engines(Roster):
             raise _nobody()
         return sorted(live, key=self._doubt)
 
+    def _ranked(
+        self, settings: SpeechSettings, language: str, *, by_chance: bool = True
+    ) -> tuple[list[tuple[str, Choice]], str]:
+        """Return engines in the order in which they are asked, each with why, and the voice to come near to.
+
+        Raises:
+            ParlandoError: ENGINE_NOT_FOUND or VOICE_NOT_FOUND.
+        """
+        engine, voice = self._split(settings)
+        self.require_engine(engine, "settings.engine")
+        groups = self.groups()
+        owners = {name: found for name, each in groups if (found := _owned(each, voice)) is not None}
+        if voice and self._any_voices and not (engine in owners if engine else owners):
+            raise self.voice_not_found(voice, engine)
+        like = next((f"{name}:{known.id}" for name, known in owners.items() if engine in ("", name)), "")
+        routed = self._routing.choices(engine, settings, language, by_chance=by_chance)
+        ranked = [("it has the voice that was asked for", Choice(name, voice)) for name in owners]
+        ranked += [each for each in routed if each[1].engine not in owners]
+        if engine:
+            ranked = [each for each in ranked if each[1].engine == engine]
+        return ranked, like
+
+    @property
+    def _any_voices(self) -> bool:
+        return any(replica.voices for replica in self._replicas.values())
+
     def _doubt(self, candidate: Candidate) -> int:
         """Return how late a worker is asked: behind breakers later, and last where it may not even live."""
         return 2 * (not candidate.replica.serving) + (not self._breakers.admits(candidate))
@@ -235,6 +276,13 @@ def _owned(replicas: Sequence[Replica], voice: str) -> KnownVoice | None:
     if not voice:
         return None
     return next((known for replica in replicas if (known := replica.voice(voice)) is not None), None)
+
+
+def _lack(workers: Sequence[Replica], language: str) -> str:
+    """Return what an engine lacks that is not asked, for people."""
+    if not workers:
+        return "no worker of it has answered"
+    return f'it has no voice for "{language[:LONGEST_NAME]}"' if language else "it has no voice"
 
 
 def _nobody() -> ParlandoError:

@@ -162,17 +162,19 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         return speech_pb2.ListVoicesResponse(voices=[voice.said for voice in voices])  # type: ignore[misc]
 
     async def ListEngines(  # noqa: N802  # gRPC's name
-        self, _request: speech_pb2.ListEnginesRequest, _: _Context
+        self, request: speech_pb2.ListEnginesRequest, context: _Context
     ) -> speech_pb2.ListEnginesResponse:
         """List the engines and their workers."""
+        settings = _routed(settings_from(request.settings), context)
         response = speech_pb2.ListEnginesResponse()
         engines = self._studio.engines
-        for standing in engines.standings():
+        for standing in engines.standings(settings):
             response.engines.add(
                 name=standing.name,
-                primary=bool(standing.name) and standing.name == engines.primary,
+                primary=standing.primary,
                 replicas=[_replica(engines, each) for each in standing.replicas],
                 place=standing.place,
+                asked=standing.asked,
             )
         return response
 

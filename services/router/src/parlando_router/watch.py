@@ -163,7 +163,7 @@ class EngineWatch:
                 pause = self._poll if known_worker else _FIRST_TRY_SECONDS
             except grpc.aio.AioRpcError as error:
                 silent = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-                self._engines.failed(address, f"it does not answer: {error.code().name}", may_live=silent)
+                self._engines.failed(address, f"it does not answer ({error.code().name})", may_live=silent)
                 pause = min(self._poll, _DOWN_SECONDS) if known_worker else _FIRST_TRY_SECONDS
             await self._server.set_health("dependency/engines", serving=self._engines.serving)
             await self._clock.sleep(pause)

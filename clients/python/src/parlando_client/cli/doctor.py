@@ -8,12 +8,11 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import click
 
 from parlando_client.aio import AsyncClient
-from parlando_client.catalogue import Engine, Replica
+from parlando_client.cli.findings import Finding, Verdict
 from parlando_client.cli.options import (
     address_option,
     edge_port_option,
@@ -24,6 +23,7 @@ from parlando_client.cli.options import (
     traces_port_option,
 )
 from parlando_client.cli.playback import find_player, why_silent
+from parlando_client.cli.who_is_next import report
 from parlando_client.errors import SpeechError
 from parlando_client.supervisor.http_probe import who_listens_over_http
 from parlando_client.supervisor.ports import Listener, who_listens
@@ -40,22 +40,6 @@ from parlando_client.supervisor.system import (
 
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 _THIS_MACHINE = {"127.0.0.1", "localhost", "[::1]"}
-
-
-class Verdict(Enum):
-    """How much a finding matters: WRONG keeps speech from being made."""
-
-    FINE = "ok"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report: what was found and, where it is not fine, what to do."""
-
-    verdict: Verdict
-    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +64,12 @@ class _Place:
 @synth_port_option
 @traces_port_option
 @address_option
+@click.option(
+    "--language",
+    default="",
+    metavar="TAG",
+    help="Say who would speak a text in this language, such as hi.",
+)
 def doctor(
     envoy_port: int,
     edge_port: int,
@@ -88,6 +78,7 @@ def doctor(
     synth_port: int,
     traces_port: int,
     address: str,
+    language: str,
 ) -> None:
     """Say what runs, what is missing and what to do. Status 1 where speech cannot be made."""
     over_http = (
@@ -100,7 +91,7 @@ def doctor(
         _Place("synth", synth_port, SYNTH_SERVICE),
         _Place("traces", traces_port, TRACES_SERVICE, without="`parlando up --trace` keeps some", extra=True),
     )
-    findings = [*_machine(os.environ), *asyncio.run(_system(address, over_http, behind))]
+    findings = [*_machine(os.environ), *asyncio.run(_system(address, language, over_http, behind))]
     for finding in findings:
         click.echo(f"{finding.verdict.value:<6}{finding.line}")
     sys.exit(any(finding.verdict is Verdict.WRONG for finding in findings))
@@ -126,7 +117,9 @@ def _machine(environment: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(Verdict.FINE, f"sound: played by {player.program}")
 
 
-async def _system(address: str, over_http: Sequence[_Place], behind: Sequence[_Place]) -> list[Finding]:
+async def _system(
+    address: str, language: str, over_http: Sequence[_Place], behind: Sequence[_Place]
+) -> list[Finding]:
     async with asyncio.TaskGroup() as tasks:
         at_router = tasks.create_task(who_listens(address, ROUTER_SERVICE))
         places = [
@@ -142,7 +135,7 @@ async def _system(address: str, over_http: Sequence[_Place], behind: Sequence[_P
     if address.rpartition(":")[0] in _THIS_MACHINE:
         findings += [_behind(place, listener.result(), router) for place, listener in places]
     if router in {Listener.SERVING, Listener.NOT_SERVING}:
-        findings += await _engines(address)
+        findings += await _engines(address, language)
     return findings
 
 
@@ -173,6 +166,7 @@ def _behind(place: _Place, listener: Listener, router: Listener) -> Finding:
         case Listener.SERVING:
             return Finding(Verdict.FINE, f"{name}: serving at 127.0.0.1:{port}")
         case Listener.NOT_SERVING:
+            fault = Verdict.NOTE if router is Listener.SERVING else fault  # another one serves
             return Finding(fault, f"{name}: up at 127.0.0.1:{port}, but not serving: its log says why")
         case Listener.STRANGER:
             return Finding(
@@ -185,45 +179,10 @@ def _behind(place: _Place, listener: Listener, router: Listener) -> Finding:
             return Finding(Verdict.WRONG, f"{name}: nobody listens on port {port}: run `parlando up`")
 
 
-async def _engines(address: str) -> list[Finding]:
+async def _engines(address: str, language: str) -> list[Finding]:
     async with AsyncClient(address) as client:
         try:
-            engines = await client.list_engines()
+            engines = await client.list_engines(language=language)
         except SpeechError as error:
             return [Finding(Verdict.WRONG, f"engines: {error.message}")]
-    replicas = [(engine.name or "unknown", replica) for engine in engines for replica in engine.replicas]
-    if not replicas:
-        return [Finding(Verdict.WRONG, "engines: the router has none: set ENGINES to workers' addresses")]
-    unserved = Verdict.NOTE if any(replica.serving for _, replica in replicas) else Verdict.WRONG
-    return [
-        *_next(engines),
-        *(
-            Finding(
-                Verdict.FINE if replica.serving else unserved,
-                f"engine {name} at {replica.address}: "
-                + (
-                    _load(replica)
-                    if replica.serving
-                    else f"not serving: {replica.detail or 'no reason given'}"
-                ),
-            )
-            for name, replica in replicas
-        ),
-    ]
-
-
-def _next(engines: Sequence[Engine]) -> Iterator[Finding]:
-    """Yield who would get the next request that names nobody, and why."""
-    served = next((each for each in engines if any(replica.serving for replica in each.replicas)), None)
-    if served is None:
-        return
-    primary = next((each.name for each in engines if each.primary), served.name)
-    instead = "" if served.name == primary else f", for {primary} is not serving"
-    yield Finding(
-        Verdict.NOTE if instead else Verdict.FINE,
-        f"next: engine {served.name} is asked first, {served.place or 'no reason given'}{instead}",
-    )
-
-
-def _load(replica: Replica) -> str:
-    return f"version {replica.version or 'unknown'}, {replica.live} speaking, {replica.queued} waiting"
+    return list(report(engines, language))

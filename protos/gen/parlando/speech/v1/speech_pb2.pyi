@@ -345,8 +345,10 @@ class ListVoicesResponse(_message.Message):
     def __init__(self, voices: _Optional[_Iterable[_Union[_synth_pb2.Voice, _Mapping]]] = ...) -> None: ...
 
 class ListEnginesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("settings",)
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    settings: SpeechSettings
+    def __init__(self, settings: _Optional[_Union[SpeechSettings, _Mapping]] = ...) -> None: ...
 
 class EngineReplica(_message.Message):
     __slots__ = ("address", "serving", "detail", "description", "predicted_first_chunk")
@@ -363,16 +365,18 @@ class EngineReplica(_message.Message):
     def __init__(self, address: _Optional[str] = ..., serving: _Optional[bool] = ..., detail: _Optional[str] = ..., description: _Optional[_Union[_synth_pb2.DescribeEngineResponse, _Mapping]] = ..., predicted_first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "replicas", "primary", "place")
+    __slots__ = ("name", "replicas", "primary", "place", "asked")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REPLICAS_FIELD_NUMBER: _ClassVar[int]
     PRIMARY_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     name: str
     replicas: _containers.RepeatedCompositeFieldContainer[EngineReplica]
     primary: bool
     place: str
-    def __init__(self, name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[EngineReplica, _Mapping]]] = ..., primary: _Optional[bool] = ..., place: _Optional[str] = ...) -> None: ...
+    asked: bool
+    def __init__(self, name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[EngineReplica, _Mapping]]] = ..., primary: _Optional[bool] = ..., place: _Optional[str] = ..., asked: _Optional[bool] = ...) -> None: ...
 
 class ListEnginesResponse(_message.Message):
     __slots__ = ("engines",)
