@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import grpc
+import httpx2
 
 from parlando.session.v1 import session_pb2
 from parlando.session.v1.session_service_pb2_grpc import SessionServiceStub
@@ -30,8 +31,15 @@ def _spoken(address: str, metadata: tuple[tuple[str, str], ...]) -> bool:
             return False
 
 
+def _posted(address: str, metadata: tuple[tuple[str, str], ...]) -> int:
+    """Return the status of a request with this metadata as headers."""
+    body = {"input": "Hello.", "voice": "alloy", "response_format": "pcm"}
+    url = f"http://{address}/v1/audio/speech"
+    return httpx2.post(url, json=body, headers=dict(metadata), timeout=PATIENCE).status_code
+
+
 def test_a_public_caller_cannot_choose_its_policy_or_its_tier(through: Through) -> None:
-    router, session = (f"127.0.0.1:{through.ports[name]}" for name in ("router", "session"))
+    router, session, edge = (f"127.0.0.1:{through.ports[name]}" for name in ("router", "session", "edge"))
     policies = [
         session_pb2.Policy(name="default", tiers={"gold": _NOBODY}),
         session_pb2.Policy(name="golden", fallback=_NOBODY),
@@ -46,6 +54,10 @@ def test_a_public_caller_cannot_choose_its_policy_or_its_tier(through: Through) 
                 while _spoken(router, chosen):  # the router itself trusts whoever reaches it
                     assert time.monotonic() < give_up
                 assert _spoken(through.address, chosen)
+                assert _posted(through.address, chosen) == 200
+                assert (
+                    _posted(edge, chosen) != 200
+                )  # so does the edge: it is Envoy that takes no caller's word
         finally:
             for policy in policies:
                 empty = session_pb2.Policy(name=policy.name)

@@ -70,6 +70,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
     Attributes:
         settings: of each call, in order.
         texts: of each call, in order.
+        callers: what each call's metadata says of its caller, in order.
         live: calls under way.
         cancels: cancel messages received.
         released: lets "late" and "halts" go on.
@@ -78,6 +79,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
 
     settings: list[speech_pb2.SpeechSettings] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    callers: list[dict[str, str]] = field(default_factory=list)
     live: int = 0
     cancels: int = 0
     sent: int = 0
@@ -91,7 +93,9 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
             await self._changed.wait()
 
     @contextmanager
-    def _call(self, text: str, settings: speech_pb2.SpeechSettings) -> Iterator[None]:
+    def _call(self, text: str, settings: speech_pb2.SpeechSettings, context: Context) -> Iterator[None]:
+        metadata = context.invocation_metadata() or ()
+        self.callers.append({key: str(value) for key, value in metadata if key.startswith("x-parlando-")})
         self.settings.append(settings)
         self.texts.append(text)
         self.live += 1
@@ -106,7 +110,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         self, request: speech_pb2.SayRequest, context: Context
     ) -> None:
         """Speak a whole text."""
-        with self._call(request.text, request.settings):
+        with self._call(request.text, request.settings, context):
             async for events in self._spoken(request.text, request.settings):
                 await context.write(speech_pb2.SayResponse(events=events))
 
@@ -121,7 +125,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
             text += request.text.text
             if request.HasField("end"):
                 break
-        with self._call(text, settings):
+        with self._call(text, settings, context):
             speaking = asyncio.create_task(self._speak(text, settings, context))
             cancelling = asyncio.create_task(self._cancel(request_iterator))
             try:

@@ -13,6 +13,7 @@ from parlando_edge import asked
 from parlando_edge.administration import Administration
 from parlando_edge.answers import json_answer, on_exception, on_http_exception, on_parlando_error
 from parlando_edge.barge_in.room import Room, offered
+from parlando_edge.caller import introduced
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dev_operations import dev_operations
 from parlando_edge.estimates import Estimates
@@ -54,7 +55,8 @@ def create_app(
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await gate.pass_on(inner, scope, receive, send)
+        with introduced(scope):
+            await gate.pass_on(inner, scope, receive, send)
 
     return app
 

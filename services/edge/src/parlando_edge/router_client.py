@@ -11,12 +11,12 @@ from typing import Any
 import grpc
 
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando_edge.caller import to_router
 from parlando_edge.dependency import is_serving
 from parlando_edge.ports import Engine, Estimate, SpeechEvent, SpeechSettings, Voice
 from parlando_edge.router_messages import engine_from, estimate_from, event_from, settings_to, voice_from
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_rpc_error
-from parlando_kit.tracing import outgoing
 
 _ANSWER_SECONDS = 2.0
 _LONGEST_TEXT_MESSAGE = 100_000  # code points, as SpeakText has it
@@ -34,7 +34,7 @@ class GrpcSpeaker:
     async def say(self, text: str, settings: SpeechSettings) -> AsyncIterator[_Utterance]:
         """Speak as fast as it is read."""
         request = speech_pb2.SayRequest(text=text, settings=settings_to(settings))
-        call = self._stub.Say(request, metadata=outgoing())
+        call = self._stub.Say(request, metadata=to_router())
         try:
             yield _Utterance(call, call.cancel)
         finally:
@@ -44,7 +44,7 @@ class GrpcSpeaker:
     async def speak(self, text: str, settings: SpeechSettings) -> AsyncIterator[_Utterance]:
         """Speak a little ahead of playback."""
         requests = _Requests(text, settings)
-        call = self._stub.Speak(requests.messages(), metadata=outgoing())
+        call = self._stub.Speak(requests.messages(), metadata=to_router())
         try:
             yield _Utterance(call, requests.cancel)
         finally:
@@ -55,7 +55,7 @@ class GrpcSpeaker:
         """Return the voices of all engines that are up."""
         try:
             request = speech_pb2.ListVoicesRequest()
-            listed = await self._stub.ListVoices(request, timeout=_ANSWER_SECONDS, metadata=outgoing())
+            listed = await self._stub.ListVoices(request, timeout=_ANSWER_SECONDS, metadata=to_router())
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
         return [voice_from(voice) for voice in listed.voices]
@@ -72,7 +72,7 @@ class GrpcSpeaker:
         """Return what a text would take."""
         request = speech_pb2.EstimateCostRequest(text=text, settings=settings_to(settings))
         try:
-            found = await self._stub.EstimateCost(request, timeout=_ANSWER_SECONDS, metadata=outgoing())
+            found = await self._stub.EstimateCost(request, timeout=_ANSWER_SECONDS, metadata=to_router())
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
         return estimate_from(found)
