@@ -79,7 +79,7 @@ def test_where_all_are_down_somebody_is_tried_all_the_same() -> None:
         (_WRONG, f"engine espeak at e:1: not serving: {_OPEN}"),
         (
             _WRONG,
-            f"worker at ?:1: not serving: it has not answered yet: {_START}",
+            "worker at ?:1: not serving: it has not answered yet: start it, or take it out of ENGINES",
         ),
     ]
 

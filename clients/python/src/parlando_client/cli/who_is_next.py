@@ -46,7 +46,7 @@ def _workers(engine: Engine, unserved: Verdict) -> Iterator[Finding]:
             aside = "" if engine.asked else f"; not asked for this: {engine.place}"
             yield Finding(Verdict.FINE, f"{what}: {_load(replica)}{aside}")
         else:
-            remedy = "" if engine.name else f": {_HOW_TO_START}"
+            remedy = "" if engine.name else ": start it, or take it out of ENGINES"
             why = replica.detail or "no reason given"
             yield Finding(unserved, f"{what}: not serving: {why}{remedy}")
 
