@@ -155,16 +155,17 @@ class Engines(Roster):
             ParlandoError: ENGINE_NOT_FOUND or VOICE_NOT_FOUND.
         """
         settings = settings or SpeechSettings()
-        ranked, like = self._ranked(settings, settings.language, by_chance=False)
+        language = settings.language[:LONGEST_NAME]
+        ranked, like = self._ranked(settings, language, by_chance=False)
         names, groups = self.names(), dict(self.groups())
         silent = groups.pop("", [])
         primary = next((each.engine for _, each in ranked if each.engine in names), "")
         found: list[Standing] = []
         for place, choice in ranked:
             workers = groups.pop(choice.engine, [])
-            able = self._casting.candidates(choice, workers, settings.language, like, place)
+            able = self._casting.candidates(choice, workers, language, like, place)
             asked = next(able, None) is not None
-            why = place if asked else f"{place}, but {_lack(workers, settings.language)}"
+            why = place if asked else f"{place}, but {_lack(workers, language)}"
             found.append(Standing(choice.engine, workers, why, choice.engine == primary, asked))
         named = self._split(settings)[0]
         why = "another one was asked for by name" if named else "no route of the policy names it"
@@ -282,7 +283,7 @@ def _lack(workers: Sequence[Replica], language: str) -> str:
     """Return what an engine lacks that is not asked, for people."""
     if not workers:
         return "no worker of it has answered"
-    return f'it has no voice for "{language[:LONGEST_NAME]}"' if language else "it has no voice"
+    return f'it has no voice for "{language}"' if language else "it has no voice"
 
 
 def _nobody() -> ParlandoError:

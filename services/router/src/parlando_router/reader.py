@@ -167,9 +167,9 @@ class Reader:
         if isinstance(event, SynthesisAudio):
             self._require_pace(turn, reading)
             reading.samples += len(event.pcm) // 2
+            stand.track.audio(event.pcm)
             if reading.sample is not None:
                 reading.sample.add(event.pcm)
-            stand.track.audio(event.pcm)
         else:
             reading.finished = True
             stand.track.end(turn.pause)
