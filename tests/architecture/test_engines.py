@@ -16,7 +16,7 @@ _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").gl
 # kit errors and ledger.
 _OURS = re.compile(
     r"parlando_kit\.(errors|ledger|settings|spans)"
-    r"|parlando_synth\.(engine|languages|reading|spelling|threaded|turns|untimed)"
+    r"|parlando_synth\.(cloned_voice|engine|languages|reading|reference_clip|spelling|threaded|turns|untimed)"
     r"|parlando_synth\.remote\.(engine|prices|settings|trouble|vendor)"
 )
 

@@ -49,6 +49,7 @@ _TABLE: dict[Reason, _Answer] = {
     Reason.FIELD_IMMUTABLE: _Answer(400, _INVALID),
     Reason.BAD_FIELD_MASK: _Answer(400, _INVALID),
     Reason.BAD_POLICY: _Answer(400, _INVALID),
+    Reason.BAD_CLIP: _Answer(400, _INVALID),
     Reason.VOICE_NOT_FOUND: _Answer(404, _INVALID),
     Reason.ENGINE_NOT_FOUND: _Answer(404, _INVALID, "model_not_found"),
     Reason.LANGUAGE_NOT_FOUND: _Answer(404, _INVALID),

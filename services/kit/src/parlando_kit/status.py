@@ -30,6 +30,7 @@ STATUS: dict[Reason, grpc.StatusCode] = {
     Reason.FIELD_IMMUTABLE: _Code.INVALID_ARGUMENT,
     Reason.BAD_FIELD_MASK: _Code.INVALID_ARGUMENT,
     Reason.BAD_POLICY: _Code.INVALID_ARGUMENT,
+    Reason.BAD_CLIP: _Code.INVALID_ARGUMENT,
     Reason.VOICE_NOT_FOUND: _Code.NOT_FOUND,
     Reason.ENGINE_NOT_FOUND: _Code.NOT_FOUND,
     Reason.LANGUAGE_NOT_FOUND: _Code.NOT_FOUND,

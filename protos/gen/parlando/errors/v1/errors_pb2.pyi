@@ -16,6 +16,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_FIELD_IMMUTABLE: _ClassVar[ErrorReason]
     ERROR_REASON_BAD_FIELD_MASK: _ClassVar[ErrorReason]
     ERROR_REASON_BAD_POLICY: _ClassVar[ErrorReason]
+    ERROR_REASON_BAD_CLIP: _ClassVar[ErrorReason]
     ERROR_REASON_VOICE_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_ENGINE_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_LANGUAGE_NOT_FOUND: _ClassVar[ErrorReason]
@@ -51,6 +52,7 @@ ERROR_REASON_UNSUPPORTED_FORMAT: ErrorReason
 ERROR_REASON_FIELD_IMMUTABLE: ErrorReason
 ERROR_REASON_BAD_FIELD_MASK: ErrorReason
 ERROR_REASON_BAD_POLICY: ErrorReason
+ERROR_REASON_BAD_CLIP: ErrorReason
 ERROR_REASON_VOICE_NOT_FOUND: ErrorReason
 ERROR_REASON_ENGINE_NOT_FOUND: ErrorReason
 ERROR_REASON_LANGUAGE_NOT_FOUND: ErrorReason
