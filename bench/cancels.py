@@ -2,7 +2,9 @@
 
     make bench-cancels ARGS="[--cancels 1000] [--clients 1 50] [--engine espeak]"
 
-Speak through Envoy, and `response.cancel` over Realtime through Envoy. It prints, by the caller's own clock,
+Speak through Envoy, by callers who converse (by the clock, and with pauses) and by callers in haste (without
+pace or pause, so that they keep both cores full), and `response.cancel` over Realtime through Envoy, alone and
+while fifty callers converse. It prints, by the caller's own clock,
 the time from its send until its last audio byte (0 where none came after it), and until it was told that
 nothing follows; from the reports, the time until the engine was idle, the engine time spent after the stop
 and how the stops ended; and the CPU that all processes together use in the second after the last one.
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -24,14 +27,16 @@ import time
 from collections.abc import Sequence
 
 import grpc
+import psutil
 from mesh import Mesh, running_mesh
 from texts import long_text
 from websockets.asyncio.client import connect
 
 from parlando.synth.v1 import synth_pb2
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
-from tests.component.router.cancelling import Figures, cancel_at_random
+from tests.component.router.cancelling import CONVERSATION, HASTE, Figures, Manner, cancel_at_random
 
+MANNERS = {"in conversation": CONVERSATION, "in haste": HASTE}
 P99_MS = 50.0
 P50_MS = 5.0
 _SETTLE_SECONDS = 1.0
@@ -61,7 +66,7 @@ async def live(synth: str) -> int:
             await asyncio.sleep(0.01)
 
 
-async def speak(mesh: Mesh, cancels: int, clients: int) -> Figures:
+async def speak(mesh: Mesh, cancels: int, clients: int, manner: Manner) -> Figures:
     """Cancel calls of Speak through Envoy."""
     async with contextlib.AsyncExitStack() as stack:
         channels = [
@@ -70,7 +75,7 @@ async def speak(mesh: Mesh, cancels: int, clients: int) -> Figures:
             )
             for _ in range(min(clients, 8))
         ]
-        return await cancel_at_random(channels, cancels, clients, seed=clients)
+        return await cancel_at_random(channels, cancels, clients, manner, seed=clients)
 
 
 async def realtime(mesh: Mesh, cancels: int) -> list[float]:
@@ -98,14 +103,16 @@ async def realtime(mesh: Mesh, cancels: int) -> list[float]:
     return taken
 
 
-def report(mesh: Mesh, cancels: int, clients: int) -> bool:
+def report(mesh: Mesh, cancels: int, clients: int, name: str) -> bool:
     """Cancel, and print what came of it; return whether all of it is as it must be."""
-    figures = asyncio.run(speak(mesh, cancels, clients))
+    psutil.cpu_percent()
+    figures = asyncio.run(speak(mesh, cancels, clients, MANNERS[name]))
+    busy = psutil.cpu_percent()
     left = asyncio.run(live(mesh.synth))
     before = sum(mesh.cpu_seconds().values())
     time.sleep(_SETTLE_SECONDS)
     after = sum(mesh.cpu_seconds().values()) - before
-    print(f"\n{sum(figures.moments.values())} cancels, {clients} at a time")
+    print(f"\n{sum(figures.moments.values())} cancels, {clients} at a time, {name}; cores {busy:.0f} % busy")
     print(f"{'milliseconds':<38}{'p50':>8}{'p95':>8}{'p99':>8}{'most':>8}{'of':>7}")
     kept = show("send to last audio byte", figures.last_byte)
     show("send to answer", figures.answered)
@@ -132,9 +139,10 @@ def main() -> int:
     # Fifty are more than a worker queues by default; being refused is no part of this.
     os.environ.setdefault("SYNTH_MAX_QUEUED", str(max(arguments.clients)))
     with running_mesh(arguments.engine) as mesh:
-        asyncio.run(speak(mesh, 30, 2))  # the first ones warm up
-        for clients in arguments.clients:
-            kept &= report(mesh, arguments.cancels, clients)
+        asyncio.run(speak(mesh, 30, 2, HASTE))  # the first ones warm up
+        for clients, name in itertools.product(arguments.clients, MANNERS):
+            if clients > 1 or name == "in haste":  # alone, there is nobody to leave room to
+                kept &= report(mesh, arguments.cancels, clients, name)
         print(f"\n{'Realtime, milliseconds':<38}{'p50':>8}{'p95':>8}{'p99':>8}{'most':>8}{'of':>7}")
         kept &= show("response.cancel to last audio byte", asyncio.run(realtime(mesh, 200)))
         kept &= not asyncio.run(live(mesh.synth))

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceAsyncStub
     from tests.component.router.mesh import Speak
 
-_LONG = "Seven green steps lead down to the old garden, where nobody has been for a year. " * 12
+_LONG = "Seven green steps lead down to the old garden, where nobody has been for a year. " * 30
+"""Far more than can be said before its cancel comes, even to one who takes all at once."""
+
 _SHORT = "Orange lamp."
 _DEADLINE_SECONDS = 0.3
 
@@ -49,19 +51,45 @@ class Figures:
     faults: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How callers behave.
+
+    Attributes:
+        playout_mode: of their calls.
+        rest: most seconds that a caller is silent before each call.
+    """
+
+    playout_mode: speech_pb2.PlayoutMode.ValueType
+    rest: float
+
+
+CONVERSATION = Manner(speech_pb2.PLAYOUT_MODE_CLOCK, rest=4.0)
+"""Speech is made a little ahead of playback, and callers speak, too."""
+
+HASTE = Manner(speech_pb2.PLAYOUT_MODE_UNPACED, rest=0.0)
+"""Callers take all they can get, and call again at once."""
+
+
 class Caller:
     """One call that is cancelled.
 
     Args:
         stub: whom it calls.
+        manner: how it listens.
         chance: decides what is left to chance.
         deadline: seconds the call may take, or None.
     """
 
     def __init__(
-        self, stub: SpeechServiceAsyncStub, chance: random.Random, deadline: float | None = None
+        self,
+        stub: SpeechServiceAsyncStub,
+        manner: Manner,
+        chance: random.Random,
+        deadline: float | None = None,
     ) -> None:
         self.chance = chance
+        self._settings = speech_pb2.SpeechSettings(playout_mode=manner.playout_mode)
         self.events: list[speech_pb2.SpeechEvent] = []
         self.audio_at: list[float] = []
         self.answered_at: float | None = None
@@ -74,7 +102,7 @@ class Caller:
 
     async def begin(self, text: str) -> None:
         """Open an epoch, and send text."""
-        await self.say(open=speech_pb2.SpeakOpen())
+        await self.say(open=speech_pb2.SpeakOpen(settings=self._settings))
         await self.say(text=speech_pb2.SpeakText(text=text))
 
     async def read(self) -> bool:
@@ -159,11 +187,12 @@ _ENDS = {"reset": grpc.StatusCode.CANCELLED, "deadline": grpc.StatusCode.DEADLIN
 
 
 async def cancel_once(
-    stub: SpeechServiceAsyncStub, moment: str, chance: random.Random, figures: Figures
+    stub: SpeechServiceAsyncStub, moment: str, manner: Manner, chance: random.Random, figures: Figures
 ) -> None:
     """Call, cancel, and note what came of it."""
     figures.moments[moment] += 1
-    caller = Caller(stub, chance, _DEADLINE_SECONDS if moment == "deadline" else None)
+    await asyncio.sleep(chance.uniform(0, manner.rest))
+    caller = Caller(stub, manner, chance, _DEADLINE_SECONDS if moment == "deadline" else None)
     expected = _ENDS.get(moment, grpc.StatusCode.OK)
     try:
         await MOMENTS[moment](caller)
@@ -187,11 +216,12 @@ async def _cancel(caller: Caller, moment: str, figures: Figures) -> None:
     await caller.say(cancel=speech_pb2.SpeakCancel())
     if moment == "twice":
         await caller.say(cancel=speech_pb2.SpeakCancel())
-    again = moment != "racing with end" and caller.chance.random() < 0.5
-    if again:
-        await caller.say(2, open=speech_pb2.SpeakOpen())
-        await caller.say(2, text=speech_pb2.SpeakText(text=_SHORT))
-    await caller.say(2 if again else 1, end=speech_pb2.SpeakEnd())
+    if moment != "racing with end":  # to which nothing can be added: the call may be over by now
+        again = caller.chance.random() < 0.5
+        if again:
+            await caller.say(2, open=speech_pb2.SpeakOpen())
+            await caller.say(2, text=speech_pb2.SpeakText(text=_SHORT))
+        await caller.say(2 if again else 1, end=speech_pb2.SpeakEnd())
     await caller.read_until(lambda: False)
     if caller.answered_at is None:
         return
@@ -228,7 +258,7 @@ def _check(caller: Caller, moment: str, expected: grpc.StatusCode, figures: Figu
 
 
 async def cancel_at_random(
-    channels: list[grpc.aio.Channel], cancels: int, clients: int, seed: int
+    channels: list[grpc.aio.Channel], cancels: int, clients: int, manner: Manner, seed: int
 ) -> Figures:
     """Have so many clients cancel so many calls between them, each as soon as its last one is over."""
     figures, chance = Figures(), random.Random(seed)
@@ -239,7 +269,7 @@ async def cancel_at_random(
         stub = SpeechServiceStub(channels[number % len(channels)])
         own = random.Random(seed + number)
         while moments:
-            await cancel_once(stub, moments.pop(), own, figures)
+            await cancel_once(stub, moments.pop(), manner, own, figures)
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(clients):

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from parlando_scripted.script import ScriptedSettings
-from tests.component.router.cancelling import MOMENTS, cancel_at_random
+from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 from tests.component.router.mesh import WorkerProcess, mesh, until
 
 
@@ -16,10 +16,10 @@ async def test_random_cancels_leave_nothing(clients: int, cancels: int) -> None:
     first = WorkerProcess(ScriptedSettings(rate=3.0, instances=8, character_ms=20), max_queued=64)
     second = WorkerProcess(ScriptedSettings(rate=3.0, instances=8, character_ms=20), max_queued=64)
     async with mesh(first, second) as router:
-        await cancel_at_random([router.channel], 10, clients, seed=0)  # what is opened once stays open
+        await cancel_at_random([router.channel], 10, clients, HASTE, seed=0)  # what is opened once stays open
         await until(router.utterances, 0)
         tasks = len(asyncio.all_tasks())
-        figures = await cancel_at_random([router.channel], cancels, clients, seed=clients)
+        figures = await cancel_at_random([router.channel], cancels, clients, HASTE, seed=clients)
         assert figures.faults == []
         assert set(figures.moments) == set(MOMENTS)
         await until(router.utterances, 0)

@@ -52,7 +52,7 @@ class Guard:
             [*_BARE_PYTHON, str(_HERE / "guard.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )
         assert self._process.stdin is not None  # noqa: S101  # it was asked for
         self._pipe = self._process.stdin
@@ -81,7 +81,11 @@ class Guard:
 
 
 async def start(child: Child, guard: Guard) -> asyncio.subprocess.Process:
-    """Start a child in a session of its own, on the leash. What it prints goes to our standard error."""
+    """Start a child in a process group of its own, on the leash. What it prints goes to our standard error.
+
+    Out of the reach of the terminal's Ctrl-C, and not in a session of its own: Linux schedules sessions
+    against each other (autogroups), and a service that wakes for a cancel would wait for whole sessions.
+    """
     leash = (*_BARE_PYTHON, str(_HERE / "leash.py"), str(os.getpid()), str(guard.descriptor))
     return await asyncio.create_subprocess_exec(
         *leash,
@@ -89,7 +93,7 @@ async def start(child: Child, guard: Guard) -> asyncio.subprocess.Process:
         env={**os.environ, **child.environment},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
-        start_new_session=True,
+        process_group=0,
         pass_fds=(guard.descriptor,),
     )
 

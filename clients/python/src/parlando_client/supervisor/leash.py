@@ -19,6 +19,7 @@ def main() -> None:
     supervisor, guard, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # or a terminal with `tostop` would stop what it logs
     if os.getppid() != supervisor:  # it died before the kernel was asked
         sys.exit(1)
     with contextlib.suppress(BrokenPipeError):  # without a guard there is still the kernel's signal
