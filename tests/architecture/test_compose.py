@@ -41,7 +41,7 @@ _SETTINGS: dict[str, type[BaseSettings]] = {
 }
 _PORTS_OF_THEIRS = {
     "redis": {6379},
-    "otel-collector": {4317},
+    "otel-collector": {4317, 8889},
     "jaeger": {4317, 16686},
     "prometheus": {9090},
     "grafana": {3000},
@@ -98,10 +98,7 @@ def ports(name: str) -> set[int]:
     service, environment = service_of(name), _OURS[name]["environment"]
     default = _SETTINGS[service].model_fields["port"].default
     prefix = service.upper()
-    return {
-        int(environment.get(f"{prefix}_PORT", default)),
-        int(environment[f"{prefix}_METRICS_PORT"]),
-    }
+    return {int(environment.get(f"{prefix}_PORT", default))}
 
 
 def test_all_of_the_system_is_there() -> None:
@@ -127,7 +124,7 @@ def test_our_services_know_every_variable_that_they_are_given(name: str) -> None
     settings, given = _SETTINGS[service_of(name)], _OURS[name]["environment"]
     known = variables(settings) | variables_of_engine(given.get("SYNTH_ENGINE", ""))
     assert set(given) - known == set()
-    assert given[f"{service_of(name).upper()}_HOST"] == given["PARLANDO_METRICS_HOST"] == "0.0.0.0"  # noqa: S104  # inside a container
+    assert given[f"{service_of(name).upper()}_HOST"] == "0.0.0.0"  # noqa: S104  # inside a container
 
 
 def test_the_variables_of_images_are_known() -> None:
@@ -168,11 +165,22 @@ def test_every_address_is_a_service_and_a_port_of_its() -> None:
     assert router["port_value"] in ports(router["address"])
 
 
-def test_what_prometheus_scrapes_is_offered() -> None:
-    (job,) = yaml.safe_load((_DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
-    (found,) = job["dns_sd_configs"]
-    assert set(found["names"]) == set(_OURS)
-    assert [name for name in found["names"] if found["port"] not in ports(name)] == []
+def _read(path: str) -> Any:
+    return yaml.safe_load((_DEPLOY / path).read_text())
+
+
+def test_figures_and_their_exemplars_go_from_every_service_to_prometheus() -> None:
+    to = {each["environment"]["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] for each in _OURS.values()}
+    collector = _read("otel/collector.yaml")
+    received = collector["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"]
+    assert {each.rpartition(":")[2] for each in to} == {received.rpartition(":")[2]}
+    assert "prometheus" in collector["service"]["pipelines"]["metrics"]["exporters"]
+    offered = collector["exporters"]["prometheus"]
+    assert offered["enable_open_metrics"]  # the older format has no exemplars
+    (job,) = _read("prometheus/prometheus.yml")["scrape_configs"]
+    ((scraped,),) = [each["targets"] for each in job["static_configs"]]
+    assert scraped == f"otel-collector:{offered['endpoint'].rpartition(':')[2]}"
+    assert "--enable-feature=exemplar-storage" in _SERVICES["prometheus"]["command"]
 
 
 def test_published_ports_are_listened_on_and_stay_on_this_machine() -> None:
@@ -268,14 +276,15 @@ def test_the_shell_and_python_fill_in_envoys_file_alike() -> None:
 
 def test_the_dashboard_asks_for_figures_that_there_are() -> None:
     dashboard = json.loads((_DEPLOY / "grafana" / "dashboards" / "parlando.json").read_text())
-    (source,) = yaml.safe_load((_DEPLOY / "grafana/provisioning/datasources/prometheus.yaml").read_text())[
-        "datasources"
-    ]
+    source, traces = _read("grafana/provisioning/datasources/sources.yaml")["datasources"]
+    (leads,) = source["jsonData"]["exemplarTraceIdDestinations"]
+    assert leads == {"name": "trace_id", "datasourceUid": traces["uid"]}
     names = {value.replace(".", "_") for key, value in vars(telemetry_names).items() if key.isupper()}
     asked = set()
     for panel in dashboard["panels"]:
         assert panel["datasource"]["uid"] == source["uid"]
         for target in panel["targets"]:
             asked |= set(re.findall(r"parlando_\w+", target["expr"]))
+            assert target.get("exemplar", False) == ("_bucket" in target["expr"])
     assert len(asked) > 4
     assert {re.sub(r"(_seconds)?(_bucket)?$", "", name) for name in asked} - names == set()

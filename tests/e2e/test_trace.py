@@ -11,14 +11,16 @@ import time
 from collections.abc import Iterator
 from concurrent import futures
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 import httpx2
 import pytest
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from parlando_client import Audio, Client, SpeechError
 from parlando_client.aio import AsyncClient
@@ -44,17 +46,18 @@ class Collector:
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
+        self.raw_metrics: list[bytes] = []
         self._server = grpc.server(futures.ThreadPoolExecutor(1))
-        handler = grpc.unary_unary_rpc_method_handler(self._export, bytes, bytes)
-        name = "opentelemetry.proto.collector.trace.v1.TraceService"
-        self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(name, {"Export": handler}),)
-        )
+        for name, into in (
+            ("trace.v1.TraceService", self.raw),
+            ("metrics.v1.MetricsService", self.raw_metrics),
+        ):
+            handler = grpc.unary_unary_rpc_method_handler(partial(_export, into), bytes, bytes)
+            service = f"opentelemetry.proto.collector.{name}"
+            self._server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(service, {"Export": handler}),)
+            )
         self.url = f"http://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-
-    def _export(self, request: bytes, _: object) -> bytes:
-        self.raw.append(request)
-        return b""
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -70,6 +73,23 @@ class Collector:
             ring.add(trace_service_pb2.ExportTraceServiceRequest.FromString(raw).resource_spans)
         return ring.read(bytes.fromhex(trace_id))
 
+    def exemplars(self) -> dict[tuple[str, str], set[str]]:
+        """Return the traces that exemplars of histograms name, by the histogram's name and its hop."""
+        named: dict[tuple[str, str], set[str]] = {}
+        for raw in self.raw_metrics:
+            for resource in metrics_service_pb2.ExportMetricsServiceRequest.FromString(raw).resource_metrics:
+                for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+                    for point in metric.histogram.data_points:
+                        at = {each.key: each.value.string_value for each in point.attributes}
+                        traces = named.setdefault((metric.name, at["parlando.hop"]), set())
+                        traces.update(exemplar.trace_id.hex() for exemplar in point.exemplars)
+        return named
+
+
+def _export(into: list[bytes], request: bytes, _: object) -> bytes:
+    into.append(request)
+    return b""
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -82,6 +102,8 @@ class Observed:
         in_realtime: spans of a Realtime session with `_RESPONSES` responses, through Envoy.
         told: all else it told, by where: spans as sent, logs, metrics.
         metrics: what a scrape of each service answered.
+        exemplars: the traces that histograms sent to the collector name, by the histogram's name and its hop.
+        ids: the traces of the requests, by the names above.
         envoy_took: seconds of a Say through Envoy, begun as Envoy had just sent its spans, until it sent
             those of this one.
     """
@@ -92,6 +114,8 @@ class Observed:
     in_realtime: list[dict[str, Any]]
     told: dict[str, bytes]
     metrics: dict[str, str]
+    exemplars: dict[tuple[str, str], set[str]]
+    ids: dict[str, str]
     envoy_took: float
 
 
@@ -122,7 +146,7 @@ async def speak_and_cancel(router: str, trace_id: str) -> None:
 
 
 def speak_in_realtime(envoy: int, trace_id: str) -> None:
-    """Have responses spoken over a WebSocket."""
+    """Have responses spoken over a WebSocket, and one more that is cancelled at its first sound."""
     words = [{"type": "input_text", "text": f"The {_WORD} is heard."}]
     item = {"type": "message", "role": "user", "content": words}
     headers = {"traceparent": traceparent(trace_id)}
@@ -130,8 +154,23 @@ def speak_in_realtime(envoy: int, trace_id: str) -> None:
         for _ in range(_RESPONSES):
             socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
             socket.send(json.dumps({"type": "response.create"}))
-            while json.loads(socket.recv(timeout=30))["type"] != "response.done":
-                pass
+            read_until(socket, "response.done")
+        words = [{"type": "input_text", "text": f"The {_WORD} is heard. " * 50}]
+        long = {"conversation": "none", "input": [{"type": "message", "role": "user", "content": words}]}
+        socket.send(json.dumps({"type": "response.create", "response": long}))
+        read_until(socket, "response.output_audio.delta")
+        socket.send(json.dumps({"type": "response.cancel"}))
+        read_until(socket, "response.done")
+        # A connection that is closed at once takes its responses' last words with it.
+        short = {"conversation": "none", "input": [item]}
+        socket.send(json.dumps({"type": "response.create", "response": short}))
+        read_until(socket, "response.done")
+
+
+def read_until(socket: ClientConnection, kind: str) -> None:
+    """Read events up to one of a kind."""
+    while json.loads(socket.recv(timeout=30))["type"] != kind:
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +189,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             "SCRIPTED_RATE": "4",
             "PARLANDO_LOG_LEVEL": "DEBUG",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": collector.url,
         }
         with running_up(environment, log):
             router = f"127.0.0.1:{ports['router']}"
@@ -174,7 +214,11 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             say(f"127.0.0.1:{ports['envoy']}", after_a_flush, "Good morning.")
             wait_for_envoy(collector, after_a_flush)
             envoy_took = time.monotonic() - began
-        told = {"spans": b"".join(collector.raw), "logs": logs.read_bytes()}
+        told = {
+            "spans": b"".join(collector.raw),
+            "logs": logs.read_bytes(),
+            "sent metrics": b"".join(collector.raw_metrics),
+        }
         told |= {f"metrics of {name}": text.encode() for name, text in metrics.items()}
         yield Observed(
             said=collector.trace(said),
@@ -183,6 +227,14 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             in_realtime=collector.trace(in_realtime),
             told=told,
             metrics=metrics,
+            exemplars=collector.exemplars(),
+            ids={
+                "said": said,
+                "cancelled": cancelled,
+                "over_http": over_http,
+                "in_realtime": in_realtime,
+                "after_a_flush": after_a_flush,
+            },
             envoy_took=envoy_took,
         )
 
@@ -246,10 +298,9 @@ def test_a_realtime_session_is_one_trace_that_reaches_the_engine_and_the_session
 def test_each_response_of_a_realtime_session_is_a_span_with_its_own_first_audio(observed: Observed) -> None:
     responses = [span for span in observed.in_realtime if hop(span) == ("edge", "response")]
     ids = [span["attributes"]["gen_ai.response.id"] for span in responses]
-    assert len(set(ids)) == len(ids) == _RESPONSES
-    assert [[event["name"] for event in span["events"]] for span in responses] == [
-        ["first audio"]
-    ] * _RESPONSES
+    told = [[event["name"] for event in span["events"]] for span in responses]
+    assert len(set(ids)) == len(ids) == _RESPONSES + 2
+    assert sorted(told) == [["first audio"]] * (_RESPONSES + 1) + [["first audio", "cancelled", "cancelled"]]
     (connection,) = [span for span in observed.in_realtime if hop(span) == ("edge", "GET /v1/realtime")]
     assert {span["parent_id"] for span in responses} == {connection["span_id"]}
     assert connection["events"] == []
@@ -275,6 +326,23 @@ def test_a_scrape_has_the_histogram_of_first_chunks(observed: Observed, service:
     assert sum(counts) >= 1
     if service != "fragmenter":  # which speaks with none
         assert 'parlando_engine="scripted"' in observed.metrics[service]
+
+
+@pytest.mark.parametrize(
+    ("histogram", "hops", "traced"),
+    [
+        ("first_chunk", _MEASURED, {"said", "cancelled", "over_http", "in_realtime", "after_a_flush"}),
+        ("cancel.last_byte", ("router", "edge"), {"cancelled", "in_realtime"}),
+        ("cancel.engine_idle", ("router", "edge", "synth"), {"cancelled", "in_realtime"}),
+    ],
+)
+def test_exemplars_lead_from_every_histogram_to_the_trace_of_a_call(
+    observed: Observed, histogram: str, hops: tuple[str, ...], traced: set[str]
+) -> None:
+    for each in hops:
+        named = observed.exemplars[f"parlando.{histogram}", each]  # of each bucket, the last
+        assert named, each
+        assert named <= {observed.ids[name] for name in traced}, each
 
 
 def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:

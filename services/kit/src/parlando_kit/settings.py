@@ -35,6 +35,11 @@ class ServerSettings(BaseSettings):
         description="OTLP/gRPC collector for traces; empty: none are made",
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
     )
+    otlp_metrics_endpoint: str = Field(
+        default="",
+        description="OTLP/gRPC collector for metrics, with exemplars that name traces; empty: none are sent",
+        validation_alias="OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    )
     metrics_port: int = Field(
         default=0,
         ge=0,

@@ -46,25 +46,34 @@ class Socket(Protocol):
 
 
 class _Voice:
-    """One response being spoken; it can be stopped before it has begun."""
+    """One response being spoken; it can be stopped before it has begun.
+
+    Attributes:
+        asked_at: None once its first audio has left.
+        leaving: whether audio of it is on its way to the client.
+        stopped_at: None while nobody has stopped it.
+    """
 
     def __init__(self, response_id: str, asked_at: float) -> None:
         self.response_id = response_id
-        self.asked_at: float | None = asked_at  # None once its first audio has left
+        self.asked_at: float | None = asked_at
+        self.leaving = False
+        self.stopped_at: float | None = None
         self.engine = ""
         self.span: Span = INVALID_SPAN
-        self._stopped = False
         self._utterance: Utterance | None = None
         self._limit: asyncio.Timeout | None = None
 
     def begin(self, utterance: Utterance, limit: asyncio.Timeout) -> None:
         self._utterance, self._limit = utterance, limit
-        if self._stopped:
-            self.stop()
+        self._stop()
 
-    def stop(self) -> None:
-        self._stopped = True
-        if self._utterance is not None and self._limit is not None:
+    def stop(self, now: float) -> None:
+        self.stopped_at = now
+        self._stop()
+
+    def _stop(self) -> None:
+        if self.stopped_at is not None and self._utterance is not None and self._limit is not None:
             self._utterance.cancel()
             self._limit.reschedule(asyncio.get_running_loop().time() + _STOP_SECONDS)
 
@@ -158,7 +167,7 @@ class RealtimeConnection:
                 self._start(self._respond(output, self._latest))
             case StopSpeaking(response_id):
                 if response_id in self._voices:
-                    self._voices[response_id].stop()
+                    self._stop(self._voices[response_id])
             case Listen():
                 if self._listening is None:
                     self._listening = Listening(self._room.listener())
@@ -188,6 +197,8 @@ class RealtimeConnection:
                         voice.engine = event.engine
                     await self._outgoing.room()
                     self._perform(self._protocol.speech(order.response_id, event))
+            if voice.stopped_at is not None:  # the router ends a call once the engines are idle
+                self._instruments.engine_idle(self._clock.now() - voice.stopped_at, voice.engine, voice.span)
         except ParlandoError as failed:
             error = failed
             voice.span.set_status(StatusCode.ERROR, failed.reason)
@@ -215,14 +226,31 @@ class RealtimeConnection:
             except QueueClosed:
                 await self._socket.close(RESTART, "the service restarts: connect again")
                 return
-            await self._socket.send(message.text)
+            voice = self._latest
+            if voice is None or voice.response_id != message.audio_of:
+                await self._socket.send(message.text)
+            else:
+                voice.leaving = True
+                await self._socket.send(message.text)
+                self._left(voice)
             if message.seconds:
                 self._playback.sent(message.seconds)
-            voice = self._latest
-            if voice is None or voice.asked_at is None or voice.response_id != message.audio_of:
-                continue
-            self._instruments.first_chunk(self._clock.now() - voice.asked_at, voice.engine, voice.span)
+
+    def _left(self, voice: _Voice) -> None:
+        """Note that audio of a response has left."""
+        now = self._clock.now()
+        voice.leaving = False
+        if voice.asked_at is not None:
+            self._instruments.first_chunk(now - voice.asked_at, voice.engine, voice.span)
             voice.asked_at = None
+        if voice.stopped_at is not None:
+            self._instruments.last_byte(now - voice.stopped_at, voice.engine, voice.span)
+
+    def _stop(self, voice: _Voice) -> None:
+        """Have a response stopped, whose waiting audio was dropped."""
+        voice.stop(self._clock.now())
+        if not voice.leaving:
+            self._instruments.last_byte(0.0, voice.engine, voice.span)
 
     async def _leave(self, draining: asyncio.Event) -> None:
         await draining.wait()
