@@ -3,11 +3,11 @@
     make bench-cancels ARGS="[--cancels 1000] [--clients 1 50] [--engine espeak]"
 
 Speak through Envoy, by callers who converse (by the clock, and with pauses) and by callers in haste (without
-pace or pause, so that they keep both cores full), and `response.cancel` over Realtime through Envoy, alone and
-while fifty callers converse. It prints, by the caller's own clock,
-the time from its send until its last audio byte (0 where none came after it), and until it was told that
-nothing follows; from the reports, the time until the engine was idle, the engine time spent after the stop
-and how the stops ended; and the CPU that all processes together use in the second after the last one.
+pace or pause, so that they keep the cores full), and `response.cancel` over Realtime through Envoy, alone and
+while the largest number of callers converse. It prints, by the caller's own clock, the time from its send
+until its last audio byte (0 where none came after it), and until it was told that nothing follows; from the
+reports, the time until the engine was idle, the engine time spent after the stop and how the stops ended; and
+the CPU that all processes together use in the second after the last one.
 It exits with 1 when a status, a frame, an answer or a report is wrong, when a synthesis is left, or when a
 limit is passed.
 """
@@ -103,6 +103,16 @@ async def realtime(mesh: Mesh, cancels: int) -> list[float]:
     return taken
 
 
+async def realtime_beside(mesh: Mesh, cancels: int, clients: int) -> list[float]:
+    """Cancel responses over Realtime while so many callers of Speak converse."""
+    others = asyncio.create_task(speak(mesh, 100 * clients, clients, CONVERSATION))
+    try:
+        return await realtime(mesh, cancels)
+    finally:
+        others.cancel()
+        await asyncio.wait({others})
+
+
 def report(mesh: Mesh, cancels: int, clients: int, name: str) -> bool:
     """Cancel, and print what came of it; return whether all of it is as it must be."""
     psutil.cpu_percent()
@@ -144,7 +154,9 @@ def main() -> int:
             if clients > 1 or name == "in haste":  # alone, there is nobody to leave room to
                 kept &= report(mesh, arguments.cancels, clients, name)
         print(f"\n{'Realtime, milliseconds':<38}{'p50':>8}{'p95':>8}{'p99':>8}{'most':>8}{'of':>7}")
-        kept &= show("response.cancel to last audio byte", asyncio.run(realtime(mesh, 200)))
+        kept &= show("alone, to last audio byte", asyncio.run(realtime(mesh, 200)))
+        many = max(arguments.clients)
+        kept &= show(f"beside {many}, to last audio byte", asyncio.run(realtime_beside(mesh, 200, many)))
         kept &= not asyncio.run(live(mesh.synth))
     print(f"\n{_PEER}")
     return 0 if kept else 1

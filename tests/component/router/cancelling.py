@@ -60,7 +60,7 @@ class Manner:
         rest: most seconds that a caller is silent before each call.
     """
 
-    playout_mode: speech_pb2.PlayoutMode.ValueType
+    playout_mode: speech_pb2.PlayoutMode
     rest: float
 
 
