@@ -37,7 +37,7 @@ class Instruments:
             meter,
             telemetry_names.UNHEARD_SECONDS,
             "seconds of audio made and not played",
-            lambda: sum(read() for read in tuple(self._unheard)),  # on the scraper's thread
+            lambda: self.unheard,  # on the scraper's thread
             _ROUTER,
         )
 
@@ -86,6 +86,11 @@ class Instruments:
     def utterances(self) -> int:
         """Utterances under way."""
         return len(self._unheard)
+
+    @property
+    def unheard(self) -> float:
+        """Seconds of audio made and not played, of all utterances under way."""
+        return sum(read() for read in tuple(self._unheard))
 
     @contextmanager
     def utterance(self, unheard: Callable[[], float]) -> Iterator[None]:
