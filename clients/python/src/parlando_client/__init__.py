@@ -7,7 +7,8 @@
             if isinstance(event, Audio):
                 play(event.data)
 
-`AsyncClient` is the same on asyncio. `speak` takes text as it grows, and can be cancelled.
+`AsyncClient` is the same on asyncio. `speak` takes text as it grows, and can be cancelled. `Sessions` keeps
+what was said, and which words of it were heard.
 """
 
 from parlando_client.aio import AsyncClient
@@ -34,12 +35,14 @@ from parlando_client.events import (
     Word,
     Words,
 )
+from parlando_client.sessions import AsyncSessions, Sessions
 from parlando_client.transcript import Heard
 from parlando_client.utterance import LiveUtterance, Utterance
 
 __all__ = [
     "AsyncClient",
     "AsyncLiveUtterance",
+    "AsyncSessions",
     "AsyncUtterance",
     "Audio",
     "AudioFormat",
@@ -58,6 +61,7 @@ __all__ = [
     "Money",
     "Progress",
     "Replica",
+    "Sessions",
     "SpeechError",
     "Started",
     "StopReport",

@@ -10,6 +10,7 @@ from typing import Self
 
 import grpc
 
+from parlando.session.v1 import session_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando_client.aio_outgoing import AsyncOutgoing
 from parlando_client.errors import SpeechError, from_rpc_error
@@ -82,6 +83,14 @@ class AsyncUtterance(AsyncIterator[Event]):
     def heard(self, samples_played: int) -> Heard:
         """Return the caller's text, heard and not heard, after so many samples of the utterance."""
         return self._reader.heard(samples_played)
+
+    def turn(self) -> session_pb2.Turn:
+        """Return the utterance as a turn of a session, its id the utterance's: for `AsyncSessions.keep`.
+
+        Raises:
+            ValueError: it was not read to its end (`Finished`), or text was sent after a cancel.
+        """
+        return self._reader.turn(self.utterance_id)
 
     def close(self) -> None:
         """End the call; what is left of it is cancelled. Idempotent."""

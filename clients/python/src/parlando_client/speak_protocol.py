@@ -5,6 +5,7 @@ One stream is one utterance. Its openers raise the epoch; after a cancel the nex
 
 from __future__ import annotations
 
+from parlando.session.v1 import session_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando_client.delivery import Delivery, settings_message
 from parlando_client.errors import SpeechError
@@ -107,6 +108,10 @@ class SpeakProtocol:
     def heard(self, samples_played: int) -> Heard:
         """Return what was heard when so many samples of the utterance had been played."""
         return self._transcript.heard(samples_played)
+
+    def turn(self, turn_id: str) -> session_pb2.Turn:
+        """Return what was said as a turn to be stored; see `Transcript.turn`."""
+        return self._transcript.turn(turn_id)
 
     def _refuse_after_end(self, field: str) -> None:
         if self._ended:

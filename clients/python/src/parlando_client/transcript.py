@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from parlando.session.v1 import session_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando_client.events import Cancelled, Event, Finished, TimingQuality, Word, Words
 from parlando_client.reading import read_event
@@ -65,6 +66,7 @@ class Transcript:
     def __init__(self) -> None:
         self._text = SourceText()
         self._epochs: list[_Epoch] = []
+        self._turn = session_pb2.Turn(role=session_pb2.TURN_ROLE_ASSISTANT)
 
     def open(self, epoch: int) -> None:
         """Begin an epoch: text appended from now on belongs to it."""
@@ -77,6 +79,7 @@ class Transcript:
     def read(self, message: speech_pb2.SpeechEvent) -> Event | None:
         """Return the event a message tells of, its words noted; None for a kind not known here."""
         event = read_event(message, self._text)
+        self._note(message)
         if isinstance(event, Words):
             for epoch in self._epochs:
                 if epoch.number == event.epoch:
@@ -89,6 +92,39 @@ class Transcript:
             for epoch in self._epochs:
                 epoch.complete = not epoch.cancelled
         return event
+
+    def turn(self, turn_id: str) -> session_pb2.Turn:
+        """Return what was said as a turn to be stored.
+
+        Raises:
+            ValueError: the utterance was not read to its end, or more than one epoch of it has text.
+        """
+        if not self._turn.status:
+            raise ValueError("what was said is known at the end: read on to `Finished`, after a cancel, too")
+        if len({epoch.start for epoch in self._epochs if epoch.start < len(self._text)}) > 1:
+            raise ValueError("text was sent after a cancel: a turn is one utterance of one epoch")
+        turn = session_pb2.Turn(id=turn_id, text=self._text.cut(0, len(self._text)))
+        turn.MergeFrom(self._turn)
+        return turn
+
+    def _note(self, message: speech_pb2.SpeechEvent) -> None:
+        """Keep what a turn says beside its text."""
+        match message.WhichOneof("event"):
+            case "started":
+                self._turn.sample_rate_hz = message.started.format.sample_rate_hz
+                self._turn.engine, self._turn.voice = message.started.engine, message.started.voice
+            case "engine_changed":
+                changed = message.engine_changed
+                self._turn.engine, self._turn.voice = changed.engine, changed.voice
+            case "finished":
+                finished = message.finished
+                self._turn.sample_count = finished.sample_count
+                self._turn.words.extend(finished.words)
+                self._turn.usage.extend(finished.usage)
+                cancelled = any(epoch.cancelled for epoch in self._epochs)
+                self._turn.status = (
+                    session_pb2.TURN_STATUS_INTERRUPTED if cancelled else session_pb2.TURN_STATUS_COMPLETED
+                )
 
     def heard(self, samples_played: int) -> Heard:
         """Return what was heard when so many samples of the utterance had been played."""

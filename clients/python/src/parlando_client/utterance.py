@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 import grpc
 
+from parlando.session.v1 import session_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando_client.errors import SpeechError, from_rpc_error
 from parlando_client.events import Event
@@ -25,6 +26,9 @@ class Reader(Protocol):
 
     def heard(self, samples_played: int) -> Heard:
         """Return what was heard."""
+
+    def turn(self, turn_id: str) -> session_pb2.Turn:
+        """Return what was said."""
 
 
 class _Call(Protocol):
@@ -86,6 +90,14 @@ class Utterance(Iterator[Event]):
     def heard(self, samples_played: int) -> Heard:
         """Return the caller's text, heard and not heard, after so many samples of the utterance."""
         return self._reader.heard(samples_played)
+
+    def turn(self) -> session_pb2.Turn:
+        """Return the utterance as a turn of a session, its id the utterance's: for `Sessions.keep`.
+
+        Raises:
+            ValueError: it was not read to its end (`Finished`), or text was sent after a cancel.
+        """
+        return self._reader.turn(self.utterance_id)
 
     def close(self) -> None:
         """End the call; what is left of it is cancelled. Idempotent."""
