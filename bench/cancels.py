@@ -113,8 +113,14 @@ async def realtime_beside(mesh: Mesh, cancels: int, clients: int) -> list[float]
         await asyncio.wait({others})
 
 
+def held(mesh: Mesh) -> dict[str, int]:
+    """Return the threads and open descriptors of each service's process."""
+    return {name: process.num_threads() + process.num_fds() for name, process in mesh.processes.items()}
+
+
 def report(mesh: Mesh, cancels: int, clients: int, name: str) -> bool:
     """Cancel, and print what came of it; return whether all of it is as it must be."""
+    had = held(mesh)
     psutil.cpu_percent()
     figures = asyncio.run(speak(mesh, cancels, clients, MANNERS[name]))
     busy = psutil.cpu_percent()
@@ -130,7 +136,9 @@ def report(mesh: Mesh, cancels: int, clients: int, name: str) -> bool:
     print(f"outcomes: {dict(figures.outcomes)}")
     print(f"engine time after the stops: {figures.engine_time:.3f} s in all")
     print(f"samples thrown away: {figures.discarded}")
+    more = {name: count - had[name] for name, count in held(mesh).items() if count > had[name]}
     print(f"CPU of all processes in the second after the last: {after:.2f} s; syntheses left: {left}")
+    print(f"threads and descriptors more than before: {more or 'none'}")
     for fault in figures.faults:
         print(f"wrong: {fault}")
     return kept and not left and not figures.faults

@@ -60,6 +60,8 @@ class SpeakMachine(RuleBasedStateMachine):
         self.worker: ScriptedWorker
         self.stage: Stage
         self.pause = 0.0
+        self.mode = PlayoutMode.UNPACED
+        self.budget = 0.0
         self.text = ""
         self.epoch = 0
         self.epochs: dict[int, _Epoch] = {}
@@ -104,13 +106,22 @@ class SpeakMachine(RuleBasedStateMachine):
         def direction(_: SynthesisRequest, number: int) -> Play:
             return plays[number % len(plays)]
 
-        self.pause = pause
+        self.pause, self.mode, self.budget = pause, mode, budget
 
-        async def speak() -> None:
+        async def prepare() -> None:
             self.worker = ScriptedWorker(direction)
             self.stage = Stage({"one": self.worker}, ScriptedFragmenter(pause=pause))
-            self.call = self.stage.speak(SpeechSettings(playout_budget=budget), mode)
 
+        self._run(prepare())
+        self._call()
+
+    def _call(self) -> None:
+        async def speak() -> None:
+            self.call = self.stage.speak(SpeechSettings(playout_budget=self.budget), self.mode)
+
+        self.text, self.epoch, self.ended = "", 0, False
+        self.epochs.clear()
+        self.answers.clear()
         self._run(speak())
         self.open(1)
 
@@ -204,6 +215,23 @@ class SpeakMachine(RuleBasedStateMachine):
         """Read again."""
         self.call.reading.set()
         self._run(settled())
+
+    @rule(really=st.sampled_from([True, *[False] * 9]))
+    def vanish(self, *, really: bool) -> None:
+        """Leave, as a reset and a deadline do, and call again; a write may be on its way."""
+        if really:
+            self._run(self._gone())
+            self._call()
+
+    async def _gone(self) -> None:
+        task = self.call.task
+        assert task is not None
+        task.cancel()
+        await asyncio.wait({task}, timeout=_TOO_LONG)
+        assert task.done(), "the call has come to a stand"
+        await settled()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert not self.worker.live
 
     # What must hold
 
