@@ -286,6 +286,7 @@ def test_its_latency_is_measured_and_drawn(up: Start, ports: dict[str, int]) -> 
         assert told["cancel, engine time after scripted gRPC worker"][0] == 4
         for road in ("HTTP", "gRPC", "Realtime"):
             assert told[f"first chunk scripted {road} client"][1] > 0
+        assert 0 < told["first chunk scripted HTTP edge"][1] < told["first chunk scripted HTTP client"][3]
         drawn = sorted(file.name for file in (system.folder / "plots").iterdir())
         assert drawn == [
             "cancel-engine-idle.svg",

@@ -25,7 +25,7 @@ class Kind:
         figure: "first chunk", "cancel, last byte", "cancel, engine idle", or "cancel, engine time after":
             what the engine went on working once the stop had reached it.
         road: the protocol: "gRPC", "Realtime" or "HTTP".
-        hop: who measured: "client" (its send until what it received), "router" or "worker".
+        hop: who measured: "client" (its send until what it received), "edge", "router" or "worker".
         engine: the one that spoke.
     """
 

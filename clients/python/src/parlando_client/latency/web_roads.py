@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -13,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from parlando_client.latency.figures import TEXT, Kind, Latency
 
 _SECONDS = 30.0
+_FIRST_CHUNK = re.compile(r"first-chunk;dur=([0-9.]+)")
 
 
 class RoadError(Exception):
@@ -83,7 +85,11 @@ def http(address: str, engine: str, _frames: int) -> list[Latency]:
         if response.status != HTTPStatus.OK:
             raise RoadError(f"POST /v1/audio/speech was answered with {response.status}")
         response.read1(1)
-        return [Latency(Kind("first chunk", "HTTP", "client", engine), time.perf_counter() - began)]
+        measured = [Latency(Kind("first chunk", "HTTP", "client", engine), time.perf_counter() - began)]
+        timing = _FIRST_CHUNK.search(response.getheader("server-timing", ""))
+        if timing is not None:
+            measured.append(Latency(Kind("first chunk", "HTTP", "edge", engine), float(timing[1]) / 1000))
+        return measured
     finally:
         connection.close()
 
