@@ -56,8 +56,8 @@ async def probe(**settings: object) -> AsyncIterator[Probe]:
     """Start the probe on a free port, settings as PROBE_*; kill it if it is still there afterwards."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "GRPC_"))}
     told = {f"PROBE_{name.upper()}": str(value) for name, value in settings.items()}
-    if "otlp_endpoint" in settings:
-        told["OTEL_EXPORTER_OTLP_ENDPOINT"] = str(settings["otlp_endpoint"])
+    for name in settings.keys() & {"otlp_endpoint", "otlp_metrics_endpoint"}:
+        told[f"OTEL_EXPORTER_{name.upper()}"] = str(settings[name])
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

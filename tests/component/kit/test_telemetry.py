@@ -127,7 +127,8 @@ async def test_a_span_tells_how_its_call_ended_and_nothing_of_what_was_said() ->
 async def test_a_collector_that_is_not_there_holds_up_neither_calls_nor_the_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        async with probe(otlp_endpoint=address, drain_seconds=600) as service:
+        everything = {"otlp_endpoint": address, "otlp_metrics_endpoint": address}
+        async with probe(**everything, drain_seconds=600) as service:
             async with open_channel(f"127.0.0.1:{await service.port()}") as channel:
                 for _ in range(20):
                     await unary(channel)(StringValue(value="1"))
