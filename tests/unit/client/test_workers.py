@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -19,8 +22,17 @@ def python(tmp_path: Path) -> str:
     return str(python)
 
 
-def _started(folder: Path, engine: str = "", count: int = 1) -> tuple[Worker, ...]:
-    return local_workers(engine, 50_061, count, projects=folder / "engines", models=folder / "models")
+def _started(
+    folder: Path, engine: str = "", count: int = 1, environment: Mapping[str, str] | None = None
+) -> tuple[Worker, ...]:
+    return local_workers(
+        engine,
+        50_061,
+        count,
+        projects=folder / "engines",
+        models=folder / "models",
+        environment=environment or {},
+    )
 
 
 def _fetched(folder: Path, *names: str) -> None:
@@ -84,3 +96,33 @@ def test_a_voice_is_enough_for_piper(tmp_path: Path, python: str) -> None:
         Worker("synth-piper", "piper", 50_063, str(piper)),
         Worker("synth", "espeak", 50_061, sys.executable),
     )
+
+
+def test_an_engine_elsewhere_is_started_where_it_is_configured_and_nowhere_else(tmp_path: Path) -> None:
+    python = tmp_path / "engines/openai/.venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    for environment in ({}, {"OPENAI_KEY": ""}, {"OPENAI_API_KEY": "of another program"}):
+        assert [worker.engine for worker in _started(tmp_path, environment=environment)] == ["espeak"]
+    both = {"OPENAI_KEY": "sk-1", "SPEACHES_BASE_URL": "http://gpu:8000/v1"}
+    assert _started(tmp_path, environment=both) == (
+        Worker("synth-openai", "openai", 50_062, str(python), elsewhere=True),
+        Worker("synth-speaches", "speaches", 50_063, str(python), elsewhere=True),
+        Worker("synth", "espeak", 50_061, sys.executable),
+    )
+    assert _started(tmp_path, "speaches", environment=both) == (
+        Worker("synth", "speaches", 50_061, str(python), elsewhere=True),
+    )
+
+
+def test_an_engine_elsewhere_without_its_environment_is_left_out(tmp_path: Path) -> None:
+    assert [worker.engine for worker in _started(tmp_path, environment={"OPENAI_KEY": "sk-1"})] == ["espeak"]
+
+
+def test_every_engine_elsewhere_has_a_project_that_names_it() -> None:
+    engines = Path(__file__).parents[3] / "services/synth/engines"
+    listed = tomllib.loads(files("parlando_client").joinpath("services.toml").read_text())
+    for name, about in listed.items():
+        project = tomllib.loads((engines / about["project"] / "pyproject.toml").read_text())["project"]
+        assert name in project["entry-points"]["parlando.engines"]
+        assert about["variables"]

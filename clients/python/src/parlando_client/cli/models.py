@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from parlando_client.models import (
     voices_in,
 )
 from parlando_client.piper_voices import published
+from parlando_client.remote_services import configured
 
 _NAMES = sorted({file.model for file in known_files()})
 
@@ -44,8 +46,9 @@ def list_(folder: Path) -> None:
 @models.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=MODELS, help="Where the models are.")
 def engines(folder: Path) -> None:
-    """Name the engines whose files are all there, one a line."""
-    for name in complete(folder.expanduser()):
+    """Name the projects of engines that can run: their files are there, or their account is configured."""
+    remote = {engine.project for engine in configured(os.environ)}
+    for name in sorted({*complete(folder.expanduser()), *remote}):
         click.echo(name)
 
 

@@ -44,7 +44,7 @@ from parlando_client.supervisor.workers import local_workers
     envvar="SYNTH_ENGINE",
     default="",
     show_envvar=True,
-    help="The only engine to start; by default espeak-ng, and each that has its environment and its files.",
+    help="The only engine to start; by default espeak-ng, and each that has its files or its account.",
 )
 @click.option(
     "--workers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Collection
 from enum import Enum
 from typing import Any
 
@@ -63,13 +64,23 @@ async def who_listens(address: str, service: str) -> Listener:
 
 async def wait_until_serving(address: str, service: str) -> None:
     """Return once the gRPC service at "host:port" says that it is SERVING; it need not be up yet."""
+    await _wait_until(address, service, {health_pb2.HealthCheckResponse.SERVING})
+
+
+async def wait_until_answering(address: str, service: str) -> None:
+    """Return once the gRPC service at "host:port" says how it is; it need not be well."""
+    states = health_pb2.HealthCheckResponse
+    await _wait_until(address, service, {states.SERVING, states.NOT_SERVING})
+
+
+async def _wait_until(address: str, service: str, states: Collection[int]) -> None:
     async with grpc.aio.insecure_channel(address, options=(*CHANNEL_OPTIONS, *_EAGER)) as channel:
         health = _stub(channel)
         request = health_pb2.HealthCheckRequest(service=service)
         while True:
             try:
                 async for answer in health.Watch(request, wait_for_ready=True):
-                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                    if answer.status in states:
                         return
             except grpc.aio.AioRpcError:  # it went away again: the next call waits for it
                 await asyncio.sleep(_AGAIN_SECONDS)

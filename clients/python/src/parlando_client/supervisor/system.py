@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from parlando_client.supervisor.child import Child
 from parlando_client.supervisor.envoy import Front, envoy
 from parlando_client.supervisor.http_probe import wait_until_http_serves
-from parlando_client.supervisor.ports import wait_until_serving
+from parlando_client.supervisor.ports import wait_until_answering, wait_until_serving
 from parlando_client.supervisor.workers import Worker
 
 ROUTER_SERVICE = "parlando.speech.v1.SpeechService"
@@ -112,6 +112,9 @@ def _traces(port: int) -> Child:
 
 def _worker(worker: Worker) -> Child:
     child = _grpc_service("synth", worker.port, SYNTH_SERVICE, SYNTH_ENGINE=worker.engine)
+    if worker.elsewhere:
+        ready = partial(wait_until_answering, f"127.0.0.1:{worker.port}", SYNTH_SERVICE)
+        child = replace(child, ready=ready)
     return replace(child, name=worker.name, command=(worker.python, *child.command[1:]))
 
 

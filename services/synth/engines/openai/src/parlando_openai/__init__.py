@@ -1,0 +1,1 @@
+"""OpenAI, servers with its speech interface, and its Realtime models as engines."""

@@ -1,0 +1,248 @@
+"""What every remote engine must do, as tests: the engine contract, and what may go wrong at a vendor's.
+
+    from parlando_synth.remote.contract import RemoteContract
+
+    class TestAcme(RemoteContract):
+        create_service = AcmeService          # a LocalService
+
+        @staticmethod
+        def engine_of(service, **settings):
+            return acme(AcmeSettings(base_url=f"http://127.0.0.1:{service.port}", key=KEY, **settings))
+
+The engine is loaded once for all tests of the class, against a server that is started once.
+"""
+
+# ruff: noqa: D102  # a test's name is its documentation
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+import pytest
+import pytest_asyncio
+import trustme
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_synth.contract import HUNG, EngineContract, check_words, expect, perform
+from parlando_synth.engine import Aftermath, Audio, Engine, EngineDescription, EngineEvent, Job, StopFlag
+from parlando_synth.remote.service import Fault, LocalService
+
+KEY = "sk-planted-4e7a1b"
+"""The key that engines under test are given, and that nothing may show."""
+
+PRIVATE_TEXT = "the quokka keeps the ledger under the stairs"
+"""A text that nothing may show."""
+
+_REASONS = {
+    Fault.ERROR: Reason.ENGINE_FAILED,
+    Fault.CUT: Reason.ENGINE_FAILED,
+    Fault.GARBAGE: Reason.ENGINE_FAILED,
+    Fault.WRONG_RATE: Reason.ENGINE_FAILED,
+    Fault.EMPTY: Reason.ENGINE_FAILED,
+    Fault.KEY: Reason.ENGINE_KEY_REFUSED,
+    Fault.QUOTA: Reason.QUOTA_SPENT,
+    Fault.VOICE: Reason.VOICE_NOT_FOUND,
+    Fault.MODEL: Reason.MODEL_NOT_FOUND,
+    Fault.LENGTH: Reason.TEXT_TOO_LONG,
+    Fault.MODERATION: Reason.TEXT_REFUSED,
+}
+
+
+class RemoteContract(EngineContract):
+    """The tests. Subclasses say how their service and their engine are made.
+
+    Attributes:
+        create_service: makes the server, given the TLS it is to speak or None; not started.
+        cannot: faults that the vendor's protocol cannot express.
+    """
+
+    create_service: ClassVar[Callable[[ssl.SSLContext | None], LocalService]]
+    cannot: ClassVar[frozenset[Fault]] = frozenset()
+    _service: ClassVar[LocalService]
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        """Return a new engine, not loaded, that speaks through the service with `KEY`."""
+        raise NotImplementedError
+
+    @classmethod
+    def create_engine(cls) -> Engine:  # type: ignore[override]  # it is called on the class alone
+        """Return a new engine with usual settings."""
+        return cls.engine_of(cls._service)
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def serving(cls) -> Iterator[LocalService]:
+        """The server, for all tests of the class."""
+        cls._service = cls.create_service(None)
+        cls._service.start()
+        yield cls._service
+        cls._service.stop()
+
+    @pytest.fixture
+    def service(self, serving: LocalService) -> Iterator[LocalService]:
+        """The server, whole again after the test."""
+        serving.mend()
+        yield serving
+        serving.mend()
+
+    @pytest_asyncio.fixture(scope="class", loop_scope="class")
+    @classmethod
+    async def engine(cls, serving: LocalService) -> AsyncIterator[Engine]:
+        """The engine, loaded."""
+        serving.mend()
+        async with _loaded(cls.create_engine()) as engine:
+            yield engine
+
+    async def test_a_text_without_words_costs_no_request(
+        self, service: LocalService, engine: Engine, job: Job
+    ) -> None:
+        performance = await perform(engine, _with_text(job, "... - !"))
+        expect(performance.samples == 0, "nothing is said")
+        expect(service.asked == 0, "nothing is asked")
+
+    async def test_a_stop_ends_the_request(
+        self, service: LocalService, engine: Engine, about: EngineDescription, job: Job
+    ) -> None:
+        service.fault = Fault.HANG_MIDDLE
+        stop, events = StopFlag(), list[EngineEvent]()
+        async with asyncio.timeout(HUNG):
+            async for event in engine.synthesize(job, stop):
+                events.append(event)
+                if isinstance(event, Audio):
+                    stop.set()
+        expect(await _idle(service), "the service sees the request end, which it would never end itself")
+        expect(isinstance(events[-1], Aftermath), "what the stop left behind is said")
+        if not about.stoppable:
+            expect(events[-1] == Aftermath(goes_on=True), "what is billed all the same goes on")
+        service.mend()
+        check_words(await perform(engine, job), job.text)
+
+    async def test_a_stop_before_any_sound_ends_the_request(
+        self, service: LocalService, engine: Engine, job: Job
+    ) -> None:
+        service.fault = Fault.HANG_BEFORE
+        stop = StopFlag()
+        speaking = asyncio.create_task(perform(engine, job, stop))
+        async with asyncio.timeout(HUNG):
+            await asyncio.to_thread(service.wait_until_asked)
+            stop.set()
+            performance = await speaking
+        expect(performance.samples == 0, "nothing was said")
+        expect(await _idle(service), "the service sees the request end")
+
+    async def test_a_reader_that_leaves_ends_the_request(
+        self, service: LocalService, engine: Engine, job: Job
+    ) -> None:
+        service.fault = Fault.HANG_MIDDLE
+        async with asyncio.timeout(HUNG):
+            events = engine.synthesize(job, StopFlag())
+            async for event in events:
+                if isinstance(event, Audio):
+                    break
+            await events.aclose()
+        expect(await _idle(service), "the service sees the request end")
+
+    async def test_it_comes_back_when_it_is_asked_to(
+        self, service: LocalService, engine: Engine, job: Job
+    ) -> None:
+        service.fault, service.times, service.retry_after = Fault.BUSY, 1, 0.0
+        check_words(await perform(engine, job), job.text)
+        expect(service.asked == 2, "the request is made again, once")
+
+    async def test_it_says_when_to_come_back(self, service: LocalService, job: Job) -> None:
+        service.fault, service.retry_after = Fault.BUSY, 30.0
+        async with _loaded(self.create_engine()) as engine:
+            for _ in range(2):
+                failure = await _failure(engine, job)
+                expect(failure.reason is Reason.OVERLOADED, "the reason is OVERLOADED")
+                expect(20 < (failure.retry_after or 0) <= 30, "with the time that the vendor named")
+        expect(service.asked == 1, "until then nothing is asked")
+
+    @pytest.mark.parametrize("fault", _REASONS, ids=lambda fault: fault.name.lower())
+    async def test_what_goes_wrong_has_its_reason(
+        self, service: LocalService, engine: Engine, job: Job, fault: Fault
+    ) -> None:
+        if fault in self.cannot:
+            check_words(await perform(engine, job), job.text)
+            return
+        service.fault = fault
+        failure = await _failure(engine, job)
+        expect(failure.reason is _REASONS[fault], f"{fault.name} is {_REASONS[fault]}, not {failure!r}")
+        expect(service.asked == 1, "nothing is asked twice")
+        expect(await _idle(service), "the request has ended")
+        service.mend()
+        check_words(await perform(engine, job), job.text)
+
+    @pytest.mark.parametrize("fault", [Fault.HANG_BEFORE, Fault.HANG_MIDDLE])
+    async def test_who_stands_still_is_left(self, service: LocalService, job: Job, fault: Fault) -> None:
+        async with _loaded(self.engine_of(service, first_byte_seconds=1.0, chunk_seconds=0.5)) as engine:
+            service.fault = fault
+            failure = await _failure(engine, job)
+            expect(failure.reason is Reason.ENGINE_FAILED, "the reason is ENGINE_FAILED")
+            expect("stood still" in failure.message, "and says that nothing came")
+            expect(await _idle(service), "the request has ended")
+
+    async def test_a_certificate_that_nobody_vouches_for_is_refused(self) -> None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+        service = self.create_service(tls)
+        service.start()
+        try:
+            engine = self.engine_of(service)
+            with pytest.raises(ParlandoError) as refused:
+                async with asyncio.timeout(HUNG):
+                    await engine.load()
+            await engine.close()
+        finally:
+            service.stop()
+        expect(refused.value.reason is Reason.ENGINE_FAILED, "the reason is ENGINE_FAILED")
+        expect("certificate" in refused.value.message, "and says that it is the certificate")
+        expect(service.asked == 0, "nothing is sent to it")
+
+    async def test_neither_key_nor_text_is_shown(
+        self, service: LocalService, job: Job, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        job = _with_text(job, PRIVATE_TEXT)
+        async with _loaded(self.create_engine()) as engine:
+            shown = [repr(engine), repr(vars(engine)), str(engine.describe())]
+            await perform(engine, job)
+            expect(service.key == KEY, "the key reaches the service")
+            for fault in set(_REASONS) - self.cannot:
+                service.fault = fault
+                failure = await _failure(engine, job)
+                shown += [*traceback.format_exception(failure), repr(failure), repr(failure.__context__)]
+        shown += [record.getMessage() + (record.exc_text or "") for record in caplog.records]
+        for part in shown:
+            expect(KEY not in part, "the key is nowhere to be seen")
+            expect("quokka" not in part, "the text is nowhere to be seen")
+
+
+@asynccontextmanager
+async def _loaded(engine: Engine) -> AsyncIterator[Engine]:
+    async with asyncio.timeout(HUNG):
+        await engine.load()
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def _with_text(job: Job, text: str) -> Job:
+    return Job(text, job.voice)
+
+
+async def _idle(service: LocalService) -> bool:
+    return await asyncio.to_thread(service.wait_until_idle, HUNG)
+
+
+async def _failure(engine: Engine, job: Job) -> ParlandoError:
+    with pytest.raises(ParlandoError) as failed:
+        await perform(engine, job)
+    return failed.value

@@ -1,0 +1,162 @@
+"""A remote engine behind the real router: cancels at random, failover where it helps, and what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from speech_server import SpeechServer
+
+from parlando.speech.v1 import speech_pb2
+from parlando_kit.errors import Reason
+from parlando_openai import profiles
+from parlando_openai.engine import speech
+from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings
+from parlando_scripted.script import ScriptedSettings
+from parlando_synth.engine import Engine
+from parlando_synth.remote.service import Fault
+from tests.component.router.cancelling import MOMENTS, cancel_at_random
+from tests.component.router.mesh import Router, WorkerProcess, failure, mesh, pcm, said, say, until
+
+TEXT = "Seven grey lamps were lit, and nobody in the whole town knew who had lit them."
+
+
+@pytest.fixture
+def service() -> Iterator[SpeechServer]:
+    """A server with OpenAI's speech interface."""
+    server = SpeechServer()
+    server.voices = ["af_heart"]
+    server.start()
+    yield server
+    server.stop()
+
+
+def _worker(service: SpeechServer, **settings: Any) -> WorkerProcess:
+    url = f"http://127.0.0.1:{service.port}/v1"
+    of = OpenAISettings.model_validate({"base_url": url, "key": "sk-1", "live": 8, **settings})
+
+    def engine() -> Engine:
+        return speech(profiles.OPENAI, of)
+
+    return WorkerProcess(engine=engine, name="openai", max_queued=64)
+
+
+@asynccontextmanager
+async def _with_fallback(service: SpeechServer, **settings: Any) -> AsyncIterator[Router]:
+    fallback = WorkerProcess(ScriptedSettings(rate=0.0), name="scripted")
+    async with mesh(_worker(service, **settings), fallback) as router:
+        yield router
+
+
+def _speakers(events: list[speech_pb2.SpeechEvent]) -> list[str]:
+    """Return the engines that spoke, in order."""
+    return [
+        event.started.engine if event.HasField("started") else event.engine_changed.engine
+        for event in events
+        if event.HasField("started") or event.HasField("engine_changed")
+    ]
+
+
+def _spoken(events: list[speech_pb2.SpeechEvent]) -> list[str]:
+    """Return the words that were timed, without their marks."""
+    words = itertools.chain.from_iterable(event.words.words for event in events if event.HasField("words"))
+    return [TEXT[word.source.start : word.source.end].strip(",. ") for word in words]
+
+
+@pytest.mark.parametrize(("clients", "cancels"), [(1, 12), (6, 30)])
+async def test_random_cancels_leave_nothing(service: SpeechServer, clients: int, cancels: int) -> None:
+    service.pause = 0.02
+    worker = _worker(service)
+    async with mesh(worker) as router:
+        figures = await cancel_at_random([router.channel], cancels, clients, seed=clients)
+        assert figures.faults == []
+        assert set(figures.moments) == set(MOMENTS)
+        await until(router.utterances, 0)
+        await worker.until_load(0)
+    assert await asyncio.to_thread(service.wait_until_idle, 30.0), "no request goes on at the vendor's"
+
+
+async def test_a_cancel_of_what_is_billed_is_abandoned_and_of_what_is_not_is_stopped(
+    service: SpeechServer,
+) -> None:
+    service.pause = 0.05
+    url = f"http://127.0.0.1:{service.port}/v1"
+    own = KokoroFastAPISettings.model_validate({"base_url": url, "live": 8})
+    free = WorkerProcess(engine=lambda: speech(profiles.KOKORO_FASTAPI, own), name="kokoro-fastapi")
+    for worker, outcome in ((_worker(service), "STOP_OUTCOME_ABANDONED"), (free, "STOP_OUTCOME_STOPPED")):
+        async with mesh(worker) as router:
+            figures = await cancel_at_random([router.channel], len(MOMENTS), 1, seed=3)
+        assert figures.faults == []
+        assert outcome in figures.outcomes
+        assert figures.outcomes.keys() <= {outcome, "STOP_OUTCOME_ALREADY_FINISHED"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.QUOTA,
+        Fault.KEY,
+        Fault.ERROR,
+        Fault.MODEL,
+        Fault.CUT,
+        Fault.GARBAGE,
+        Fault.EMPTY,
+        Fault.WRONG_RATE,
+        Fault.HANG_BEFORE,
+        Fault.HANG_MIDDLE,
+    ],
+)
+async def test_another_engine_goes_on_where_this_one_fails(service: SpeechServer, fault: Fault) -> None:
+    service.fault = fault
+    async with _with_fallback(service, first_byte_seconds=1.0, chunk_seconds=0.5) as router:
+        events = await said(router.stub.Say(say(TEXT)))
+    assert _speakers(events)[-1] == "scripted"
+    assert events[-1].HasField("finished")
+    assert set(TEXT.replace(",", "").replace(".", "").split()) <= set(_spoken(events)), "no word is missing"
+    assert await asyncio.to_thread(service.wait_until_idle, 30.0)
+
+
+async def test_a_vendor_that_is_busy_is_left_for_as_long_as_it_asks(service: SpeechServer) -> None:
+    service.fault, service.retry_after = Fault.BUSY, 300.0
+    async with _with_fallback(service) as router:
+        for _ in range(3):
+            assert _speakers(await said(router.stub.Say(say(TEXT)))) == ["scripted"]
+    assert service.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault.MODERATION, Reason.TEXT_REFUSED),
+        (Fault.LENGTH, Reason.TEXT_TOO_LONG),
+        (Fault.VOICE, Reason.VOICE_NOT_FOUND),
+    ],
+)
+async def test_what_every_engine_would_be_asked_is_told_to_the_caller(
+    service: SpeechServer, fault: Fault, reason: Reason
+) -> None:
+    service.fault = fault
+    async with _with_fallback(service) as router:
+        refused = await failure(said(router.stub.Say(say(TEXT))))
+    assert refused.reason is reason
+    assert TEXT not in refused.message
+
+
+async def test_what_it_cost_is_told_and_was_estimated(service: SpeechServer) -> None:
+    async with mesh(_worker(service)) as router:
+        estimate = await router.stub.EstimateCost(speech_pb2.EstimateCostRequest(text=TEXT))
+        events = await said(router.stub.Say(say(TEXT)))
+    (usage,) = events[-1].finished.usage
+    assert usage.engine == "openai"
+    assert usage.characters == len(TEXT)
+    assert pcm(events)
+    # The server speaks twice as fast as an estimate expects; by its own tokens it is exact.
+    seconds = len(TEXT) * 0.03
+    tokens = round(seconds * 20.8)
+    assert usage.cost.nanos == (len(TEXT) // 4) * 600 + tokens * 12_000
+    assert estimate.cost.currency_code == usage.cost.currency_code == "USD"
+    assert estimate.cost.nanos == pytest.approx(len(TEXT) * 15_772, rel=0.01)
