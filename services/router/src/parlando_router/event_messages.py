@@ -110,6 +110,9 @@ def _finished(event: events.Finished) -> speech_pb2.SpeechFinished:
             characters=used.characters,
             cost=money(used.cost) if used.cost is not None else None,
             engine_time=duration(used.engine_time),
+            model=used.model,
+            words_missing=used.words_missing,
+            words_added=used.words_added,
         )
         for engine, used in event.usage.items()
     ]

@@ -132,6 +132,9 @@ class Usage:
     characters: int = 0
     engine_time: float = 0.0
     cost: Cost | None = None
+    model: str = ""
+    words_missing: int = 0
+    words_added: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,11 +140,13 @@ class SynthesisWords:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisFinished:
-    """What it took: seconds of engine time, characters, money."""
+    """What it took: seconds of engine time, characters, money; and words that were left out or put in."""
 
     engine_time: float
     characters: int
     cost: Cost | None
+    words_missing: int = 0
+    words_added: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Reader:
         unread = max(self.stopped.samples_made - reading.samples, 0)
         self.unread_seconds = unread / reading.rate if reading.rate else 0.0
         if self.stopped.samples_made and not reading.finished:
-            self._stand.tally.add(candidate.engine, charge(candidate, request), 0.0)
+            self._stand.tally.add(candidate.engine, charge(candidate, request), 0.0, _model(candidate))
 
     async def _follow(
         self, synthesis: Synthesis, candidate: Candidate, turn: Turn, reading: Reading, synthesis_id: str
@@ -173,7 +173,7 @@ class Reader:
         else:
             reading.finished = True
             stand.track.end(turn.pause)
-            stand.tally.add(candidate.engine, event, reading.seconds)
+            stand.tally.add(candidate.engine, event, reading.seconds, _model(candidate))
             candidate.replica.took(event.engine_time, reading.seconds)
 
     def _begin(self, candidate: Candidate, turn: Turn, reading: Reading, synthesis_id: str) -> None:
@@ -230,6 +230,12 @@ class Reader:
                 seam_quality=turn.seam or started.timing_quality,
             )
             track.announce(self._epoch, changed)
+
+
+def _model(candidate: Candidate) -> str:
+    """Return the model a worker has, where its engine has several."""
+    about = candidate.replica.description
+    return about.model if about is not None else ""
 
 
 def _require_sound(turn: Turn, reading: Reading) -> None:

@@ -50,6 +50,7 @@ class Description:
         first_chunk: its recent median, in seconds, or None.
         price_nanos: price of a character in billionths of `currency`'s unit.
         longest_silence: seconds that it may take between two pieces of audio and be well.
+        model: the engine's, where it has several.
     """
 
     engine: str
@@ -62,6 +63,7 @@ class Description:
     price_nanos: float
     said: object
     longest_silence: float = 0.0
+    model: str = ""
 
 
 @dataclass(slots=True)

@@ -92,6 +92,8 @@ def _events(response: synth_pb2.SynthesizeResponse) -> Iterator[SynthesisEvent]:
                 if usage.HasField("cost")
                 else None
             ),
+            words_missing=response.finished.deviation.missing,
+            words_added=response.finished.deviation.added,
         )
 
 

@@ -55,13 +55,16 @@ class Tally:
             self.text_at = now
             self.text_came.set()
 
-    def add(self, engine: str, finished: SynthesisFinished, audio: float) -> None:
-        """Count a synthesis that made `audio` seconds."""
+    def add(self, engine: str, finished: SynthesisFinished, audio: float, model: str = "") -> None:
+        """Count a synthesis of an engine's model that made `audio` seconds."""
         before = self.usage.get(engine, Usage())
         self.usage[engine] = Usage(
             characters=before.characters + finished.characters,
             engine_time=before.engine_time + finished.engine_time,
             cost=_sum(before.cost, finished.cost),
+            model=model or before.model,
+            words_missing=before.words_missing + finished.words_missing,
+            words_added=before.words_added + finished.words_added,
         )
         self._audio += audio
         if self._audio:

@@ -48,6 +48,7 @@ def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
         price_nanos=(price.units * 1_000_000_000 + price.nanos) / 1_000_000,
         said=said,
         longest_silence=seconds(said.limits.longest_silence),
+        model=said.model,
     )
 
 

@@ -225,10 +225,14 @@ def _finished(finished: Finished, price: Price | None) -> pb.SynthesisFinished:
     elif price is not None:
         cost = price.per_million_characters * finished.characters / 1_000_000
         usage.cost.CopyFrom(_money(price.currency, cost))
+    deviation = finished.deviation
     return pb.SynthesisFinished(
         sample_count=finished.sample_count,
         engine_time=duration(finished.engine_time),
         usage=usage,
+        deviation=None
+        if deviation is None
+        else pb.Deviation(missing=deviation.missing, added=deviation.added),
     )
 
 

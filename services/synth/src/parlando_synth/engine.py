@@ -189,7 +189,18 @@ class Aftermath:
     goes_on: bool
 
 
-EngineEvent = Started | Audio | Words | Progress | Charge | Aftermath
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How what was said differs from the text, where an engine can tell: words left out, words put in.
+
+    For models that are asked to read and may do something else. Said once, at the end.
+    """
+
+    missing: int
+    added: int
+
+
+EngineEvent = Started | Audio | Words | Progress | Charge | Aftermath | Deviation
 
 
 class StopFlag:

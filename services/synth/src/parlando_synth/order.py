@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import Charge, Progress, TextKind, Words
+from parlando_synth.engine import Charge, Deviation, Progress, TextKind, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,14 @@ class Finished:
         engine_time: seconds the engine worked.
         characters: code points, as the worker counts them.
         charge: what the vendor says it cost, where it says so.
+        deviation: how what was said differs from the text, where the engine has said so.
     """
 
     sample_count: int
     engine_time: float
     characters: int
     charge: Charge | None
+    deviation: Deviation | None = None
 
 
 Output = Begun | Samples | Words | Progress | Finished

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Aftermath, Audio, Charge, EngineEvent, Progress, Started, Words
+from parlando_synth.engine import Aftermath, Audio, Charge, Deviation, EngineEvent, Progress, Started, Words
 from parlando_synth.order import Begun, Finished
 from parlando_synth.outbox import Outbox
 
@@ -32,6 +32,7 @@ class Take:
         self._rate = 0
         self._last_word = 0  # where the last word timed begins, in samples
         self._charge: Charge | None = None
+        self._deviation: Deviation | None = None
 
     @property
     def seconds(self) -> float:
@@ -50,19 +51,17 @@ class Take:
             if event.pcm:
                 self.samples += len(event.pcm) // 2
                 self._outbox.put(event)
-        elif isinstance(event, Aftermath):
-            self.goes_on = event.goes_on
         elif isinstance(event, Started) is bool(self._rate):
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine must say once, and first, who speaks")
         elif isinstance(event, Started):
             self._begin(event)
-        elif isinstance(event, Charge):
-            self._charge = event
         elif isinstance(event, Words):
             self._check(event)
             self._outbox.put(event)
         elif isinstance(event, Progress):
             self._outbox.put(event)
+        else:
+            self._note(event)
 
     def finish(self, engine_time: float, *, cut_short: bool) -> None:
         """Say that the job is complete, the engine having worked for `engine_time` seconds.
@@ -74,7 +73,7 @@ class Take:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine was closed while it spoke")
         if not self._rate:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine ended before it began")
-        self._outbox.put(Finished(self.samples, engine_time, self._characters, self._charge))
+        self._outbox.put(Finished(self.samples, engine_time, self._characters, self._charge, self._deviation))
         self._outbox.close()
 
     def _begin(self, started: Started) -> None:
@@ -88,6 +87,15 @@ class Take:
                 queued=self._queued,
             )
         )
+
+    def _note(self, event: EngineEvent) -> None:
+        """Keep what is said of the job as a whole."""
+        if isinstance(event, Charge):
+            self._charge = event
+        elif isinstance(event, Deviation):
+            self._deviation = event
+        elif isinstance(event, Aftermath):
+            self.goes_on = event.goes_on
 
     def _check(self, timed: Words) -> None:
         for word in timed.words:

@@ -243,16 +243,22 @@ class StopReport(_message.Message):
     def __init__(self, epoch: _Optional[int] = ..., samples_sent: _Optional[int] = ..., fragments_dropped: _Optional[int] = ..., samples_discarded: _Optional[int] = ..., last_byte_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., idle_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., engine_time_after_stop: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., outcome: _Optional[_Union[_synth_pb2.StopOutcome, str]] = ...) -> None: ...
 
 class SpeechUsage(_message.Message):
-    __slots__ = ("engine", "characters", "cost", "engine_time")
+    __slots__ = ("engine", "characters", "cost", "engine_time", "model", "words_missing", "words_added")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     COST_FIELD_NUMBER: _ClassVar[int]
     ENGINE_TIME_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    WORDS_MISSING_FIELD_NUMBER: _ClassVar[int]
+    WORDS_ADDED_FIELD_NUMBER: _ClassVar[int]
     engine: str
     characters: int
     cost: _money_pb2.Money
     engine_time: _duration_pb2.Duration
-    def __init__(self, engine: _Optional[str] = ..., characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., engine_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    model: str
+    words_missing: int
+    words_added: int
+    def __init__(self, engine: _Optional[str] = ..., characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., engine_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., model: _Optional[str] = ..., words_missing: _Optional[int] = ..., words_added: _Optional[int] = ...) -> None: ...
 
 class SpeechFinished(_message.Message):
     __slots__ = ("sample_count", "words", "first_chunk", "usage", "source_length", "most_unheard")

@@ -192,15 +192,25 @@ class Usage(_message.Message):
     reported_by_vendor: bool
     def __init__(self, characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reported_by_vendor: _Optional[bool] = ...) -> None: ...
 
+class Deviation(_message.Message):
+    __slots__ = ("missing", "added")
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    missing: int
+    added: int
+    def __init__(self, missing: _Optional[int] = ..., added: _Optional[int] = ...) -> None: ...
+
 class SynthesisFinished(_message.Message):
-    __slots__ = ("sample_count", "engine_time", "usage")
+    __slots__ = ("sample_count", "engine_time", "usage", "deviation")
     SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     ENGINE_TIME_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
+    DEVIATION_FIELD_NUMBER: _ClassVar[int]
     sample_count: int
     engine_time: _duration_pb2.Duration
     usage: Usage
-    def __init__(self, sample_count: _Optional[int] = ..., engine_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ...) -> None: ...
+    deviation: Deviation
+    def __init__(self, sample_count: _Optional[int] = ..., engine_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., deviation: _Optional[_Union[Deviation, _Mapping]] = ...) -> None: ...
 
 class SynthesizeResponse(_message.Message):
     __slots__ = ("started", "audio", "words", "progress", "finished")

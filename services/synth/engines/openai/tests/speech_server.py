@@ -38,6 +38,7 @@ class SpeechServer(LocalService):
         wav: whether it answers with WAV where it is asked for.
         content_type: of bare PCM.
         refused: status, body and headers of the answer to every request for speech; None: it is spoken.
+        reported: tokens of text and of sound that events have reported so far.
         tokens: usage that server-sent events report, for text in and sound out.
         event: sent instead of the sound, where one is set.
     """
@@ -50,6 +51,7 @@ class SpeechServer(LocalService):
         self.event: Mapping[str, object] | None = None
         self.refused: tuple[int, object, Mapping[str, str]] | None = None
         self.tokens: tuple[int, int] | None = None
+        self.reported = [0, 0]
         self._runner: web.AppRunner | None = None
 
     async def open(self, tls: ssl.SSLContext | None) -> int:
@@ -141,6 +143,7 @@ class SpeechServer(LocalService):
         text = str(self.body["input"])
         # As OpenAI counts: a token for four characters or so, and 20.8 for a second of sound.
         tokens = self.tokens or (max(len(text) // 4, 1), round(len(speech(text, RATE)) / 2 / RATE * 20.8))
+        self.reported = [sum(each) for each in zip(self.reported, tokens, strict=True)]
         usage = {"input_tokens": tokens[0], "output_tokens": tokens[1], "total_tokens": sum(tokens)}
         return {"type": "speech.audio.done", "usage": usage}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 from speech_server import SpeechServer
@@ -27,7 +28,9 @@ def _settings(kind: type[SpeechSettings], service: LocalService, settings: dict[
 class TestOpenAI(RemoteContract):
     """Server-sent events, with usage."""
 
-    create_service = SpeechServer
+    @staticmethod
+    def create_service(tls: ssl.SSLContext | None) -> LocalService:
+        return SpeechServer(tls)
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
@@ -37,7 +40,9 @@ class TestOpenAI(RemoteContract):
 class TestLocalAI(RemoteContract):
     """WAV, as it streams."""
 
-    create_service = SpeechServer
+    @staticmethod
+    def create_service(tls: ssl.SSLContext | None) -> LocalService:
+        return SpeechServer(tls)
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
@@ -47,7 +52,9 @@ class TestLocalAI(RemoteContract):
 class TestKokoroFastAPI(RemoteContract):
     """Bare PCM, and a list of voices."""
 
-    create_service = SpeechServer
+    @staticmethod
+    def create_service(tls: ssl.SSLContext | None) -> LocalService:
+        return SpeechServer(tls)
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:

@@ -34,6 +34,7 @@ class Tariff(BaseModel):
     per_million_characters: Decimal | None = Field(default=None, ge=0)
     per_million_text_tokens: Decimal = Field(default=Decimal(0), ge=0)
     per_million_audio_tokens: Decimal | None = Field(default=None, ge=0)
+    per_million_transcript_tokens: Decimal = Field(default=Decimal(0), ge=0)
     audio_tokens_per_second: Decimal = Field(default=Decimal(0), ge=0)
     as_of: date
     source: str = Field(min_length=1)
@@ -44,12 +45,14 @@ class Tariff(BaseModel):
         if price is None:
             seconds = Decimal(_MILLION) / _CODE_POINTS_PER_SECOND
             audio, text = seconds * self.audio_tokens_per_second, Decimal(_MILLION) / _CODE_POINTS_PER_TOKEN
-            price = self._of_tokens(text, audio)
+            price = self._of_tokens(text, audio, text)
         return Price(self.currency, price, self.as_of.isoformat())
 
-    def charge_for_tokens(self, characters: int, text_tokens: int, audio_tokens: int) -> Charge:
-        """Return what usage comes to that the vendor reports: text in and sound out, in tokens."""
-        cost = self._of_tokens(Decimal(text_tokens), Decimal(audio_tokens))
+    def charge_for_tokens(
+        self, characters: int, text_tokens: int, audio_tokens: int, transcript_tokens: int = 0
+    ) -> Charge:
+        """Return what reported usage comes to: tokens of text in, of sound out, and of its transcript."""
+        cost = self._of_tokens(Decimal(text_tokens), Decimal(audio_tokens), Decimal(transcript_tokens))
         return Charge(characters, self.currency, cost)
 
     def charge_for_characters(self, characters: int) -> Charge:
@@ -57,9 +60,9 @@ class Tariff(BaseModel):
         price = self.per_million_characters or Decimal(0)
         return Charge(characters, self.currency, price * characters / _MILLION)
 
-    def _of_tokens(self, text: Decimal, audio: Decimal) -> Decimal:
-        per_audio = self.per_million_audio_tokens or Decimal(0)
-        return (text * self.per_million_text_tokens + audio * per_audio) / _MILLION
+    def _of_tokens(self, text: Decimal, audio: Decimal, transcript: Decimal) -> Decimal:
+        cost = text * self.per_million_text_tokens + transcript * self.per_million_transcript_tokens
+        return (cost + audio * (self.per_million_audio_tokens or Decimal(0))) / _MILLION
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ async def relayed(
                 break
             yield item
     finally:
-        pump.cancel()
+        if not pump.cancelling():  # what it does at its end is not to be broken off
+            pump.cancel()
         guard.cancel()
         await finish(asyncio.wait({pump, guard}))
 

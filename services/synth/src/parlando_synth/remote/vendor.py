@@ -6,10 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from parlando_synth.engine import Charge, EngineDescription, Job, Progress, Voice, Words, named_voice
+from parlando_synth.engine import (
+    Charge,
+    Deviation,
+    EngineDescription,
+    Job,
+    Progress,
+    Voice,
+    Words,
+    named_voice,
+)
 from parlando_synth.remote.trouble import Refusal
 
-Said = bytes | Words | Progress | Charge
+Said = bytes | Words | Progress | Charge | Deviation
 """What a vendor's stream brings. Bytes are PCM as `Vendor.speak` says, cut anywhere."""
 
 

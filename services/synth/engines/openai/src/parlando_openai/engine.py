@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from parlando_openai import profiles
+from parlando_openai.realtime import RealtimeVendor
 from parlando_openai.settings import (
     KokoroFastAPISettings,
     LocalAISettings,
     OpenAISettings,
+    RealtimeSettings,
     SpeachesSettings,
     SpeechSettings,
     VLLMOmniSettings,
@@ -44,3 +46,13 @@ def localai() -> Engine:
 def vllm_omni() -> Engine:
     """Return vLLM-Omni."""
     return speech(profiles.VLLM_OMNI, VLLMOmniSettings())
+
+
+def realtime(settings: RealtimeSettings) -> Engine:
+    """Return the engine of a Realtime model."""
+    return RemoteEngine(RealtimeVendor(settings), settings)
+
+
+def openai_realtime() -> Engine:
+    """Return OpenAI Realtime as a voice: text in, verbatim sound out."""
+    return realtime(RealtimeSettings())

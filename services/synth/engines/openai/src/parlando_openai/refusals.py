@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator, Mapping
 
 from openai import APIConnectionError, APIError, APIStatusError
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from parlando_synth.remote.trouble import Refusal, Trouble, retry_after, trouble_of_status
 
@@ -42,9 +44,44 @@ def refusal(error: Exception) -> Refusal | None:
     return None
 
 
-def of_code(code: str, kind: str = "") -> Refusal:
-    """Return what an error event of a stream means, by its code or else its type."""
-    return _of_code(code or kind)
+def of_error(about: Mapping[str, object], wait: float | None = None) -> Refusal:
+    """Return what an error in the middle of a stream means.
+
+    Args:
+        about: its "code", "type" and "param".
+        wait: seconds after which the service asks to come back, where it has said so.
+    """
+    code = str(about.get("code") or "")
+    trouble = _CODES.get(code) or _PARAMETERS.get(str(about.get("param") or "").rpartition(".")[2])
+    if trouble is None:
+        return _of_code(code or str(about.get("type") or ""))
+    return Refusal(trouble, code, wait if trouble is Trouble.BUSY else None)
+
+
+def of_websocket(error: Exception) -> Refusal | None:
+    """Return what an error of a WebSocket means; None for one that is none."""
+    if isinstance(error, InvalidStatus):
+        answer = error.response
+        about = _body(answer.body)
+        code = str(about.get("code") or "")
+        trouble = _CODES.get(code) or trouble_of_status(answer.status_code)
+        headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+        return Refusal(trouble, code or str(answer.status_code), retry_after(headers))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Refusal(Trouble.TRUST)
+    if isinstance(error, WebSocketException | OSError | TimeoutError):
+        return Refusal(Trouble.OUTAGE)
+    return None
+
+
+def _body(body: bytes | bytearray | None) -> Mapping[str, object]:
+    """Return the error that the body of a refused handshake describes; nothing where it describes none."""
+    try:
+        found = json.loads(body or b"")
+    except ValueError:
+        return {}
+    error = found.get("error") if isinstance(found, Mapping) else None
+    return error if isinstance(error, Mapping) else {}
 
 
 def _of_code(code: str) -> Refusal:

@@ -73,3 +73,23 @@ class VLLMOmniSettings(SpeechSettings):
     model_config = SettingsConfigDict(
         env_prefix="VLLM_OMNI_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
+
+
+class RealtimeSettings(RemoteSettings):
+    """OPENAI_REALTIME_<NAME>."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OPENAI_REALTIME_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    base_url: str = Field(
+        default="https://api.openai.com/v1",
+        pattern=r"^https?://\S+$",
+        description="where the service is, with its /v1; the connection is a WebSocket to /realtime below it",
+    )
+    model: str = Field(default="gpt-realtime-2.1-mini", min_length=1, description="model")
+    default_voice: str = Field(default="marin", min_length=1, description="voice of those who name none")
+    voices: tuple[str, ...] = Field(default=(), description='further voices, as a JSON list: ["voice_1234"]')
+    instructions: str = Field(
+        default="", description="how to speak, beside word for word; for example: warm, and a little slow"
+    )

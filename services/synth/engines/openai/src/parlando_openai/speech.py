@@ -239,9 +239,7 @@ class SpeechVendor(Vendor):
                 case "error":
                     error = event.get("error")
                     about = error if isinstance(error, Mapping) else {}
-                    raise StreamError(
-                        refusals.of_code(str(about.get("code") or ""), str(about.get("type") or ""))
-                    )
+                    raise StreamError(refusals.of_error(about))
         raise StreamError(Refusal(Trouble.OUTAGE))  # cut off: whole streams end with "done"
 
 
