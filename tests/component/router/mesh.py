@@ -38,11 +38,7 @@ from parlando_router.utterance import Studio
 from parlando_router.watch import EngineWatch, LookUp, resolve, watch_fragmenter
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-<<<<<<< HEAD
-from parlando_synth.engine import Warmth
-=======
-from parlando_synth.engine import Engine
->>>>>>> 6ef7ed8 (Speak through OpenAI and servers with its speech interface)
+from parlando_synth.engine import Engine, Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
 from parlando_synth.threaded import ThreadedEngine
@@ -103,15 +99,9 @@ class WorkerProcess:
         settings = self.script
         worker = Worker(
             self.name,
-<<<<<<< HEAD
-            lambda: ThreadedEngine(ScriptedEngine(settings), instances=settings.instances),
+            self.engine or (lambda: ThreadedEngine(ScriptedEngine(settings), instances=settings.instances)),
             bounds=Bounds(max_queued=self.max_queued, max_unread=300.0),
             warmth=Warmth(),
-=======
-            self.engine or (lambda: ThreadedEngine(ScriptedEngine(settings), instances=settings.instances)),
-            max_queued=self.max_queued,
-            max_unread=300.0,
->>>>>>> 6ef7ed8 (Speak through OpenAI and servers with its speech interface)
             clock=MonotonicClock(),
             meter=NoOpMeter("test"),
         )

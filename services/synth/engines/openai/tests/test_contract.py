@@ -11,7 +11,6 @@ from parlando_openai import profiles
 from parlando_openai.engine import speech
 from parlando_openai.settings import (
     KokoroFastAPISettings,
-    LocalAISettings,
     OpenAISettings,
     SpeechSettings,
 )
@@ -35,18 +34,6 @@ class TestOpenAI(RemoteContract):
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
         return speech(profiles.OPENAI, _settings(OpenAISettings, service, settings))
-
-
-class TestLocalAI(RemoteContract):
-    """WAV, as it streams."""
-
-    @staticmethod
-    def create_service(tls: ssl.SSLContext | None) -> LocalService:
-        return SpeechServer(tls)
-
-    @staticmethod
-    def engine_of(service: LocalService, **settings: Any) -> Engine:
-        return speech(profiles.LOCALAI, _settings(LocalAISettings, service, {"model": "voxcpm", **settings}))
 
 
 class TestKokoroFastAPI(RemoteContract):

@@ -23,7 +23,8 @@ from parlando_openai.settings import (
     SpeechSettings,
     VLLMOmniSettings,
 )
-from parlando_synth.engine import Charge, Engine, EngineEvent, Gender, Job, Started, StopFlag
+from parlando_synth.engine import Audio, Charge, Engine, EngineEvent, Gender, Job, Started, StopFlag
+from parlando_synth.remote.service import speech as made
 
 TEXT = "Seven grey lamps were lit."
 OPENAI = (profiles.OPENAI, OpenAISettings)
@@ -86,6 +87,17 @@ async def test_a_server_is_asked_in_its_own_words(
     expected = {"input": TEXT, "response_format": "wav" if kind is LOCALAI else "pcm"} | asked
     assert {name: server.body.get(name) for name in expected} == expected
     assert server.key == "sk-1"
+
+
+@pytest.mark.parametrize(
+    "kind", [OPENAI, KOKORO, SPEACHES, LOCALAI, VLLM_OMNI], ids=lambda kind: kind[0].name
+)
+async def test_all_of_the_sound_comes_through_whatever_its_wrapping(server: SpeechServer, kind: Kind) -> None:
+    server.voices = ["af_heart", "vivian"]
+    async with _loaded(server, kind) as engine:
+        events = await _spoken(engine)
+    sound = b"".join(event.pcm for event in events if isinstance(event, Audio))
+    assert sound == made(TEXT, 24_000)
 
 
 async def test_what_a_server_does_not_know_is_not_sent(server: SpeechServer) -> None:

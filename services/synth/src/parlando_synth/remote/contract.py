@@ -62,6 +62,7 @@ class RemoteContract(EngineContract):
         cannot: faults that the vendor's protocol cannot express.
     """
 
+    watched = 100
     cannot: ClassVar[frozenset[Fault]] = frozenset()
     _service: ClassVar[LocalService]
 
