@@ -19,7 +19,7 @@ from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.engine import Engine
 from parlando_synth.remote.service import Fault
-from tests.component.router.cancelling import MOMENTS, cancel_at_random
+from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 from tests.component.router.mesh import Router, WorkerProcess, failure, mesh, pcm, said, say, until
 
 TEXT = "Seven grey lamps were lit, and nobody in the whole town knew who had lit them."
@@ -72,7 +72,7 @@ async def test_random_cancels_leave_nothing(service: SpeechServer, clients: int,
     service.pause = 0.02
     worker = _worker(service)
     async with mesh(worker) as router:
-        figures = await cancel_at_random([router.channel], cancels, clients, seed=clients)
+        figures = await cancel_at_random([router.channel], cancels, clients, HASTE, seed=clients)
         assert figures.faults == []
         assert set(figures.moments) == set(MOMENTS)
         await until(router.utterances, 0)
@@ -89,7 +89,7 @@ async def test_a_cancel_of_what_is_billed_is_abandoned_and_of_what_is_not_is_sto
     free = WorkerProcess(engine=lambda: speech(profiles.KOKORO_FASTAPI, own), name="kokoro-fastapi")
     for worker, outcome in ((_worker(service), "STOP_OUTCOME_ABANDONED"), (free, "STOP_OUTCOME_STOPPED")):
         async with mesh(worker) as router:
-            figures = await cancel_at_random([router.channel], len(MOMENTS), 1, seed=3)
+            figures = await cancel_at_random([router.channel], len(MOMENTS), 1, HASTE, seed=3)
         assert figures.faults == []
         assert outcome in figures.outcomes
         assert figures.outcomes.keys() <= {outcome, "STOP_OUTCOME_ALREADY_FINISHED"}
