@@ -131,6 +131,27 @@ def test_what_a_rule_would_have_said_is_left_whole_where_it_is_turned_off() -> N
     assert rewritten.spoken == "On 3/4/2024 it cost $1.5 million, or five percent more."
 
 
+def test_what_a_sentence_had_before_tells_how_the_rest_is_said() -> None:
+    normaliser = normaliser_for("en")
+    assert normaliser is not None
+    alone = normaliser.rewrite("48213 now.")
+    told = normaliser.rewrite("48213 now.", context="Your order number is ")
+    assert alone is not None
+    assert told is not None
+    assert alone.spoken == "forty-eight thousand two hundred thirteen now."
+    assert told.spoken == "four eight two one three now."
+    assert told.text_map.source == alone.text_map.source == Span(0, len("48213 now."))
+
+
+def test_the_sentence_before_tells_nothing() -> None:
+    fragmenter = Fragmenter(normaliser=normaliser_for("en"))
+    found = [*fragmenter.feed("I know the code. 48213 people do. The code is "), *fragmenter.flush()]
+    found += [*fragmenter.feed("4821."), *fragmenter.end()]
+    spoken = [fragment.spoken for fragment in found]
+    assert spoken[1] == "forty-eight thousand two hundred thirteen people do."
+    assert spoken[-1] == "four eight two one."
+
+
 def test_with_every_rule_off_nothing_is_rewritten() -> None:
     normaliser = normaliser_for("en", RULE_NAMES)
     assert normaliser is not None

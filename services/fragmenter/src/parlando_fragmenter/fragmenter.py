@@ -10,6 +10,7 @@ only when a fragment is given out is it told where that is written.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
@@ -30,6 +31,9 @@ from parlando_kit.spans import Span
 # Code points taken in before fragments are given out: bounds what waits inside.
 SLICE = 128
 
+# Code points of a sentence that are remembered when they have been given out, for what comes after them.
+CONTEXT = 80
+
 # Seconds of silence after a fragment, at speed 1. An engine's own silence is taken off by the router.
 PAUSES = {
     Strength.NONE: 0.0,
@@ -43,6 +47,7 @@ PAUSES = {
 # What makes one character with the code point before it, beyond combining marks.
 _JOINED = frozenset("\u200d\ufe0e\ufe0f\u20e3") | frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _JOINER = "\u200d"
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # A cut within a word moves back at most this many code points to leave a character whole.
 _LONGEST_CHARACTER = 16
 
@@ -86,6 +91,7 @@ class Fragmenter:
         self._text = ""
         self._silent = 0
         self._in_sentence = False
+        self._context = ""
 
     def feed(self, text: str) -> Iterator[Fragment]:
         """Take more text; yield the fragments that come of it."""
@@ -211,8 +217,9 @@ class Fragmenter:
             # Rules say numbers in one language; where another was guessed, they are left to the engine.
             ours = part.language.confidence in (0.0, 1.0) or part.language.tag.startswith("en")
             normaliser = self._normaliser if ours else None
+            text = self._text[done : part.end]
             source, rendering = self._rendered(
-                self._text[done : part.end], Span(start, end), normaliser, ends_sentence=ends_sentence
+                text, Span(start, end), normaliser, ends_sentence=ends_sentence
             )
             fragment = Fragment(
                 index=self._count,
@@ -226,6 +233,7 @@ class Fragmenter:
             )
             fragments.append(fragment)
             self._count += 1
+            self._context = "" if ends_sentence else _one_line(self._context + text)[-CONTEXT:]
             self._in_sentence = not fragment.ends_sentence and (self._in_sentence or bool(fragment.spoken))
             start, done = end, part.end
         spoken = sum(len(fragment.spoken) for fragment in fragments)
@@ -244,10 +252,18 @@ class Fragmenter:
         """Return what stretch of the source is said, and how; each begins where the last one ended."""
         if self._reader is None:
             source = place.shifted(self._source_offset)
-            return source, render(said, source, normaliser, ends_sentence=ends_sentence)
+            return source, render(
+                said, source, normaliser, context=self._context, ends_sentence=ends_sentence
+            )
         written = self._written.take(len(place), rest=self._flushing and place.end == self._end)
-        rendering = render(said, written.spoken, normaliser, ends_sentence=ends_sentence)
+        rendering = render(
+            said, written.spoken, normaliser, context=self._context, ends_sentence=ends_sentence
+        )
         return written.source, replace(rendering, text_map=written.then(rendering.text_map))
+
+
+def _one_line(text: str) -> str:
+    return _SPACES.sub(" ", text)
 
 
 def _whole_characters(text: str, size: int) -> int:

@@ -55,7 +55,11 @@ def _judge_of(core: str) -> _Judge:
         return _after_number
     if len(core) == 1 and core.isalpha():
         return _after_letter
-    if core.casefold() in known.ABBREVIATIONS or core in known.CAPITALISED or _DOTTED.fullmatch(core):
+    if (
+        core.casefold().rpartition("/")[2] in known.ABBREVIATIONS
+        or core in known.CAPITALISED
+        or _DOTTED.fullmatch(core)
+    ):
         return _after_abbreviation
     return _after_word
 

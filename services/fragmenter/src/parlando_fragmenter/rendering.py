@@ -44,7 +44,12 @@ def blank_prefix(text: str) -> int:
 
 
 def render(
-    text: str, source: Span, normaliser: Normaliser | None = None, *, ends_sentence: bool = True
+    text: str,
+    source: Span,
+    normaliser: Normaliser | None = None,
+    *,
+    context: str = "",
+    ends_sentence: bool = True,
 ) -> Rendering:
     """Return what is said for `text`.
 
@@ -52,12 +57,13 @@ def render(
         text: what is written, from its first code point that may be said.
         source: what it covers of the caller's text, which may begin earlier, with what goes unsaid.
         normaliser: of its language; None leaves numbers and the like to the engine.
+        context: what its sentence has before it, in one line.
         ends_sentence: a full stop at the end is one even where it is an abbreviation's too.
     """
     cleaned = _clean(text, source)
     if normaliser is None or not cleaned.spoken:
         return cleaned
-    rewritten = normaliser.rewrite(cleaned.spoken, ends_sentence=ends_sentence)
+    rewritten = normaliser.rewrite(cleaned.spoken, context=context, ends_sentence=ends_sentence)
     if rewritten is None:
         return cleaned
     text_map = cleaned.text_map.then(rewritten.text_map)

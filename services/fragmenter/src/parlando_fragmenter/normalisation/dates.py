@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from parlando_fragmenter.normalisation.numerals import DASH, ordinal, year
+from parlando_fragmenter.normalisation.numerals import DASH, SIGNS, cardinal, ordinal, two_digits, year
 from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, after, before, rule
 
 MONTHS = [
@@ -72,7 +72,18 @@ def _iso(match: re.Match[str], variety: Variety) -> str | None:
     day, month = int(match["day"]), int(match["month"])
     if not (1 <= day <= LAST_DAY and 1 <= month <= len(MONTHS)):
         return None
-    return spoken_date(day, month, int(match["year"]), variety, the=before(match) != "the")
+    said = spoken_date(day, month, int(match["year"]), variety, the=before(match) != "the")
+    if match["hour"] is None:
+        return said
+    hour, minute, second = (match[unit] for unit in ("hour", "minute", "second"))
+    zone = match["zone"] or ""
+    clock = f"{cardinal(int(hour), variety)} {two_digits(int(minute)) if minute != '00' else 'hundred'}"
+    if second not in (None, "00"):
+        clock += f" and {cardinal(int(second), variety)} second{'' if second == '01' else 's'}"
+    if zone:
+        ahead = f" {SIGNS[zone[0]]} {cardinal(int(zone[1:3]), variety)}" if zone != "Z" else ""
+        clock += f" U T C{ahead}"
+    return f"{said}, at {clock}"
 
 
 def _numeric(match: re.Match[str], variety: Variety) -> str | None:
@@ -113,7 +124,9 @@ DATES: tuple[Rule, ...] = (
     rule(
         "date",
         DIGITS,
-        rf"(?P<year>[12][0-9]{{3}})(?P<mark>[-/])(?P<month>[01][0-9])(?P=mark)(?P<day>[0-3][0-9])(?:(?=T[0-9])|{END})",
+        rf"(?P<year>[12][0-9]{{3}})(?P<mark>[-/])(?P<month>[01][0-9])(?P=mark)(?P<day>[0-3][0-9])"
+        r"(?:T(?P<hour>[0-2][0-9]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?)?"
+        rf"(?P<zone>Z|[-+][0-9]{{2}}(?::?[0-9]{{2}})?)?)?{END}",
         _iso,
     ),
     rule(

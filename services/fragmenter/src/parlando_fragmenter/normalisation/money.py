@@ -5,8 +5,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from parlando_fragmenter.normalisation.numerals import DASH, NUMBER, SIGN, SIGNS, WHOLE, cardinal, number
-from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, rule
+from parlando_fragmenter.normalisation.numerals import (
+    COMPARING,
+    COMPARISON,
+    DASH,
+    NUMBER,
+    SIGN,
+    SIGNS,
+    WHOLE,
+    cardinal,
+    number,
+)
+from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, is_attributive, rule
+from parlando_fragmenter.normalisation.units import PER
 
 
 class _Currency(NamedTuple):
@@ -79,7 +90,6 @@ MAGNITUDES = {
 SIGNS_OF_MONEY = "".join(sorted(sign for sign in _BY_SIGN if len(sign) == 1))
 CODES = frozenset(_BY_CODE)
 
-_PER = {"mo": "month", "yr": "year", "hr": "hour", "h": "hour", "wk": "week", "min": "minute", "lb": "pound"}
 _PARTS_DIGITS = 2
 
 _magnitude = "|".join(sorted(MAGNITUDES, key=len, reverse=True))
@@ -88,7 +98,8 @@ _code = "|".join(sorted(_BY_CODE))
 _AMOUNT = (
     rf"(?P<amount>{NUMBER})(?: ?{DASH} ?(?:{_sign})?(?P<to>{NUMBER}))?(?: ?(?P<scale>{_magnitude}){END})?"
 )
-_RATE = r"(?:/(?P<per>[a-z]+))?(?![^\W_])(?![.,][0-9])"
+_MINUS = rf"(?P<minus>{SIGN}|{COMPARISON})?"
+_RATE = r"(?:/(?P<per>[A-Za-z]+)(?:\.(?= [a-z]))?)?(?![^\W_])(?![.,][0-9])"
 _CENTS = {"\u00a2": ("cent", "cents"), "p": ("penny", "pence"), "c": ("cent", "cents")}
 
 
@@ -99,24 +110,25 @@ def _money(match: re.Match[str], variety: Variety) -> str | None:
     if named.get("minus"):
         said = f"{SIGNS[named['minus']]} {said}"
     per = named.get("per")
-    return f"{said} per {_PER.get(per, per)}" if per else said
+    return f"{said} per {PER.get(per, per)}" if per else said
 
 
 def _amount(unit: _Currency, match: re.Match[str], variety: Variety) -> str:
     amount, to, scale = match["amount"], match["to"], match["scale"]
+    many = unit.one if is_attributive(match) else unit.many
     if to or scale:
         said = number(amount, variety)
         if to:
             said = f"{said} to {number(to, variety)}"
-        return f"{said} {MAGNITUDES[scale]} {unit.many}" if scale else f"{said} {unit.many}"
+        return f"{said} {MAGNITUDES[scale]} {many}" if scale else f"{said} {many}"
     whole, _, decimals = amount.replace(",", "").partition(".")
     if decimals and (len(decimals) != _PARTS_DIGITS or not unit.part):
-        return f"{number(amount, variety)} {unit.many}"
+        return f"{number(amount, variety)} {many}"
     units, parts = int(whole or "0"), int(decimals or "0")
     said_parts = f"{cardinal(parts, variety)} {unit.part if parts == 1 else unit.parts}"
     if not units and parts:
         return said_parts
-    said = f"{number(whole, variety)} {unit.one if units == 1 else unit.many}"
+    said = f"{number(whole, variety)} {unit.one if units == 1 else unit.many if parts else many}"
     return f"{said} and {said_parts}" if parts else said
 
 
@@ -130,14 +142,14 @@ def _cents(match: re.Match[str], variety: Variety) -> str | None:
 MONEY: tuple[Rule, ...] = (
     rule(
         "money",
-        SIGNS_OF_MONEY + "ACHNSU-\u2212+",
-        rf"(?P<minus>{SIGN})?(?P<sign>{_sign}) ?{_AMOUNT}{_RATE}",
+        SIGNS_OF_MONEY + "ACHNSU-\u2212+" + COMPARING,
+        rf"{_MINUS}(?P<sign>{_sign}) ?{_AMOUNT}{_RATE}",
         _money,
     ),
     rule(
         "money",
-        DIGITS + ".-\u2212+",
-        rf"(?P<minus>{SIGN})?{_AMOUNT} ?(?:(?P<sign>[{SIGNS_OF_MONEY}])|(?P<code>{_code})){_RATE}",
+        DIGITS + ".-\u2212+" + COMPARING,
+        rf"{_MINUS}{_AMOUNT} ?(?:(?P<sign>[{SIGNS_OF_MONEY}])|(?P<code>{_code})){_RATE}",
         _money,
     ),
     rule(

@@ -21,7 +21,7 @@ _BRITISH_REGIONS = words_of("GB UK IE AU NZ ZA IN SG HK MT KE NG GH 001 150")
 
 # Signs of everyday punctuation: they open something only before a digit, or as part of a face.
 _PUNCTUATION = ".-\u2212\u2013'\u2018\u2019(:;/*"
-_SPEAKS = re.compile(r"[^\W_]")
+_SPEAKS_OR_STOPS = re.compile(r"[^\W_]|[.!?]")
 
 
 class Rewritten(NamedTuple):
@@ -52,39 +52,43 @@ class Normaliser:
         self._rules = {character: tuple(found) for character, found in openers.items()}
         self._others = tuple(rule for rule in rules if not rule.opens)
 
-    def rewrite(self, text: str, *, ends_sentence: bool = True) -> Rewritten | None:
+    def rewrite(self, text: str, *, context: str = "", ends_sentence: bool = True) -> Rewritten | None:
         """Return what is said for a text, or None where that is the text itself.
 
         Args:
             text: one line, no white space at its ends or next to other white space.
+            context: what its sentence has before it, which tells how some of it is said. Likewise, but for a
+                space at its end.
             ends_sentence: the full stop of an abbreviation at its end is said as one.
         """
         said: list[str] = []
         pieces: list[Piece] = []
-        done = length = 0
-        for start, end, words in self._rewrites(text):
+        origin, text = len(context), context + text
+        done, length = origin, 0
+
+        def say(words: str, end: int, *, verbatim: bool) -> None:
+            nonlocal done, length
+            spoken = Span(length, length + len(words))
+            pieces.append(Piece(Span(done - origin, end - origin), spoken, verbatim))
+            said.append(words)
+            done, length = end, spoken.end
+
+        for start, end, words in self._rewrites(text, origin):
             last = said[-1][-1:] if said else ""
             start, end, words = _fitted(text, done, start, end, words, last)  # noqa: PLW2901
             if ends_sentence and words and _closes(text, end):
                 words += "."  # noqa: PLW2901
             if start > done:
-                said.append(text[done:start])
-                pieces.append(Piece(Span(done, start), Span(length, length + start - done), verbatim=True))
-                length += start - done
-            pieces.append(Piece(Span(start, end), Span(length, length + len(words)), verbatim=False))
-            if words:
-                said.append(words)
-            done, length = end, length + len(words)
+                say(text[done:start], start, verbatim=True)
+            say(words, end, verbatim=False)
         if not pieces:
             return None
-        rest = len(text) - done
-        if rest:
-            said.append(text[done:])
-            pieces.append(Piece(Span(done, len(text)), Span(length, length + rest), verbatim=True))
+        if done < len(text):
+            say(text[done:], len(text), verbatim=True)
         return Rewritten("".join(said), SpanMap(pieces))
 
-    def _rewrites(self, text: str) -> Iterator[tuple[int, int, str]]:
-        candidate = self._candidate.search(text)
+    def _rewrites(self, text: str, origin: int) -> Iterator[tuple[int, int, str]]:
+        candidate = self._candidate.search(text, origin)
         while candidate is not None:
             at = candidate.start()
             end = at + 1
@@ -127,9 +131,7 @@ def _fitted(text: str, done: int, start: int, end: int, words: str, last: str) -
 
 def _closes(text: str, end: int) -> bool:
     """Return whether a full stop that was rewritten was the last of a text, and so its own."""
-    return (
-        text[end - 1] == "." and not _SPEAKS.search(text, end) and text[end : end + 1] not in (".", "!", "?")
-    )
+    return text[end - 1] == "." and not _SPEAKS_OR_STOPS.search(text, end)
 
 
 @cache  # some 20 ms, and callers may turn off any set of rules

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-from parlando_fragmenter.normalisation.dates import day_and_month, spoken_date
+from parlando_fragmenter.normalisation.dates import LAST_DAY, day_and_month, spoken_date
 from parlando_fragmenter.normalisation.numerals import (
+    COMPARING,
+    COMPARISON,
     DASH,
     NUMBER,
     NUMBER_END,
     SIGN,
+    SIGNS,
     WHOLE,
     cardinal,
     digits,
@@ -17,8 +20,10 @@ from parlando_fragmenter.normalisation.numerals import (
     number,
     ordinal,
     ordinal_of,
+    two_digits,
 )
 from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, after, before, rule, words_of
+from parlando_fragmenter.normalisation.units import UNITS
 
 _SUPERSCRIPT = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-"
@@ -44,30 +49,23 @@ _glyphs = "".join(_GLYPHS)
 _DAY_PREPOSITIONS = words_of("on by since until till before after from dated")
 _PAIRS = frozenset({"24/7", "9/11", "50/50", "20/20", "7/11"})
 _LONGEST_CARDINAL_RUN = 9
+# Beyond the first, and other than the second, what looks like a fraction is a day: 5/31.
+_LAST_SMALL_PART = 10
+_USUAL_PARTS = frozenset({12, 16, 20, 24, 25, 30})
+_WHOLE_IN_PERCENT = 100  # 60/40
+# Digits: 120/80 is no fraction.
+_LONGEST_NUMERATOR = 2
 _SPOKEN_GROUP = 4
 # Odds that are even: 50-50.
 _EVEN = "50"
 # The best mark, where nothing follows that there could be parts of: 4/5.
 _MARKS = (5, 10)
 _SQUARE, _CUBE = 2, 3
-_COMPARISONS = {
-    "~": "about",
-    "\u2248": "about",
-    "<": "less than",
-    ">": "more than",
-    "\u2264": "at most",
-    "\u2265": "at least",
-    "<=": "at most",
-    ">=": "at least",
-}
 
 
 def _number(match: re.Match[str], variety: Variety) -> str:
-    text = match.group()
-    if text[0] in _COMPARISONS:
-        mark = text[:2] if text[:2] in _COMPARISONS else text[0]
-        return f"{_COMPARISONS[mark]} {number(text[len(mark) :].lstrip(), variety)}"
-    return number(text, variety)
+    said = number(match["number"], variety)
+    return f"{SIGNS[match['sign']]} {said}" if match["sign"] else said
 
 
 def _long_number(match: re.Match[str], _variety: Variety) -> str:
@@ -92,25 +90,55 @@ def _parts(numerator: int, denominator: int, variety: Variety) -> str:
 def _glyph(match: re.Match[str], variety: Variety) -> str:
     said = _parts(*_GLYPHS[match["glyph"]], variety)
     if not match["whole"]:
-        return said
+        return said + _of(match, 0)
     said = said.replace("one ", "a ", 1) if said.startswith("one ") else said
-    return f"{number(match['whole'], variety)} and {said}"
+    return f"{number(match['whole'], variety)} and {said}{_of(match, 1)}"
 
 
-def _fraction(match: re.Match[str], variety: Variety) -> str:
+def _of(match: re.Match[str], whole: int) -> str:
+    """Return what there is a fraction of, with a space before it: one of it, or several."""
+    return f" {UNITS[match['unit']][whole]}" if match["unit"] else ""
+
+
+def _pair(written: str, variety: Variety) -> str:
+    return two_digits(int(written)) if written[0] == "0" else cardinal(int(written), variety)
+
+
+def _fraction(match: re.Match[str], variety: Variety) -> str | None:
     first, second = int(match["first"]), int(match["second"])
+    if not second:
+        return None
     if match["whole"]:
         said = _parts(first, second, variety)
-        return f"{number(match['whole'], variety)} and {said.replace('one ', 'a ', 1)}"
+        return f"{number(match['whole'], variety)} and {said.replace('one ', 'a ', 1)}{_of(match, 1)}"
     date = day_and_month(first, second, variety)
-    of_a_day = before(match).lower() in _DAY_PREPOSITIONS and match.group() not in _PAIRS
-    if date is not None and of_a_day and after(match) != "of":
+    if date is not None and _is_day(match):
         return spoken_date(*date, None, variety)
-    parts = first < second and (second not in _MARKS or after(match)) and not (second == 100 and first > 10)  # noqa: PLR2004
-    if parts and match.group() not in _PAIRS:
-        return _parts(first, second, variety)
-    link = " " if match.group() in _PAIRS else " over " if first > second else " out of "
-    return cardinal(first, variety) + link + cardinal(second, variety)
+    if match["first"][0] == "0" or match["second"][0] == "0":  # 09/27
+        return f"{_pair(match['first'], variety)} {_pair(match['second'], variety)}"
+    return _parts_or_marks(match, variety)
+
+
+def _is_day(match: re.Match[str]) -> bool:
+    """Return whether what may be a fraction is a day: on 3/4, 5/31."""
+    first, second = int(match["first"]), int(match["second"])
+    if match.group() in _PAIRS or after(match) == "of":
+        return False
+    if before(match).lower() in _DAY_PREPOSITIONS:
+        return True
+    rarely_parts = _LAST_SMALL_PART < second <= LAST_DAY and second not in _USUAL_PARTS
+    return first < second and rarely_parts and match["first"][0] != "0"
+
+
+def _parts_or_marks(match: re.Match[str], variety: Variety) -> str:
+    first, second = int(match["first"]), int(match["second"])
+    best_mark = second in _MARKS and not after(match)
+    parts = first < second and len(match["first"]) <= _LONGEST_NUMERATOR and not best_mark
+    if first + second == _WHOLE_IN_PERCENT or match.group() in _PAIRS:
+        return f"{cardinal(first, variety)} {cardinal(second, variety)}"
+    if parts and not (second == _WHOLE_IN_PERCENT and first > _LAST_SMALL_PART):  # 98/100 is a mark
+        return _parts(first, second, variety) + _of(match, 0)
+    return f"{cardinal(first, variety)} {'over' if first > second else 'out of'} {cardinal(second, variety)}"
 
 
 def _range(match: re.Match[str], variety: Variety) -> str:
@@ -141,6 +169,7 @@ def _scientific(match: re.Match[str], variety: Variety) -> str:
     return f"{number(match['base'], variety)} times ten to the {_exponent(raised, variety)}"
 
 
+_measured = r"(?:tsp|tbsp|oz|lb|min|sec|hr|ft)\.?|in\.|lbs|L|ml|mi|km|kg|yd"
 _glyph_power = "(?P<glyphs>\u207b?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)"
 _OPENS = DIGITS + "-\u2212+\u00b1."
 
@@ -165,12 +194,17 @@ NUMBERS: tuple[Rule, ...] = (
         rf"(?P<base>{SIGN}?{NUMBER})(?:\^(?P<power>[-\u2212]?[0-9]{{1,3}})|{_glyph_power}){END}",
         _power,
     ),
-    rule("fraction", DIGITS + _glyphs, rf"(?:(?P<whole>{WHOLE}) ?)?(?P<glyph>[{_glyphs}]){END}", _glyph),
+    rule(
+        "fraction",
+        DIGITS + _glyphs,
+        rf"(?:(?P<whole>{WHOLE}) ?)?(?P<glyph>[{_glyphs}])(?: ?(?P<unit>{_measured}){END}|{END})",
+        _glyph,
+    ),
     rule(
         "fraction",
         DIGITS,
-        r"(?:(?P<whole>[0-9]{1,3})[ -])?(?P<first>[0-9]{1,2})[/\u2044](?P<second>[1-9][0-9]{0,2})"
-        r"(?![^\W_]|[-/.,][0-9]|/)",
+        r"(?:(?P<whole>[0-9]{1,3})[ -])?(?P<first>[0-9]{1,3})[/\u2044](?P<second>[0-9]{1,3})"
+        rf"(?: ?(?P<unit>{_measured}){END}|(?![^\W_]|[-/.,][0-9]|/))",
         _fraction,
     ),
     rule(
@@ -185,8 +219,8 @@ PLAIN_NUMBERS: tuple[Rule, ...] = (
     rule("digits", DIGITS, rf"[0-9]{{{_LONGEST_CARDINAL_RUN + 1},}}{END}(?!,[0-9]|\.[0-9])", _long_number),
     rule(
         "number",
-        _OPENS + "~\u2248<>\u2264\u2265",
-        rf"(?:{SIGN}|[~\u2248<>\u2264\u2265]|[<>]=)?{NUMBER}{NUMBER_END}",
+        _OPENS + COMPARING,
+        rf"(?P<sign>{SIGN}|{COMPARISON})?(?P<number>{NUMBER}){NUMBER_END}",
         _number,
     ),
 )

@@ -118,8 +118,25 @@ def plural(word: str) -> str:
     return word + ("es" if word.endswith("x") else "s")
 
 
-SIGNS = {"-": "minus", "\u2212": "minus", "\u2013": "minus", "+": "plus", "\u00b1": "plus or minus"}
+SIGNS = {
+    "-": "minus",
+    "\u2212": "minus",
+    "\u2013": "minus",
+    "+": "plus",
+    "\u00b1": "plus or minus",
+    "~": "about",
+    "\u2248": "about",
+    "<": "less than",
+    ">": "more than",
+    "\u2264": "at most",
+    "\u2265": "at least",
+    "<=": "at most",
+    ">=": "at least",
+}
 """What stands before a number, and how it is said."""
+
+COMPARING = "~\u2248<>\u2264\u2265"
+COMPARISON = rf"(?:[<>]=|[{COMPARING}])"
 
 # Written numbers. A number is followed by no letter, and by no further digit after a point or a comma.
 WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)"

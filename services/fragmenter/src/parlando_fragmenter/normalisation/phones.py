@@ -52,6 +52,25 @@ def _short(match: re.Match[str], _variety: Variety) -> str | None:
     return digits(match.group()) if before(match).lower() in _DIALLED else None
 
 
+def _keys(match: re.Match[str], _variety: Variety) -> str:
+    """Say the keys to press: *123#."""
+    return " ".join(_KEYS.get(key) or digits(key) for key in match.group())
+
+
+def _by_digit(match: re.Match[str], _variety: Variety) -> str | None:
+    """Say a number that names rather than counts: the code is 4821, order number 10234."""
+    line = match.string[max(0, match.start() - _LONGEST_NAMING) : match.start()]
+    return digits(match.group()) if _NAMING.search(line) else None
+
+
+_KEYS = {"*": "star", "#": "hash"}
+_LONGEST_NAMING = 60
+_NAMING = re.compile(
+    r"\b(?:(?:code|pin|otp|passcode|password|zip|isbn|imei|serial|extension|ending in|ends in)"
+    r"|(?:account|order|ticket|case|invoice|tracking|confirmation|reference|booking|card|member|employee|license)"
+    r"(?=(?: number| no\.?| id|:? ?#)))(?: (?:number|no\.?|id|is|was|in|now|code))*:? ?#?$",
+    re.IGNORECASE,
+)
 _extension = r"(?:,? ?(?:ext\.?|extension|x) ?[0-9]{1,6})?"
 PHONES: tuple[Rule, ...] = (
     rule(
@@ -81,8 +100,10 @@ PHONES: tuple[Rule, ...] = (
         + "(?![-.,][0-9])",
         _phone,
     ),
+    rule("phone", "*", r"\*[0-9]{1,6}(?:\*[0-9]{1,16})*#", _keys),
     rule("phone", DIGITS, rf"[0-9]{{3}}{END}(?![-.,:/][0-9])", _short),
     rule("postcode", DIGITS, rf"[0-9]{{5}}(?P<four>-[0-9]{{4}})?{END}(?![-.,:/][0-9])", _postcode),
+    rule("digits", DIGITS, rf"[0-9]{{4,12}}{END}(?![-.,:/][0-9])", _by_digit),
     rule("digits", DIGITS, rf"[0-9]{{4}}(?:[ -][0-9]{{4}}){{2,3}}{END}(?![-.,:/][0-9])", _groups),
     rule("digits", DIGITS, rf"[0-9]+(?:-[0-9]+){{2,}}{END}(?![.,:/][0-9])", _groups),
 )

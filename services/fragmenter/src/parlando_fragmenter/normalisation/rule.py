@@ -71,3 +71,16 @@ def after(match: re.Match[str]) -> str:
 
 
 _NEXT_WORD = re.compile(r" ([^\W\d_]+)")
+
+_DETERMINERS = words_of("a an the this that my your his her its our their")
+# What follows a measure without being measured by it: the 5 km to town.
+_NOT_MEASURED = words_of("""
+of in at from for to that which who is was were are and or on with by than if when as per before after until
+since but so then will would can could has have had more less away ago later apart each into onto over under
+""")
+
+
+def is_attributive(match: re.Match[str]) -> bool:
+    """Return whether a measure stands before what it measures, and so in the singular: a 5 km run."""
+    then = after(match).lower()
+    return bool(then) and then not in _NOT_MEASURED and before(match).lower() in _DETERMINERS

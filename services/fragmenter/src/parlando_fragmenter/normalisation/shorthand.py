@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from parlando_fragmenter.normalisation.dates import MONTHS, WEEKDAYS
-from parlando_fragmenter.normalisation.numerals import DASH, NUMBER, number, year
+from parlando_fragmenter.normalisation.numerals import DASH, NUMBER, digits, number, year
 from parlando_fragmenter.normalisation.rule import END, LETTERS, Rule, Variety, before, rule, words_of
 from parlando_fragmenter.normalisation.years import is_year
 
@@ -75,6 +75,9 @@ _ABBREVIATIONS = {
     "e.g": "for example",
     "a.k.a": "also known as",
     "n.b": "note well",
+    "p.a": "per annum",
+    "pts": "points",
+    "bldg": "building",
     "a.m": "A M",
     "p.m": "P M",
     "ph.d": "P H D",
@@ -134,6 +137,8 @@ _NUMBERED = {
     "Est": ("established", "established"),
 }
 NUMBERED = frozenset(_NUMBERED)
+# From on so many digits a number names rather than counts: no. 88231.
+_NAMING_DIGITS = 5
 STREETS = {
     "St": "Street",
     "Ave": "Avenue",
@@ -190,6 +195,8 @@ def _abbreviation(match: re.Match[str], _variety: Variety) -> str | None:
     said = _ABBREVIATIONS.get(word)
     if word == "min" and before(match).lower() in ("per", "a"):
         return "minute"
+    if word == "est" and before(match)[-1:].isdigit():  # 2024 est.
+        return "estimated"
     if said is None or (written[0].isupper() and word in _SMALL_ONLY - _CAPITAL_ONLY):
         return None
     if word in _CAPITAL_ONLY and not written[0].isupper():
@@ -205,7 +212,8 @@ def _numbered(match: re.Match[str], variety: Variety) -> str | None:
     one, many = _NUMBERED[match["word"]]
     first, second = match["first"], match["second"]
     as_year = one in ("circa", "established") and is_year(first)
-    said = year(int(first), variety) if as_year else number(first, variety)
+    named = one == "number" and first.isdigit() and len(first) >= _NAMING_DIGITS
+    said = year(int(first), variety) if as_year else digits(first) if named else number(first, variety)
     if match["letter"]:
         said = f"{said} {match['letter'].upper()}"
     return f"{many} {said} to {number(second, variety)}" if second else f"{one} {said}"
@@ -217,6 +225,10 @@ def _initials(match: re.Match[str], _variety: Variety) -> str:
 
 _MONTHS = {name[:3]: name for name in MONTHS if len(name) > len("June")} | {"Sept": "September"}
 _CALENDAR = _MONTHS | WEEKDAYS
+
+
+def _from_to(match: re.Match[str], _variety: Variety) -> str:
+    return f"{_CALENDAR[match['first']]} to {_CALENDAR[match['last']]}"
 
 
 def _calendar(match: re.Match[str], _variety: Variety) -> str | None:
@@ -234,6 +246,7 @@ def _first_letters(words: frozenset[str] | dict[str, str]) -> str:
     return "".join(sorted({word[0] for word in words}))
 
 
+_month = f"(?:{_any(frozenset(MONTHS) | frozenset(_MONTHS))})"
 _places = STREETS | _BEFORE_NAMES
 _anycase = frozenset(_ABBREVIATIONS) | {word.capitalize() for word in _ABBREVIATIONS}
 SHORTHAND: tuple[Rule, ...] = (
@@ -259,10 +272,20 @@ SHORTHAND: tuple[Rule, ...] = (
         _numbered,
         NUMBERED,
     ),
+    *(
+        rule(
+            "calendar",
+            _first_letters(each),
+            rf"(?P<first>{_any(each)})\.? ?{DASH} ?(?P<last>{_any(each)})(?:\.(?!$)|{END})",
+            _from_to,
+            frozenset(each),
+        )
+        for each in (WEEKDAYS, _MONTHS)
+    ),
     rule(
         "calendar",
         _first_letters(_CALENDAR),
-        rf"(?P<word>{_any(_CALENDAR)})\.(?!\w)",
+        rf"(?P<word>{_any(_CALENDAR)})(?:\.(?!\w)|(?=,? [0-9]{{1,2}} {_month})|(?=,? {_month}\.? [0-9]))",
         _calendar,
         frozenset(_CALENDAR),
     ),

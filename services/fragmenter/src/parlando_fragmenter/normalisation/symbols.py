@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from parlando_fragmenter.marks import EMOJI
-from parlando_fragmenter.normalisation.numerals import NUMBER, number
+from parlando_fragmenter.normalisation.numerals import NUMBER, digits, number
 from parlando_fragmenter.normalisation.rule import END, Rule, Variety, rule
 
 _SIGNS = {
@@ -50,6 +50,9 @@ _BETWEEN = {
     "/": "divided by",
     "^": "to the power of",
 }
+_NAMING_DIGITS = 5
+_DASHES = "-\u2212\u2013"
+_RECKONED = re.compile(r"[=+*\u00d7\u00f7^]|\b(?:what(?:'s| is)|calculate|compute|solve)\b", re.IGNORECASE)
 # A heart is one before what is loved, and less than three elsewhere.
 _HEART = "<3(?= ?(?:you|u|this|it|that|them|her|him|[.!]|$))"
 _EMOTICON = rf"(?<!\S)(?:[:;=][-']?[)(DPpOo/|*\]\[]|{_HEART}|\^_\^|:'\()(?!\S)"
@@ -60,11 +63,18 @@ def _sign(match: re.Match[str], _variety: Variety) -> str:
 
 
 def _operator(match: re.Match[str], _variety: Variety) -> str:
-    return _BETWEEN[match["sign"]]
+    """Say a sign of arithmetic; a dash where nothing else is reckoned is a score or a range: 3 - 1."""
+    sign = match["sign"]
+    if sign in _DASHES and not _RECKONED.search(match.string):
+        return "to"
+    return _BETWEEN[sign]
 
 
 def _numbered(match: re.Match[str], variety: Variety) -> str:
-    return f"{_SIGNS.get(match['sign'], 'number')} {number(match['number'], variety)}"
+    written = match["number"]
+    named = len(written) >= _NAMING_DIGITS and written.isdigit()  # it names rather than counts: #10234
+    said = digits(written) if named else number(written, variety)
+    return f"{_SIGNS.get(match['sign'], 'number')} {said}"
 
 
 def _unsaid(_match: re.Match[str], _variety: Variety) -> str:
@@ -98,7 +108,7 @@ SYMBOLS: tuple[Rule, ...] = (
     rule("symbol", "+", r"(?<=[^\W_])\+|(?<=[^\W_] )\+(?= |$)|^\+(?= )|(?<=[^\W_]\+)\+", _sign),
     rule("symbol", "=", r"(?<![=<>!+\-*/:])={1,2}(?![=><])(?=\s?[^\W_(\-]|$)", _sign),
     rule("symbol", "<>", r"(?<=[^\W_)] )[<>](?= [^\W_(])", _sign),
-    rule("symbol", "@", r"(?<!\S)@(?=\s)", _sign),
+    rule("symbol", "@", r"(?<!\S)@(?=[\s0-9$])", _sign),
     rule("symbol", "%$", r"(?<!\S)[%$](?=\s)", _sign),
     rule("symbol", "\u00b2\u00b3", r"(?<=[^\W_])[\u00b2\u00b3]", _sign),
 )

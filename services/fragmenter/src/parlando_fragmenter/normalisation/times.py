@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from parlando_fragmenter.normalisation.numerals import DASH, cardinal, two_digits
-from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, rule
+from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, after, rule
 
 _HALF = r"(?: ?(?P<half{n}>[AaPp]\.[Mm]\.|[AaPp][Mm]{end}))"
 _CLOCK = (
@@ -14,6 +14,7 @@ _CLOCK = (
 _HOUR = r"(?P<hour{n}>1[0-2]|0?[1-9])"
 # The last hour that a half of the day has.
 _HALF_DAY = 12
+_HALF_DAYS = frozenset({"noon", "midnight"})
 
 
 def _pattern(form: str, n: int) -> str:
@@ -27,7 +28,7 @@ def _said(match: re.Match[str], n: int, variety: Variety) -> str:
     said = cardinal(hour, variety)
     if minute and (minute != "00" or second):
         said = f"{said} {two_digits(int(minute))}" if minute != "00" else f"{said} zero zero"
-    elif minute and not half:
+    elif minute and not half and after(match) not in _HALF_DAYS:
         said = f"{said} o'clock" if 1 <= hour <= _HALF_DAY else f"{said} hundred"
     if second:
         said = f"{said} and {cardinal(int(second), variety)} second{'' if second == '01' else 's'}"

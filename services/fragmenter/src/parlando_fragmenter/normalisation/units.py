@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 
 from parlando_fragmenter.normalisation.numerals import (
+    COMPARING,
+    COMPARISON,
     DASH,
     NUMBER,
     NUMBER_END,
     SIGN,
     SIGNS,
+    WHOLE,
     cardinal,
     number,
 )
-from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, rule
+from parlando_fragmenter.normalisation.rule import DIGITS, END, Rule, Variety, is_attributive, rule
 
-_NUMBER_OPENS = DIGITS + ".-\u2212+\u00b1"
+_NUMBER_OPENS = DIGITS + ".-\u2212+\u00b1" + COMPARING
 
 # symbol = what one is called
 _NAMES = """
@@ -30,7 +33,7 @@ dl = deciliter; l = liter; L = liter; gal = gallon; fl oz = fluid ounce; ms = mi
 \u00b5s = microsecond; \u03bcs = microsecond; ns = nanosecond; s = second; sec = second; sec. = second
 secs = second; min = minute; min. = minute; mins = minute; h = hour; hr = hour; hrs = hour; hr. = hour
 hrs. = hour; yr = year; yrs = year; yr. = year; yrs. = year; tsp = teaspoon; tsp. = teaspoon
-tbsp = tablespoon; tbsp. = tablespoon; Mb = megabit; Gb = gigabit
+tbsp = tablespoon; tbsp. = tablespoon; mol = mole; mmol = millimole; Mb = megabit; Gb = gigabit
 B = byte; kB = kilobyte; KB = kilobyte; MB = megabyte; GB = gigabyte; TB = terabyte
 PB = petabyte; KiB = kibibyte; MiB = mebibyte; GiB = gibibyte; dB = decibel; V = volt; kV = kilovolt
 mV = millivolt; W = watt; kW = kilowatt; MW = megawatt; GW = gigawatt; kWh = kilowatt hour
@@ -59,6 +62,17 @@ _IRREGULAR = {
     "GHz": ("gigahertz", "gigahertz"),
     "K": ("kelvin", "kelvin"),
     "psi": ("p s i", "p s i"),
+    "ppm": ("part per million", "parts per million"),
+    "ppb": ("part per billion", "parts per billion"),
+    "mmHg": ("millimeter of mercury", "millimeters of mercury"),
+    "\u00b0 N": ("degree north", "degrees north"),
+    "\u00b0N": ("degree north", "degrees north"),
+    "\u00b0 S": ("degree south", "degrees south"),
+    "\u00b0S": ("degree south", "degrees south"),
+    "\u00b0 E": ("degree east", "degrees east"),
+    "\u00b0E": ("degree east", "degrees east"),
+    "\u00b0 W": ("degree west", "degrees west"),
+    "\u00b0W": ("degree west", "degrees west"),
     "%": ("percent", "percent"),
     "\u2030": ("per mille", "per mille"),
 }
@@ -84,6 +98,37 @@ UNITS = _named(_NAMES) | _IRREGULAR
 # Letters that touch a number in names and amounts: 4K, 12MP.
 _ONLY_APART = frozenset({"K", "B", "MP"})
 _SHARES = "%\u2030"
+# What is counted by the piece: 3 x 500 ml is three times as much, not an area.
+_lengths = "mm|cm|km|m|ft|in\\.|yd|px"
+_INCHES = '"\u201d\u2033'
+_portion = "ml|mL|cl|l|L|mg|g|kg|oz|lbs?|[GT]B"
+PER = {
+    "s": "second",
+    "sec": "second",
+    "min": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "d": "day",
+    "wk": "week",
+    "mo": "month",
+    "yr": "year",
+    "g": "gram",
+    "kg": "kilogram",
+    "lb": "pound",
+    "l": "liter",
+    "L": "liter",
+    "dl": "deciliter",
+    "dL": "deciliter",
+    "ml": "milliliter",
+    "mL": "milliliter",
+    "km": "kilometer",
+    "mi": "mile",
+    "m": "meter",
+    "oz": "ounce",
+    "gal": "gallon",
+}
+"""What something may be reckoned by, after a slash; longer words are said as they are written."""
+_per = "|".join(sorted(PER, key=len, reverse=True)) + "|[a-z]{3,12}"
 _by_length = sorted(UNITS.keys() - set(_SHARES), key=len, reverse=True)
 _symbol = "|".join(re.escape(symbol) for symbol in _by_length)
 
@@ -99,7 +144,9 @@ def _measure(match: re.Match[str], variety: Variety) -> str | None:
         said = f"{SIGNS[match['sign']]} {said}"
     if to:
         said = f"{said} to {number(to, variety)}"
-    return f"{said} {one if match['gap'] == '-' or (amount == '1' and not to) else many}"
+    single = match["gap"] == "-" or (amount == "1" and not to) or is_attributive(match)
+    per = match.groupdict().get("per")
+    return f"{said} {one if single else many}" + (f" per {PER.get(per, per)}" if per else "")
 
 
 def _height(match: re.Match[str], variety: Variety) -> str | None:
@@ -123,13 +170,20 @@ def _inches(match: re.Match[str], variety: Variety) -> str | None:
     if match["mark"] == "\u201d" and "\u201c" in match.string[: match.start()]:
         return None
     amount = match["amount"]
-    return f"{number(amount, variety)} {'inch' if amount == '1' else 'inches'}"
+    return f"{number(amount, variety)} {'inch' if amount == '1' or is_attributive(match) else 'inches'}"
 
 
 def _dimensions(match: re.Match[str], variety: Variety) -> str:
-    sides = re.split(" ?[x\u00d7] ?", match.group())
-    said = " by ".join(_side(side, variety) for side in sides if side)
-    return said if sides[-1] else f"{said} times"
+    sides = [side.rstrip(_INCHES) for side in re.split(" ?[x\u00d7] ?", match["sides"])]
+    said = " by ".join(_side(side, variety) for side in sides)
+    if match["unit"] is None:
+        return said
+    one, many = UNITS[match["unit"]] if match["unit"] else ("inch", "inches")
+    return f"{said} {one if is_attributive(match) else many}"
+
+
+def _times(match: re.Match[str], variety: Variety) -> str:
+    return f"{number(match['times'], variety)} times"
 
 
 def _side(side: str, variety: Variety) -> str:
@@ -142,8 +196,14 @@ def _side(side: str, variety: Variety) -> str:
     return number(side, variety)
 
 
-_AMOUNT = rf"(?P<sign>{SIGN})?(?P<amount>{NUMBER})(?:%? ?{DASH} ?(?P<to>{NUMBER}))?"
+_AMOUNT = rf"(?P<sign>{SIGN}|{COMPARISON})?(?P<amount>{NUMBER})(?:%? ?{DASH} ?(?P<to>{NUMBER}))?"
 MEASURES: tuple[Rule, ...] = (
+    rule(
+        "dimensions",
+        DIGITS,
+        rf"(?P<sides>{NUMBER}[\"\u201d\u2033](?: ?[x\u00d7] ?{NUMBER}[\"\u201d\u2033])+)(?P<unit>)",
+        _dimensions,
+    ),
     rule(
         "unit",
         DIGITS,
@@ -163,14 +223,26 @@ MEASURES: tuple[Rule, ...] = (
     rule(
         "unit",
         _NUMBER_OPENS,
-        rf"{_AMOUNT}(?P<gap>[ -]?)(?P<unit>{_symbol}){END}(?!\.[0-9])",
+        rf"{_AMOUNT}(?P<gap>[ -]?)(?P<unit>{_symbol}){END}(?!\.[0-9])(?:/(?P<per>{_per}){END})?",
         _measure,
     ),
     rule(
         "dimensions",
         DIGITS,
-        rf"{NUMBER}(?:(?: [x\u00d7] |[x\u00d7]){NUMBER})+{NUMBER_END}(?! ?=)"
-        rf"|[0-9]{{1,3}}\u00d7{END}(?! ?[0-9])",
+        rf"(?P<times>{WHOLE}) ?[x\u00d7] ?(?={NUMBER} ?(?:{_portion}){END})",
+        _times,
+    ),
+    rule(
+        "dimensions",
+        DIGITS,
+        rf"(?P<sides>{NUMBER}(?:(?: [x\u00d7] |[x\u00d7]){NUMBER})+)"
+        rf"(?: ?(?P<unit>{_lengths}){END}|{NUMBER_END}(?! ?=))",
         _dimensions,
+    ),
+    rule(
+        "dimensions",
+        DIGITS,
+        rf"(?P<times>{NUMBER})[x\u00d7]{END}(?!\S?[0-9])",
+        _times,
     ),
 )
