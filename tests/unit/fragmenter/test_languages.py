@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import unseen_languages
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +140,40 @@ def test_the_model_on_the_table() -> None:
     assert (
         len(found) - right - unsure <= 4
     )  # Marathi taken for Hindi: the same letters, many of the same words
+
+
+def test_the_model_on_sentences_that_no_threshold_was_set_on() -> None:
+    one, two = unseen_languages.told()
+    assert one.count >= 80
+    assert one.right / one.count >= 0.93
+    assert one.wrong <= 1
+    assert two.count >= 1500
+    assert two.right / two.count >= 0.93
+    assert two.wrong / two.count <= 0.03
+
+
+def test_a_quotation_is_set_off_where_the_rest_is_in_another_language() -> None:
+    languages = GuessedLanguages(MODEL, AMONG)
+    text = 'She shrugged, said "je ne sais pas quoi faire" (in French), and left the room.'
+    start, end = text.index('"'), text.index("(")
+    assert [(part.end, part.language.tag) for part in languages.parts(text)] == [
+        (start, "en"),
+        (end, "fr"),
+        (len(text), "en"),
+    ]
+    assert _tags(languages, "So it is, then.") == [["en"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Er sagte: "Ich komme morgen nach Hause, versprochen", und ging.',
+        "Er ging (und das war auch gut so) nach Hause, weil es schon spät war.",
+        '"Ich komme morgen nach Hause" ok',
+    ],
+)
+def test_a_quotation_in_the_same_language_is_not_set_off(text: str) -> None:
+    assert len(GuessedLanguages(MODEL, AMONG).parts(text)) == 1
 
 
 def test_english_stays_english() -> None:

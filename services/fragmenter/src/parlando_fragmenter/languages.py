@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate, pairwise
 from typing import NamedTuple, Protocol
 
 from parlando_fragmenter.writing import CHINESE, LATIN, Run, runs
@@ -49,6 +50,8 @@ BY_DEFAULT = 0.5
 # tests/data/languages.json and English prose (docs/decisions/0014-languages.md).
 _LEAST_WORDS = 2
 _LEAST_LETTERS = 10
+# Of what stands in quotes or brackets within a sentence.
+_LEAST_WORDS_ENCLOSED = 3
 # In Latin letters, which many languages share, it takes more. No other language of the table was taken for
 # English with 0.4, so that a text finds back to English more easily than away from it.
 _SURE_IN_LATIN = 0.8
@@ -68,6 +71,12 @@ _LETTERS = "(?:[^\\W\\d_]|[\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\
 _WORD = re.compile(f"{_LETTERS}(?:['\u2019-]{_LETTERS})*")
 # Names of things, addresses and code: they tell nothing of the language around them.
 _NO_WORD = re.compile(r"\S*(?:[\d@/\\_=#<>{}]|\w[.:(\[]\w)\S*")
+
+# What opens or closes it. Straight quotes, and those that close in one language and open in another, open
+# where nothing touches them from the left.
+_ENCLOSING = re.compile('["\u201c\u201d\u201e\u00ab\u00bb()]')
+_OPENING, _CLOSING = frozenset("\u201e\u00ab("), frozenset("\u201d\u00bb)")
+_AFTER_CLOSING = re.compile(r"[^\w\s]*\s*")
 
 Detector = Callable[[str], Mapping[str, float]]
 """Returns how likely each language is, by primary subtag, for words in small letters with spaces between."""
@@ -139,12 +148,46 @@ class GuessedLanguages:
             self._system = systems[0]
         parts: list[Part] = []
         for run in found:
-            language = self._language(run, text[run.start : run.end])
-            if parts and parts[-1].language.tag == language.tag:
-                parts[-1] = Part(run.end, min(parts[-1].language, language, key=_confidence))
-            else:
-                parts.append(Part(run.end, language))
+            for end, language in self._parts_of(run, text[run.start : run.end]):
+                if parts and parts[-1].language.tag == language.tag:
+                    parts[-1] = Part(run.start + end, min(parts[-1].language, language, key=_confidence))
+                else:
+                    parts.append(Part(run.start + end, language))
         return parts or [Part(len(text), self._held(self._system))]
+
+    def _parts_of(self, run: Run, text: str) -> list[Part]:
+        """Return the languages of a run; `end` counts from its start."""
+        if self._detector is not None and (run.system or self._system) == LATIN and _ENCLOSING.search(text):
+            parts = self._enclosed(text)
+            if parts:
+                return parts
+        return [Part(len(text), self._language(run, text))]
+
+    def _enclosed(self, text: str) -> list[Part]:
+        """Return the parts of a text in Latin letters that quotes or brackets part in two languages.
+
+        One that is sure is set off only where all the rest, taken together, is sure of another.
+        """
+        pieces = _enclosed_pieces(text)
+        guesses = [self._sure_of(piece) if _ENCLOSING.search(piece) else None for piece in pieces]
+        for tag in dict.fromkeys(guess.tag for guess in guesses if guess is not None):
+            set_off = [guess if guess is not None and guess.tag == tag else None for guess in guesses]
+            rest = " ".join(piece for piece, guess in zip(pieces, set_off, strict=True) if guess is None)
+            around = self._by_words(rest, LATIN)
+            if around is not None and around.tag != tag:
+                self._known[LATIN] = around
+                return [
+                    Part(end, guess or around)
+                    for end, guess in zip(accumulate(map(len, pieces)), set_off, strict=True)
+                ]
+        return []
+
+    def _sure_of(self, piece: str) -> Guess | None:
+        """Return what a piece of a sentence is written in, where that is sure on its own."""
+        if len(_telling_words(piece)) < _LEAST_WORDS_ENCLOSED:
+            return None
+        guess = self._by_words(piece, LATIN)
+        return guess if guess is not None and guess.confidence >= _SURE_IN_LATIN else None
 
     def _language(self, run: Run, text: str) -> Guess:
         system = run.system or self._system
@@ -195,6 +238,20 @@ class GuessedLanguages:
             return None
         sure = _SURE_ELSEWHERE if system != LATIN else _SURE_OF_ENGLISH if best == "en" else _SURE_IN_LATIN
         return Guess(best, confidence) if confidence >= sure else None
+
+
+def _enclosed_pieces(text: str) -> list[str]:
+    """Return a text in pieces, parted before what opens and after what closes a quotation or a bracket."""
+    places = {0, len(text)}
+    for mark in _ENCLOSING.finditer(text):
+        at, character = mark.start(), mark.group()
+        touched = at > 0 and not text[at - 1].isspace()
+        if character in _OPENING or not (touched or character in _CLOSING):
+            places.add(at)
+        else:
+            after = _AFTER_CLOSING.match(text, at)
+            places.add(after.end() if after else at)
+    return [text[start:end] for start, end in pairwise(sorted(places))]
 
 
 def _confidence(guess: Guess) -> float:
