@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import itertools
+import statistics
 import sys
 import time
 import tracemalloc
@@ -100,7 +101,10 @@ def main() -> int:
     good = True
     seconds(fragment, PIECE, PIECE)  # warms up
     for (name, run), size in itertools.product(_RUNS.items(), (PIECE, 1)):
-        short, long = (seconds(run, part, size) for part in (length // 10, length))
+        shorts = [seconds(run, length // 10, size)]
+        long = seconds(run, length, size)
+        shorts.append(seconds(run, length // 10, size))  # a machine is not equally fast all along
+        short = statistics.mean(shorts)
         print(
             f"{name}, {size:>4} at a time: {length / long:>11,.0f} code points a CPU second;"
             f" {length:,} take {long / short:.1f} times what {length // 10:,} take"
