@@ -131,6 +131,13 @@ def test_what_a_rule_would_have_said_is_left_whole_where_it_is_turned_off() -> N
     assert rewritten.spoken == "On 3/4/2024 it cost $1.5 million, or five percent more."
 
 
+@pytest.mark.parametrize("written", ["8/0", "4,8m", "12/0/9"])
+def test_a_number_that_cannot_be_said_whole_is_left_whole(written: str) -> None:
+    normaliser = normaliser_for("en")
+    assert normaliser is not None
+    assert normaliser.rewrite(f"Say {written} now.") is None
+
+
 def test_what_a_sentence_had_before_tells_how_the_rest_is_said() -> None:
     normaliser = normaliser_for("en")
     assert normaliser is not None

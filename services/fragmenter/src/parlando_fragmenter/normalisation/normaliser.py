@@ -21,6 +21,7 @@ _BRITISH_REGIONS = words_of("GB UK IE AU NZ ZA IN SG HK MT KE NG GH 001 150")
 
 # Signs of everyday punctuation: they open something only before a digit, or as part of a face.
 _PUNCTUATION = ".-\u2212\u2013'\u2018\u2019(:;/*"
+_UNREAD = re.compile("[0-9]+(?:[.,:/][0-9]+)*")
 _SPEAKS_OR_STOPS = re.compile(r"[^\W_]|[.!?]")
 
 
@@ -91,7 +92,9 @@ class Normaliser:
         candidate = self._candidate.search(text, origin)
         while candidate is not None:
             at = candidate.start()
-            end = at + 1
+            # What no rule can say whole is left whole: 8/0, not 8/zero.
+            number = _UNREAD.match(text, at)
+            end = number.end() if number else at + 1
             for rule in self._rules.get(text[at], self._others):
                 match = rule.pattern.match(text, at)
                 if match is not None and match.end() > at:

@@ -68,6 +68,11 @@ def _number(match: re.Match[str], variety: Variety) -> str:
     return f"{SIGNS[match['sign']]} {said}" if match["sign"] else said
 
 
+def _listed(match: re.Match[str], variety: Variety) -> str:
+    """Say numbers with commas between that are no thousands: pages 1,2,5."""
+    return ", ".join(number(each, variety) for each in match.group().split(","))
+
+
 def _long_number(match: re.Match[str], _variety: Variety) -> str:
     """Say a long run of digits in groups of at most four."""
     run = match.group()
@@ -223,4 +228,5 @@ PLAIN_NUMBERS: tuple[Rule, ...] = (
         rf"(?P<sign>{SIGN}|{COMPARISON})?(?P<number>{NUMBER}){NUMBER_END}",
         _number,
     ),
+    rule("number", DIGITS, rf"[0-9]{{1,15}}(?:,[0-9]{{1,15}})+{END}(?!\.[0-9])", _listed),
 )
