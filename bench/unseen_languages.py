@@ -3,16 +3,19 @@
     bench/unseen_languages.py
 
 Reads tests/data/languages_unseen.txt, each sentence as a text of its own. Of sentences in one language it
-counts those that are right as a whole, left undecided and wrong; of sentences in two, letters.
+counts those that are right as a whole, left undecided and wrong; of sentences in two, letters. Beside it
+lingua, where it is installed, which finds several languages in a text by itself.
 """
 
 from __future__ import annotations
 
-import itertools
+import importlib
+import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parlando_fragmenter import language_model
 from parlando_fragmenter.languages import GuessedLanguages
@@ -20,6 +23,9 @@ from parlando_fragmenter.settings import FragmenterSettings
 
 _TABLE = Path(__file__).parents[1] / "tests" / "data" / "languages_unseen.txt"
 _PART = re.compile(r"\{(?P<language>[a-z]{2})\|(?P<text>[^}]*)\}")
+
+Tell = Callable[[str], list[str]]
+"""Returns the language of each code point of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +74,47 @@ def _sentence(language: str, marked: str) -> Sentence:
     return Sentence(text + rest, (*languages, *[language] * len(rest)))
 
 
-def told() -> tuple[Told, Told]:
-    """Return what was told of sentences in one language, and of the letters of sentences in two."""
+def fragmenter() -> Tell:
+    """Return what the fragmenter tells of each code point."""
     among = FragmenterSettings().among
     model = language_model.load(among)
+
+    def tell(text: str) -> list[str]:
+        tags: list[str] = []
+        for part in GuessedLanguages(model, among).parts(text):
+            tags += [part.language.tag] * (part.end - len(tags))
+        return tags
+
+    return tell
+
+
+def lingua(*, low: bool) -> Tell:
+    """Return what lingua tells of each code point, the same languages allowed."""
+    module: Any = importlib.import_module("lingua")
+    codes = [getattr(module.IsoCode639_1, tag.upper()) for tag in sorted(FragmenterSettings().among)]
+    builder = module.LanguageDetectorBuilder.from_iso_codes_639_1(*codes)
+    detector = (builder.with_low_accuracy_mode() if low else builder).build()
+
+    def tell(text: str) -> list[str]:
+        tags = [""] * len(text)
+        for found in detector.detect_multiple_languages_of(text):
+            tag = str(found.language.iso_code_639_1.name).lower()
+            tags[found.start_index : found.end_index] = [tag] * (found.end_index - found.start_index)
+        return tags
+
+    return tell
+
+
+def told(tell: Tell) -> tuple[Told, Told]:
+    """Return what is told of sentences in one language, and of the letters of sentences in two."""
     whole: list[str] = []
     letters: list[str] = []
     for sentence in sentences():
-        parts = GuessedLanguages(model, among).parts(sentence.text)
-        starts = [0, *(part.end for part in parts)]
-        tags = [
-            part.language.tag
-            for part, (start, end) in zip(parts, itertools.pairwise(starts), strict=True)
-            for _ in range(start, end)
-        ]
         each = [
             "right" if tag == meant else "wrong" if tag else "undecided"
-            for tag, meant, character in zip(tags, sentence.languages, sentence.text, strict=True)
+            for tag, meant, character in zip(
+                tell(sentence.text), sentence.languages, sentence.text, strict=True
+            )
             if character.isalpha()
         ]
         if sentence.mixed:
@@ -97,12 +127,25 @@ def told() -> tuple[Told, Told]:
     return one, two
 
 
+def report(name: str, tell: Tell) -> None:
+    """Print what one of them tells."""
+    one, two = told(tell)
+    print(
+        f"{name:<22}in one language: {one.right} of {one.count} sentences right, {one.undecided} undecided;"
+        f" in two: {two.right} of {two.count} letters right, {two.undecided} undecided"
+    )
+
+
 def main() -> None:
     """Measure and print."""
-    one, two = told()
-    print(f"in one language: {one.right} of {one.count} sentences right, {one.undecided} undecided")
-    count = sum(sentence.mixed for sentence in sentences())
-    print(f"in two: {two.right} of {two.count} letters of {count} sentences right, {two.undecided} undecided")
+    mixed = sum(sentence.mixed for sentence in sentences())
+    print(f"{sum(1 for _ in sentences())} sentences, {mixed} of them in two languages")
+    report("the fragmenter", fragmenter())
+    if importlib.util.find_spec("lingua") is None:
+        print("lingua is not installed")
+        return
+    report("lingua, low accuracy", lingua(low=True))
+    report("lingua, high accuracy", lingua(low=False))
 
 
 if __name__ == "__main__":

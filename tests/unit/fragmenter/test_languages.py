@@ -143,7 +143,7 @@ def test_the_model_on_the_table() -> None:
 
 
 def test_the_model_on_sentences_that_no_threshold_was_set_on() -> None:
-    one, two = unseen_languages.told()
+    one, two = unseen_languages.told(unseen_languages.fragmenter())
     assert one.count >= 80
     assert one.right / one.count >= 0.93
     assert one.wrong <= 1
