@@ -92,6 +92,8 @@ _BARE = {
     "vs": "versus",
     "approx": "approximately",
     "aka": "also known as",
+    "WWI": "World War one",
+    "WWII": "World War two",
     "w/o": "without",
     "w/": "with",
     "etc": "et cetera",
