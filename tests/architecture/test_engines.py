@@ -16,7 +16,8 @@ _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").gl
 # kit errors and ledger.
 _OURS = re.compile(
     r"parlando_kit\.(errors|ledger|settings|spans)"
-    r"|parlando_synth\.(cloned_voice|engine|languages|reading|reference_clip|spelling|threaded|turns|untimed)"
+    r"|parlando_synth\.(cloned_voice|engine|languages|narration|networks|reading|reference_clip"
+    r"|shared|spelling|threaded|turns|untimed)"
     r"|parlando_synth\.remote\.(engine|prices|settings|trouble|vendor)"
 )
 

@@ -13,7 +13,7 @@ import pytest
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kokoro.engine import KokoroEngine, KokoroInstance
-from parlando_kokoro.model import SAMPLE_RATE, Model, interruption
+from parlando_kokoro.model import SAMPLE_RATE, Model
 from parlando_kokoro.settings import KokoroSettings
 from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
 from parlando_synth.spelling import SpellingProcess
@@ -78,8 +78,8 @@ def test_a_stop_ends_a_run_that_is_under_way(folder: Path) -> None:
     stop = StopFlag()
     stop.set()
     style = np.zeros((1, 256), np.float32)
-    assert model.run([1] * 20, style, 1.0, interruption(stop)) is None
-    run = model.run([20, 21], style, 1.0, interruption(StopFlag()))
+    assert model.run([1] * 20, style, 1.0, stop) is None
+    run = model.run([20, 21], style, 1.0, StopFlag())
     assert run is not None
     assert run.edges is not None
     assert (run.edges[0], run.edges[-1]) == (0, len(run.samples))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 from piper import PiperVoice, SynthesisConfig
@@ -19,7 +18,7 @@ from tiny import HOP, RATE, write_voice
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_piper.engine import PiperEngine, PiperInstance
-from parlando_piper.network import Network, Run, interruption
+from parlando_piper.network import Network, Run
 from parlando_piper.settings import PiperSettings
 from parlando_piper.shelf import Shelf
 from parlando_piper.voices import VoiceFolder
@@ -69,9 +68,9 @@ class Counted:
     def timed(self) -> bool:
         return self.network.timed
 
-    def run(self, symbols: str, scales: SynthesisConfig, interrupt: ort.RunOptions) -> Run | None:
+    def run(self, symbols: str, scales: SynthesisConfig, stop: StopFlag) -> Run | None:
         self.begun.append(symbols)
-        return self.network.run(symbols, scales, interrupt)
+        return self.network.run(symbols, scales, stop)
 
 
 def test_a_sentence_is_heard_before_the_next_is_made(instance: PiperInstance, folder: Path) -> None:
@@ -99,8 +98,8 @@ def test_a_stop_ends_a_run_that_is_under_way(folder: Path) -> None:
     network = Network(speaker.path, speaker.config, threads=1)
     stop = StopFlag()
     stop.set()
-    assert network.run("abc" * 50, SynthesisConfig(), interruption(stop)) is None
-    assert network.run("abc", SynthesisConfig(), interruption(StopFlag())) is not None
+    assert network.run("abc" * 50, SynthesisConfig(), stop) is None
+    assert network.run("abc", SynthesisConfig(), StopFlag()) is not None
 
 
 def test_a_word_is_where_its_sound_is(instance: PiperInstance) -> None:

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_kokoro.model import SAMPLE_RATE, Model, interruption
+from parlando_kit.ledger import TimingQuality
+from parlando_kokoro.model import SAMPLE_RATE, Model
 from parlando_kokoro.runs import LONGEST, Pace, next_cut
 from parlando_kokoro.settings import KokoroSettings
 from parlando_kokoro.splice import spliced
 from parlando_kokoro.symbols import MARKS, trained
 from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
 from parlando_synth.engine import (
-    Audio,
     BlockingEngine,
     Engine,
     EngineDescription,
     EngineEvent,
     Instance,
     Job,
-    Progress,
     Started,
     StopFlag,
     TextKind,
     Voice,
-    Words,
 )
-from parlando_synth.reading import Reading, ReadWord, read, read_phonemes
+from parlando_synth.narration import Narration
+from parlando_synth.networks import pcm
+from parlando_synth.reading import Reading, read, read_phonemes
+from parlando_synth.shared import Shared
 from parlando_synth.spelling import SpellingProcess
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.turns import Turns
@@ -47,7 +45,7 @@ _WARM_UP = "həlˈoʊ wˈɜːld"
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class Loaded:
     """What all instances share."""
 
     model: Model
@@ -66,7 +64,7 @@ class KokoroInstance(Instance):
         leave: called when the instance is closed.
     """
 
-    def __init__(self, loaded: _Loaded, leave: Callable[[], None]) -> None:
+    def __init__(self, loaded: Loaded, leave: Callable[[], None]) -> None:
         self._loaded = loaded
         self._leave = leave
 
@@ -85,32 +83,33 @@ class KokoroInstance(Instance):
         ignored += ["prosody.speed"] if shared.model.whole_speeds and job.speed != round(job.speed) else []
         quality = TimingQuality.EXACT if shared.model.timed else TimingQuality.ESTIMATED
         emit(Started(voice.id, SAMPLE_RATE, quality, tuple(ignored)))
-        interrupt = interruption(stop)
+        narration = Narration(
+            reading,
+            sample_rate=SAMPLE_RATE,
+            quality=quality,
+            dry_at=began + job.audio_queued,
+            emit=emit,
+        )
         stop.on_set(shared.turns.wake)
-        words = deque(reading.words)
-        start = made = 0
+        start = 0
         while start < len(reading.symbols):
-            dry_at = began + job.audio_queued + made / SAMPLE_RATE
             waits = time.monotonic()
-            with shared.turns.turn(dry_at, stop) as granted:
+            with shared.turns.turn(narration.dry_at, stop) as granted:
                 if not granted:
                     return
-                end = next_cut(reading, start, shared.pace.size(dry_at - time.monotonic()))
+                end = next_cut(reading, start, shared.pace.size(narration.dry_at - time.monotonic()))
                 symbols = reading.symbols[start:end]
                 numbers = [shared.model.vocabulary[symbol] for symbol in symbols]
                 style = shared.book.style(voice.id, len(symbols))
-                run = shared.model.run(numbers, style, job.speed, interrupt)
+                run = shared.model.run(numbers, style, job.speed, stop)
             if run is None:
                 return
             shared.pace.learn(len(symbols), time.monotonic() - waits)
             piece = spliced(run, symbols)
-            emit(Audio(piece.pcm(10 ** (job.volume_db / 20))))
-            emit(Words(tuple(piece.words(_ending_by(end, words), start, made))))
-            made += len(piece.samples)
+            narration.place(start, piece.edges.tolist(), piece.quality)
+            narration.say(pcm(piece.samples, job.volume_db), end)
             start = end + 1 if reading.symbols[end : end + 1] == " " else end
-            emit(Progress(min(start / len(reading.symbols), 1.0)))
-        if words:  # nothing of the text can be spoken
-            emit(Words(tuple(SpokenWord(word.spoken, made, 0, quality) for word in words)))
+        narration.finish()
 
     def close(self) -> None:
         """Leave what is shared."""
@@ -137,13 +136,11 @@ class KokoroEngine(BlockingEngine):
 
     def __init__(self, settings: KokoroSettings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()  # instances are opened at the same time
-        self._loaded: _Loaded | None = None
-        self._open = 0
+        self._shared = Shared(self._load, lambda loaded: loaded.speller.close())
 
     def describe(self) -> EngineDescription:
         """Return what Kokoro can do."""
-        shared = self._known()
+        shared = self._shared.loaded
         return EngineDescription(
             name="kokoro",
             version=version("kokoro-onnx"),
@@ -165,21 +162,17 @@ class KokoroEngine(BlockingEngine):
 
     def voices(self) -> Sequence[Voice]:
         """Return the voices; mixtures are found by name (`find_voice`)."""
-        return self._known().book.voices
+        return self._shared.loaded.book.voices
 
     def find_voice(self, name: str) -> Voice | None:
         """Return the voice of that id or alias, or a mixture: "af_bella(2)+af_sky(1)"."""
-        return self._known().book.find(name)
+        return self._shared.loaded.book.find(name)
 
     def open(self) -> KokoroInstance:
         """Load the network with the first instance, and speak a word."""
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            self._open += 1
-            return KokoroInstance(self._loaded, self._leave)
+        return KokoroInstance(self._shared.enter(), self._shared.leave)
 
-    def _load(self) -> _Loaded:
+    def _load(self) -> Loaded:
         settings = self._settings
         model = Model(settings.model.expanduser(), threads=settings.threads)
         book = VoiceBook(settings.voices.expanduser())
@@ -188,38 +181,17 @@ class KokoroEngine(BlockingEngine):
         symbols = [model.vocabulary[symbol] for symbol in reading.symbols]
         for _ in range(2):  # the first run lays out memory
             began = time.monotonic()
-            model.run(symbols, book.style(book.default, len(symbols)), 1.0, interruption(StopFlag()))
+            model.run(symbols, book.style(book.default, len(symbols)), 1.0, StopFlag())
             took = time.monotonic() - began
         pace.begin(len(symbols), took)
         # Runs that go on at the same time slow one another down.
         longest_run = pace.estimate(LONGEST) * settings.runs
-        return _Loaded(
+        return Loaded(
             model, book, SpellingProcess("parlando_kokoro.speller"), Turns(settings.runs), pace, longest_run
         )
-
-    def _leave(self) -> None:
-        """Give back what is shared, with the last instance."""
-        with self._lock:
-            self._open -= 1
-            if self._open == 0 and self._loaded is not None:
-                self._loaded.speller.close()
-                self._loaded = None
-
-    def _known(self) -> _Loaded:
-        if self._loaded is None:
-            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
-        return self._loaded
 
 
 def create() -> Engine:
     """Return the engine as its settings say."""
     settings = KokoroSettings()
     return ThreadedEngine(KokoroEngine(settings), instances=settings.live)
-
-
-def _ending_by(end: int, words: deque[ReadWord]) -> list[ReadWord]:
-    """Take the words that end by a symbol."""
-    taken: list[ReadWord] = []
-    while words and words[0].end <= end:
-        taken.append(words.popleft())
-    return taken

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from kokoro_onnx.config import DEFAULT_VOCAB, MAX_PHONEME_LENGTH, SAMPLE_RATE
 from kokoro_onnx.session import embedded_vocab, input_dtypes
 from kokoro_onnx.sliding import token_edges
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import StopFlag
+from parlando_synth.networks import interruption, session
 
 __all__ = ["LONGEST_RUN", "SAMPLE_RATE", "Model", "Run"]
 
@@ -65,14 +65,8 @@ class Model:
                 f"{path.name} is not there: fetch it with `parlando models fetch kokoro`, or name another "
                 "file in KOKORO_MODEL",
             )
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Threads that wait by spinning take the core from those that work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
-            self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session = session(path, threads=threads)
         except Exception as error:  # the library's own classes share no useful base
             raise _not_kokoro(path) from error
         types = input_dtypes(self._session)
@@ -85,7 +79,7 @@ class Model:
         self.whole_speeds = types["speed"].kind in "iu"
 
     def run(
-        self, symbols: Sequence[int], style: NDArray[np.float32], speed: float, interrupt: ort.RunOptions
+        self, symbols: Sequence[int], style: NDArray[np.float32], speed: float, stop: StopFlag
     ) -> Run | None:
         """Speak a few symbols.
 
@@ -93,7 +87,7 @@ class Model:
             symbols: 1 to `LONGEST_RUN` numbers of the vocabulary.
             style: float32 [1, 256].
             speed: 0.5 to 2.0; rounded where `whole_speeds`.
-            interrupt: what `interruption` gave for this job.
+            stop: ends the run, also in the middle.
 
         Returns:
             What was made, or None when the job was stopped meanwhile.
@@ -103,6 +97,7 @@ class Model:
             "style": np.asarray(style, dtype=self._types["style"]),
             "speed": np.array([round(speed) if self.whole_speeds else speed], dtype=self._types["speed"]),
         }
+        interrupt = interruption(stop)
         try:
             outputs = self._session.run(None, inputs, interrupt)
         except Exception:
@@ -112,13 +107,6 @@ class Model:
         samples = np.asarray(outputs[0], dtype=np.float32).ravel()
         edges = token_edges(np.asarray(outputs[1]).ravel(), len(samples)) if self.timed else None
         return Run(samples, edges)
-
-
-def interruption(stop: StopFlag) -> ort.RunOptions:
-    """Return what ends a job's runs, also in the middle, once the flag is set."""
-    options = ort.RunOptions()
-    stop.on_set(lambda: setattr(options, "terminate", True))
-    return options
 
 
 def _not_kokoro(path: Path) -> ParlandoError:

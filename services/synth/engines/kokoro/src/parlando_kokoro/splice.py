@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from kokoro_onnx.trim import trim
 from numpy.typing import NDArray
 
-from parlando_kit.ledger import SpokenWord, TimingQuality
+from parlando_kit.ledger import TimingQuality
 from parlando_kokoro.model import SAMPLE_RATE, Run
-from parlando_synth.reading import ReadWord
 
 _MARGIN = round(0.025 * SAMPLE_RATE)  # of the silence around a run, what is always kept
 _FADE = round(0.005 * SAMPLE_RATE)  # at both ends, so that no cut clicks
-_FULL_SCALE = 32_767
 # How much of the silence after a mark is kept, in samples: what the network makes of it at the end of a run.
 _PAUSES = {
     mark: round(seconds * SAMPLE_RATE) for marks, seconds in ((".!?…", 0.25), (",;:—", 0.1)) for mark in marks
@@ -35,27 +32,6 @@ class Spliced:
     samples: NDArray[np.float32]
     edges: NDArray[np.int64]
     quality: TimingQuality
-
-    def pcm(self, gain: float) -> bytes:
-        """Return signed 16-bit little-endian samples; what is beyond full scale is held there."""
-        scaled = np.clip(self.samples * (gain * _FULL_SCALE), -_FULL_SCALE - 1, _FULL_SCALE)
-        pcm: bytes = scaled.round().astype("<i2").tobytes()
-        return pcm
-
-    def words(self, words: Sequence[ReadWord], first_symbol: int, first_sample: int) -> Iterator[SpokenWord]:
-        """Yield the times of words that lie in this run.
-
-        Args:
-            words: their places in the reading.
-            first_symbol: the run's first symbol in the reading.
-            first_sample: the run's first sample in the job.
-        """
-        last = len(self.edges) - 1
-        for word in words:
-            start, end = (
-                int(self.edges[min(max(place - first_symbol, 0), last)]) for place in (word.start, word.end)
-            )
-            yield SpokenWord(word.spoken, first_sample + start, end - start, self.quality)
 
 
 def spliced(run: Run, symbols: str) -> Spliced:

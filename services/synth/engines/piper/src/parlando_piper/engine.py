@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import unicodedata
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-import numpy as np
 from piper.config import PhonemeType
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_piper.network import interruption
+from parlando_kit.ledger import TimingQuality
 from parlando_piper.scales import RANGES, scales
 from parlando_piper.sentences import LONGEST, MARKS, sentences
 from parlando_piper.settings import PiperSettings
 from parlando_piper.shelf import Shelf
 from parlando_piper.voices import Speaker, VoiceFolder
 from parlando_synth.engine import (
-    Audio,
     BlockingEngine,
     Engine,
     EngineDescription,
     EngineEvent,
     Instance,
     Job,
-    Progress,
     Started,
     StopFlag,
     TextKind,
     Voice,
-    Words,
 )
+from parlando_synth.narration import Narration
+from parlando_synth.networks import pcm
 from parlando_synth.reading import Reading, read, read_phonemes
+from parlando_synth.shared import Shared
 from parlando_synth.spelling import SpellingProcess
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.turns import Turns
@@ -90,31 +86,23 @@ class PiperInstance(Instance):
         ignored += [] if reading.complete else ["text"]
         quality = TimingQuality.EXACT if network.timed else TimingQuality.ESTIMATED
         emit(Started(speaker.voice.id, speaker.config.sample_rate, quality, tuple(ignored)))
-        interrupt = interruption(stop)
+        narration = Narration(
+            reading,
+            sample_rate=speaker.config.sample_rate,
+            quality=quality,
+            dry_at=began + job.audio_queued,
+            emit=emit,
+        )
         stop.on_set(shared.turns.wake)
-        words = deque(reading.words)
-        edges = np.zeros(len(reading.symbols) + 1, np.int64)  # first sample of each symbol
-        made = 0
         for start, end in sentences(reading):
-            dry_at = began + job.audio_queued + made / speaker.config.sample_rate
-            with shared.turns.turn(dry_at, stop) as granted:
-                run = network.run(reading.symbols[start:end], asked, interrupt) if granted else None
+            with shared.turns.turn(narration.dry_at, stop) as granted:
+                run = network.run(reading.symbols[start:end], asked, stop) if granted else None
             if run is None:
                 return
-            edges[start : end + 1] = made + run.edges
-            made += len(run.samples)
-            edges[end + 1 :] = made
-            emit(Audio(run.pcm(10 ** (job.volume_db / 20))))
-            timed: list[SpokenWord] = []
-            while words and words[0].end <= end:
-                word = words.popleft()
-                first, last = int(edges[word.start]), int(edges[word.end])
-                known = TimingQuality.EXACT if run.exact else TimingQuality.ESTIMATED
-                timed.append(SpokenWord(word.spoken, first, last - first, known))
-            emit(Words(tuple(timed)))
-            emit(Progress(end / len(reading.symbols)))
-        if words:  # nothing of them can be spoken
-            emit(Words(tuple(SpokenWord(word.spoken, made, 0, quality) for word in words)))
+            known = TimingQuality.EXACT if run.exact else TimingQuality.ESTIMATED
+            narration.place(start, run.edges.tolist(), known)
+            narration.say(pcm(run.samples, job.volume_db), end)
+        narration.finish()
 
     def close(self) -> None:
         """Leave what is shared."""
@@ -142,13 +130,11 @@ class PiperEngine(BlockingEngine):
 
     def __init__(self, settings: PiperSettings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()  # instances are opened at the same time
-        self._loaded: _Loaded | None = None
-        self._open = 0
+        self._shared = Shared(self._load, lambda loaded: loaded.speller.close())
 
     def describe(self) -> EngineDescription:
         """Return what Piper can do."""
-        shared = self._known()
+        shared = self._shared.loaded
         return EngineDescription(
             name="piper",
             version=version("piper-tts"),
@@ -169,15 +155,11 @@ class PiperEngine(BlockingEngine):
 
     def voices(self) -> Sequence[Voice]:
         """Return the voices: each speaker of each file."""
-        return self._known().folder.voices
+        return self._shared.loaded.folder.voices
 
     def open(self) -> PiperInstance:
         """Load the default voice with the first instance, and let it speak."""
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            self._open += 1
-            return PiperInstance(self._loaded, self._leave)
+        return PiperInstance(self._shared.enter(), self._shared.leave)
 
     def _load(self) -> _Loaded:
         settings = self._settings
@@ -185,19 +167,6 @@ class PiperEngine(BlockingEngine):
         shelf = Shelf(settings.loaded, settings.threads)
         timed = shelf.network(folder.default).timed
         return _Loaded(folder, shelf, SpellingProcess("parlando_piper.speller"), Turns(settings.runs), timed)
-
-    def _leave(self) -> None:
-        """Give back what is shared, with the last instance."""
-        with self._lock:
-            self._open -= 1
-            if self._open == 0 and self._loaded is not None:
-                self._loaded.speller.close()
-                self._loaded = None
-
-    def _known(self) -> _Loaded:
-        if self._loaded is None:
-            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
-        return self._loaded
 
 
 def create() -> Engine:

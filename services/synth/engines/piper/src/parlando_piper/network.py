@@ -17,6 +17,7 @@ from piper.patch_voice_with_alignment import add_alignment_output
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import StopFlag
+from parlando_synth.networks import interruption, session
 
 _AUDIBLE = 0.01  # of the loudest sample: what counts as speech where the network does not tell
 
@@ -34,12 +35,6 @@ class Run:
     samples: NDArray[np.float32]
     edges: NDArray[np.int64]
     exact: bool
-
-    def pcm(self, gain: float) -> bytes:
-        """Return signed 16-bit little-endian samples; what is beyond full scale is held there."""
-        scaled = np.clip(self.samples * (gain * 32_767), -32_768, 32_767)
-        pcm: bytes = scaled.round().astype("<i2").tobytes()
-        return pcm
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +66,8 @@ class Network:
 
     def __init__(self, path: Path, config: PiperConfig, *, threads: int) -> None:
         self._config = config
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Threads that wait by spinning take the core from those that work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
-            self._session = ort.InferenceSession(_aligned(path), options, providers=["CPUExecutionProvider"])
+            self._session = session(_aligned(path), threads=threads)
         except Exception as error:  # the library's own classes share no useful base
             raise _no_voice(path) from error
         expected = {"input", "input_lengths", "scales"} | ({"sid"} if config.num_speakers > 1 else set())
@@ -86,17 +75,18 @@ class Network:
             raise _no_voice(path)
         self.timed = len(self._session.get_outputs()) > 1
 
-    def run(self, symbols: str, scales: SynthesisConfig, interrupt: ort.RunOptions) -> Run | None:
+    def run(self, symbols: str, scales: SynthesisConfig, stop: StopFlag) -> Run | None:
         """Speak a sentence.
 
         Args:
             symbols: one or more of the voice's `phoneme_id_map`.
             scales: speaker, length and noise.
-            interrupt: what `interruption` gave for this job.
+            stop: ends the run, also in the middle.
 
         Returns:
             What was made, or None when the job was stopped meanwhile.
         """
+        interrupt = interruption(stop)
         voice = PiperVoice(session=_Interruptible(self._session, interrupt), config=self._config)
         phonemes = list(_merged(symbols, self._config.vowel_clusters or ()))
         ids = voice.phonemes_to_ids(phonemes)
@@ -123,20 +113,13 @@ class Network:
         return edges
 
 
-def interruption(stop: StopFlag) -> ort.RunOptions:
-    """Return what ends a job's runs, also in the middle, once the flag is set."""
-    options = ort.RunOptions()
-    stop.on_set(lambda: setattr(options, "terminate", True))
-    return options
-
-
-def _aligned(path: Path) -> bytes | str:
+def _aligned(path: Path) -> bytes | Path:
     """Return the network with the lengths of phonemes among its outputs, where they can be found in it."""
     model = onnx.load(path)
     try:
         add_alignment_output(model)
     except ValueError:  # they are among them already, or nowhere
-        return str(path)
+        return path
     patched: bytes = model.SerializeToString()
     return patched
 

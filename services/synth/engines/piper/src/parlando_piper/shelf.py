@@ -10,7 +10,7 @@ from pathlib import Path
 
 from piper import SynthesisConfig
 
-from parlando_piper.network import Network, interruption
+from parlando_piper.network import Network
 from parlando_piper.sentences import LONGEST
 from parlando_piper.voices import Speaker
 from parlando_synth.engine import StopFlag
@@ -69,7 +69,7 @@ class Shelf:
         symbols = next(letters, " ") * _WARM_UP
         for _ in range(2):  # the first run lays out memory
             last = time.monotonic()
-            network.run(symbols, SynthesisConfig(speaker_id=speaker.number), interruption(StopFlag()))
+            network.run(symbols, SynthesisConfig(speaker_id=speaker.number), StopFlag())
         longest = (last - began) + (time.monotonic() - last) * LONGEST / _WARM_UP
         with self._lock:
             self.longest_silence = max(self.longest_silence, longest)

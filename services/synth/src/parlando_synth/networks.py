@@ -1,0 +1,52 @@
+"""Networks on ONNX Runtime: threads that stay where they are, a stop in the midst of a run, samples as PCM.
+
+Engines that import this bring ONNX Runtime themselves: which build of it is theirs to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from parlando_synth.engine import StopFlag
+
+
+def session(
+    model: Path | bytes, *, threads: int, providers: Sequence[Any] = ("CPUExecutionProvider",)
+) -> ort.InferenceSession:
+    """Return a network, loaded. Any number of threads may run it at the same time.
+
+    Args:
+        model: a file, or what is in one.
+        threads: threads of one run.
+        providers: what runs it, the best first; ONNX Runtime's names, or names with options.
+
+    Raises:
+        Exception: ONNX Runtime's own, it is no network.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that wait by spinning take the core from those that work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=list(providers))
+
+
+def interruption(stop: StopFlag) -> ort.RunOptions:
+    """Return what ends a job's runs, also in the middle, once the flag is set."""
+    options = ort.RunOptions()
+    stop.on_set(lambda: setattr(options, "terminate", True))
+    return options
+
+
+def pcm(samples: NDArray[np.float32], volume_db: float) -> bytes:
+    """Return samples in [-1, 1] as signed 16-bit little-endian; what is beyond full scale is held there."""
+    scaled = np.clip(samples * (10 ** (volume_db / 20) * 32_767), -32_768, 32_767)
+    encoded: bytes = scaled.round().astype("<i2").tobytes()
+    return encoded
