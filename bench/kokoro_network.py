@@ -14,12 +14,12 @@ last about three frames, as speech does. PyTorch is needed for this alone, so it
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import math
 import sys
 import tempfile
 import types
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -30,22 +30,23 @@ _FIRING = 6  # of the 50 outputs whose sum is a duration
 _VOICES = ("af_heart", "af_bella", "am_adam", "bf_emma")
 
 
-def _folder(package: str) -> Path:
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise SystemExit(f"the package {package} is not installed")
-    return Path(found.submodule_search_locations[0])
+def _folder(package: str, distribution: str) -> Path:
+    # By its distribution: beside this script lies one that is called "kokoro", too.
+    try:
+        return Path(str(metadata.distribution(distribution).locate_file(package)))
+    except metadata.PackageNotFoundError:
+        raise SystemExit(f"the package {distribution} is not installed") from None
 
 
 def network() -> torch.nn.Module:
     """Return the network, ready for export."""
     # The package itself imports a speller that downloads at import; its layers need none of that.
     package = types.ModuleType("kokoro")
-    package.__path__ = [str(_folder("kokoro"))]
+    package.__path__ = [str(_folder("kokoro", "kokoro"))]
     sys.modules["kokoro"] = package
     from kokoro.model import KModel, KModelForONNX  # noqa: PLC0415
 
-    config = json.loads((_folder("kokoro_onnx") / "config.json").read_text())
+    config = json.loads((_folder("kokoro_onnx", "kokoro-onnx") / "config.json").read_text())
     torch.manual_seed(0)
     with tempfile.NamedTemporaryFile(suffix=".pth") as empty:
         torch.save({}, empty.name)  # it insists on a checkpoint

@@ -34,6 +34,7 @@ CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
     ("router", "Speak"): frozenset(
         {("fragmenter", "Fragment"), ("synth", "Synthesize"), ("synth", "StopSynthesis")}
     ),
+    ("router", "Phonemize"): frozenset({("fragmenter", "Fragment"), ("synth", "Phonemize")}),
     ("synth", "Synthesize"): frozenset({("synth", "engine")}),
 }
 

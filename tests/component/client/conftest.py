@@ -199,6 +199,11 @@ class FakeSpeech(speech_service_pb2_grpc.SpeechServiceServicer):
         response.audio.FromMilliseconds(1_500)
         return response
 
+    def Phonemize(self, request: Any, _: Any) -> Any:  # noqa: N802  # gRPC's name
+        response = speech_pb2.PhonemizeResponse(engine="fake", voice="b", phonemes="wɔd")
+        response.words.add(phonemes="wɔd").source.end = len(request.text)
+        return response
+
     def _seen(self, requests: Requests) -> Requests:
         for request in requests:
             self.asked.append(request)

@@ -204,3 +204,4 @@ async def test_voices_engines_and_costs_are_listed(client: AsyncClient) -> None:
     assert [voice.id for voice in await client.list_voices(engine="fake")] == ["b"]
     assert [engine.name for engine in await client.list_engines()] == ["fake"]
     assert (await client.estimate_cost("four", voice="v")).characters == 4
+    assert (await client.phonemize("word")).phonemes == "wɔd"

@@ -315,3 +315,13 @@ def test_voices_engines_and_costs_are_listed(client: Client) -> None:
     estimate = client.estimate_cost("four")
     assert estimate.cost == Money("USD", Decimal("1.25"))
     assert (estimate.characters, estimate.audio) == (4, 1.5)
+
+
+def test_a_pronunciation_has_the_words_of_the_text(client: Client) -> None:
+    told = client.phonemize("word", engine="fake")
+    assert (told.engine, told.voice, told.phonemes) == ("fake", "b", "wɔd")
+    assert [(word.text, word.start, word.end, word.phonemes) for word in told.words] == [
+        ("word", 0, 4, "wɔd")
+    ]
+    with pytest.raises(ValueError, match="text"):
+        client.phonemize("\ud800")

@@ -68,6 +68,18 @@ def test_voices_of_nobody_are_one_line(parlando: CommandLine) -> None:
     assert err.startswith("parlando: no answer from 127.0.0.1:1")
 
 
+def test_phonemes_are_shown_as_they_can_be_put_into_a_text(parlando: CommandLine) -> None:
+    status, out, err = parlando.run("phonemes", "word")
+    assert (status, out.decode(), err) == (0, "wɔd\n", "")
+    status, out, _ = parlando.run("phonemes", "word", "--json")
+    assert (status, json.loads(out)["words"]) == (
+        0,
+        [{"text": "word", "start": 0, "end": 4, "phonemes": "wɔd"}],
+    )
+    status, _, err = parlando.run("phonemes", " ")
+    assert (status, err) == (1, "parlando: there is nothing to pronounce: the text is empty\n")
+
+
 def test_the_doctor_finds_a_system_that_speaks(parlando: CommandLine, silent_port: int) -> None:
     ports = all_ports(silent_port)
     status, out, err = parlando.run("doctor", *ports)

@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from parlando.audio.v1 import audio_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando.synth.v1 import synth_pb2
+from parlando_kit.errors import Reason
 from parlando_scripted.script import ScriptedSettings
 from parlando_scripted.signal import said as heard
 from tests.component.router.mesh import (
@@ -18,6 +19,7 @@ from tests.component.router.mesh import (
     Router,
     WorkerProcess,
     cancel,
+    failure,
     flush,
     kinds,
     mesh,
@@ -307,3 +309,35 @@ async def test_a_cost_is_estimated(router: Router) -> None:
     answer = await router.stub.EstimateCost(request)
     assert (answer.engine, answer.voice, answer.characters) == ("scripted", "tenor", 160)
     assert answer.audio == Duration(seconds=10)
+
+
+async def test_a_pronunciation_has_the_words_where_they_are_written(router: Router) -> None:
+    text = "Take 5 lamps. Hang them up!"
+    request = speech_pb2.PhonemizeRequest(text=text, settings=speech_pb2.SpeechSettings(voice="tenor"))
+    told = await router.stub.Phonemize(request)
+    assert (told.engine, told.voice) == ("scripted", "tenor")
+    assert told.phonemes == "ekaT evif spmal gnaH meht pu"
+    written = [(text[word.source.start : word.source.end], word.phonemes) for word in told.words]
+    assert written[:3] == [("Take", "ekaT"), ("5", "evif"), ("lamps", "spmal")]
+    assert [phonemes for _, phonemes in written] == told.phonemes.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "voice", "reason", "field"),
+    [
+        ("", "", Reason.FIELD_REQUIRED, "text"),
+        ("x" * 3_001, "", Reason.TEXT_TOO_LONG, "text"),
+        ("lamp", "nobody", Reason.VOICE_NOT_FOUND, "settings.voice"),
+    ],
+)
+async def test_what_cannot_be_pronounced_is_refused(
+    router: Router, words: str, voice: str, reason: Reason, field: str
+) -> None:
+    settings = speech_pb2.SpeechSettings(voice=voice)
+    error = await failure(router.stub.Phonemize(speech_pb2.PhonemizeRequest(text=words, settings=settings)))
+    assert (error.reason, error.field) == (reason, field)
+
+
+async def test_a_text_without_words_is_pronounced_as_nothing(router: Router) -> None:
+    told = await router.stub.Phonemize(speech_pb2.PhonemizeRequest(text="..."))
+    assert (told.engine, told.phonemes, list(told.words)) == ("scripted", "", [])

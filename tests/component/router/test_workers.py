@@ -197,7 +197,10 @@ class _OddWorker(synth_service_pb2_grpc.SynthServiceServicer):
         self, _: synth_pb2.DescribeEngineRequest, __: Any
     ) -> synth_pb2.DescribeEngineResponse:
         return synth_pb2.DescribeEngineResponse(
-            engine=self.engine, worker_id="1", state=synth_pb2.ENGINE_STATE_READY
+            engine=self.engine,
+            worker_id="1",
+            state=synth_pb2.ENGINE_STATE_READY,
+            capabilities=synth_pb2.EngineCapabilities(phonemizes=True),
         )
 
     async def ListVoices(  # noqa: N802  # gRPC's name
@@ -235,6 +238,12 @@ class _OddWorker(synth_service_pb2_grpc.SynthServiceServicer):
         self, _: synth_pb2.StopSynthesisRequest, __: Any
     ) -> synth_pb2.StopSynthesisResponse:
         return synth_pb2.StopSynthesisResponse(outcome=self.outcome)  # type: ignore[arg-type]  # of a later version
+
+    async def Phonemize(  # noqa: N802  # gRPC's name
+        self, _: synth_pb2.PhonemizeRequest, __: Any
+    ) -> synth_pb2.PhonemizeResponse:
+        backwards = audio_pb2.SpokenSpan(start=9, end=3)
+        return synth_pb2.PhonemizeResponse(words=[synth_pb2.PhonemizedWord(spoken=backwards)])
 
 
 @asynccontextmanager
@@ -331,6 +340,12 @@ async def test_a_bare_status_of_a_worker_has_a_reason_and_keeps_its_words_to_its
         error = await failure(said(router.stub.Say(say("Orange lamp."))))
         assert error.reason is reason
         assert "spoken" not in error.message
+
+
+async def test_words_that_cannot_be_are_not_pronounced() -> None:
+    async with _odd(_OddWorker()) as address, routing([address]) as router:
+        error = await failure(router.stub.Phonemize(speech_pb2.PhonemizeRequest(text="Orange lamp.")))
+        assert error.reason is Reason.ENGINE_FAILED
 
 
 async def test_a_synthesis_that_somebody_else_stopped_has_failed() -> None:

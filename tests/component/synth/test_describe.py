@@ -48,6 +48,7 @@ async def test_a_description() -> None:
             speed=True,
             stoppable=True,
             repeatable=True,
+            phonemizes=True,
         )
         assert described.limits == pb.EngineLimits(max_text_code_points=5_000, min_speed=0.5, max_speed=3.0)
         assert described.capacity == pb.EngineCapacity(max_live=3, max_queued=7)

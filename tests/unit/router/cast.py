@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlando_router.ports import Synthesis, SynthesisRequest
+from parlando_router.ports import Pronunciation, Synthesis, SynthesisRequest
 from parlando_router.replica import Description, KnownVoice
 
 
@@ -12,6 +12,10 @@ class _IdleWorker:
     def synthesize(self, request: SynthesisRequest) -> Synthesis:
         """Refuse: the test asked for something it did not mean to."""
         raise AssertionError(f"nobody was to speak, and synthesis {request.synthesis_id} was begun")
+
+    async def phonemize(self, text: str, voice: str, language: str) -> Pronunciation:
+        """Refuse, likewise."""
+        raise AssertionError(f"{len(text)} code points in {language} were to be pronounced by {voice}")
 
 
 def idle_worker() -> _IdleWorker:

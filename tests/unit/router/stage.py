@@ -22,6 +22,7 @@ from parlando_router.ports import (
     FlushDone,
     Fragment,
     FragmentConfig,
+    Pronunciation,
     StopOutcome,
     StopResult,
     SynthesisAudio,
@@ -241,6 +242,10 @@ class ScriptedWorker:
         self.requests.append(request)
         self.live.add(request.synthesis_id)
         return ScriptedSynthesis(self, request, play)
+
+    async def phonemize(self, text: str, voice: str, language: str) -> Pronunciation:
+        """Refuse: no script tells how a text is pronounced."""
+        raise AssertionError(f"{len(text)} code points in {language} were to be pronounced by {voice}")
 
 
 class ScriptedSynthesis:

@@ -387,3 +387,23 @@ def test_a_guessed_language_changes_no_voice_that_speaks_it(
     engines.answered("e:1", said, _ESPEAK)
     (candidate,) = engines.candidates(SpeechSettings(), guessed)
     assert candidate.replica.cast_guess(asked, guessed, asked=bool(asked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("af_bella(2)+af_sky(1)", True),
+        ("af_bella(3)-af_sky(1)", True),
+        ("af_bella-af_sky", True),
+        ("af_bella-nobody", False),
+        ("gmw/en-US+f3", True),
+        ("gmw/en", False),
+    ],
+)
+def test_a_mix_is_spoken_by_who_has_the_voices(name: str, *, known: bool) -> None:
+    engines = _engines()
+    if known:
+        assert engines.candidates(SpeechSettings(voice=name), "")[0].voice == name
+    else:
+        with pytest.raises(ParlandoError, match=name):
+            engines.candidates(SpeechSettings(voice=name), "")

@@ -45,8 +45,6 @@ def engine() -> Engine:
 
 
 REFUSED = {
-    "no id": (Order("", "a"), Reason.FIELD_REQUIRED, "synthesis_id"),
-    "long id": (Order("i" * 65, "a"), Reason.OUT_OF_RANGE, "synthesis_id"),
     "no text": (replace(ORDER, text=""), Reason.FIELD_REQUIRED, "text"),
     "blank text": (replace(ORDER, text=" \n\0\t"), Reason.FIELD_REQUIRED, "text"),
     "long text": (replace(ORDER, text="a" * 101), Reason.TEXT_TOO_LONG, "text"),
@@ -186,3 +184,12 @@ def test_asking_for_what_is_so_anyway_is_not_ignored(engine: Engine) -> None:
 
 def test_an_id_is_returned_as_it_is() -> None:
     assert checked_id("a" * 64) == "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("wanting", "reason"), [("", Reason.FIELD_REQUIRED), ("i" * 65, Reason.OUT_OF_RANGE)]
+)
+def test_what_is_no_id_is_refused(wanting: str, reason: Reason) -> None:
+    with pytest.raises(ParlandoError) as refused:
+        checked_id(wanting)
+    assert (refused.value.reason, refused.value.field) == (reason, "synthesis_id")

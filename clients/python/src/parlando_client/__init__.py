@@ -13,7 +13,7 @@ what was said, and which words of it were heard.
 
 from parlando_client.aio import AsyncClient
 from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
-from parlando_client.catalogue import CostEstimate, Engine, Replica, Voice
+from parlando_client.catalogue import CostEstimate, Engine, PronouncedWord, Pronunciation, Replica, Voice
 from parlando_client.client import Client
 from parlando_client.delivery import Delivery
 from parlando_client.errors import SpeechError
@@ -60,6 +60,8 @@ __all__ = [
     "LiveUtterance",
     "Money",
     "Progress",
+    "PronouncedWord",
+    "Pronunciation",
     "Replica",
     "Sessions",
     "SpeechError",

@@ -12,7 +12,7 @@ from parlando.speech.v1 import speech_service_pb2_grpc
 from parlando_client import requests
 from parlando_client.aio_outgoing import AsyncOutgoing
 from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
-from parlando_client.catalogue import CostEstimate, Engine, Voice
+from parlando_client.catalogue import CostEstimate, Engine, Pronunciation, Voice
 from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
 from parlando_client.delivery import Delivery
 from parlando_client.errors import from_rpc_error
@@ -98,6 +98,16 @@ class AsyncClient:
         """
         call = self._stub.EstimateCost(requests.estimate_cost(text, how), timeout=self._timeout)
         return CostEstimate.read(await self._answer(call))
+
+    async def phonemize(self, text: str, **how: Unpack[Delivery]) -> Pronunciation:
+        """Return how a text would be pronounced, without speaking it. Arguments as in `say`.
+
+        Raises:
+            ValueError: as `say`.
+            SpeechError: the call failed; NOT_SUPPORTED where no engine tells.
+        """
+        call = self._stub.Phonemize(requests.phonemize(text, how), timeout=self._timeout)
+        return Pronunciation.read(await self._answer(call), text)
 
     async def close(self) -> None:
         """Close the connection; utterances under way are cancelled. Idempotent."""

@@ -1,4 +1,4 @@
-"""Voices, engines and prices, as the unary calls return them."""
+"""Voices, engines, prices and pronunciations, as the unary calls return them."""
 
 from __future__ import annotations
 
@@ -119,3 +119,39 @@ class CostEstimate:
     def read(cls, of: speech_pb2.EstimateCostResponse) -> CostEstimate:
         """Return the estimate a message holds."""
         return cls(of.engine, of.voice, of.characters, money(of.cost), seconds(of.audio))
+
+
+@dataclass(frozen=True, slots=True)
+class PronouncedWord:
+    """A word as it stands in the text from `start` to `end`, and its phonemes; "" where it goes unsaid."""
+
+    text: str
+    start: int
+    end: int
+    phonemes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """How an engine would pronounce a text, in its own notation.
+
+    Attributes:
+        phonemes: all of it, with spaces and punctuation.
+        words: in order; what is written in one and said in several is several words.
+    """
+
+    engine: str
+    voice: str
+    phonemes: str
+    words: tuple[PronouncedWord, ...]
+
+    @classmethod
+    def read(cls, of: speech_pb2.PhonemizeResponse, text: str) -> Pronunciation:
+        """Return the pronunciation of a text that a message holds."""
+        words = (
+            PronouncedWord(
+                text[word.source.start : word.source.end], word.source.start, word.source.end, word.phonemes
+            )
+            for word in of.words
+        )
+        return cls(of.engine, of.voice, of.phonemes, tuple(words))

@@ -9,7 +9,7 @@ import grpc
 
 from parlando.speech.v1 import speech_service_pb2_grpc
 from parlando_client import requests
-from parlando_client.catalogue import CostEstimate, Engine, Voice
+from parlando_client.catalogue import CostEstimate, Engine, Pronunciation, Voice
 from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
 from parlando_client.delivery import Delivery
 from parlando_client.errors import from_rpc_error
@@ -96,6 +96,15 @@ class Client:
             SpeechError: the call failed.
         """
         return CostEstimate.read(self._ask(self._stub.EstimateCost, requests.estimate_cost(text, how)))
+
+    def phonemize(self, text: str, **how: Unpack[Delivery]) -> Pronunciation:
+        """Return how a text would be pronounced, without speaking it. Arguments as in `say`.
+
+        Raises:
+            ValueError: as `say`.
+            SpeechError: the call failed; NOT_SUPPORTED where no engine tells.
+        """
+        return Pronunciation.read(self._ask(self._stub.Phonemize, requests.phonemize(text, how)), text)
 
     def close(self) -> None:
         """Close the connection; utterances under way are cancelled. Idempotent."""

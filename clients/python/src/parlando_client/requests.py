@@ -41,6 +41,12 @@ def estimate_cost(text: str, how: Delivery) -> speech_pb2.EstimateCostRequest:
     return speech_pb2.EstimateCostRequest(text=text, settings=settings_message(how))
 
 
+def phonemize(text: str, how: Delivery) -> speech_pb2.PhonemizeRequest:
+    """Return a request for how a text would be pronounced."""
+    check_text(text, "text")
+    return speech_pb2.PhonemizeRequest(text=text, settings=settings_message(how))
+
+
 def context(traceparent: str) -> tuple[tuple[str, str], ...] | None:
     """Return the metadata that puts a call into a trace; None where "" begins one."""
     return (("traceparent", traceparent),) if traceparent else None

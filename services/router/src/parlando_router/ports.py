@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
@@ -179,6 +179,15 @@ class StopResult:
     engine_time_after_stop: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """How a text would be pronounced: by whom, all of it, and its words' phonemes by spans of that text."""
+
+    voice: str
+    phonemes: str
+    words: Sequence[tuple[Span, str]]
+
+
 class Synthesis(Protocol):
     """One synthesis under way on one worker."""
 
@@ -207,4 +216,12 @@ class Worker(Protocol):
 
     def synthesize(self, request: SynthesisRequest) -> Synthesis:
         """Begin a synthesis."""
+        ...
+
+    async def phonemize(self, text: str, voice: str, language: str) -> Pronunciation:
+        """Return how a text would be pronounced, voice and language being as in a synthesis.
+
+        Raises:
+            ParlandoError: what the worker answered; DEPENDENCY_UNAVAILABLE when it is gone.
+        """
         ...

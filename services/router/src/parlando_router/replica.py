@@ -51,6 +51,7 @@ class Description:
         price_nanos: price of a character in billionths of `currency`'s unit.
         longest_silence: seconds that it may take between two pieces of audio and be well.
         model: the engine's, where it has several.
+        phonemizes: it says how a text would be pronounced.
     """
 
     engine: str
@@ -64,6 +65,7 @@ class Description:
     said: object
     longest_silence: float = 0.0
     model: str = ""
+    phonemizes: bool = False
 
 
 @dataclass(slots=True)
@@ -116,6 +118,9 @@ class Replica:
         """Return the voice of that name, or the base of that variant or mix; None where it has none."""
         base = name.partition("+")[0].partition("(")[0]
         wanted = {name.casefold(), base.casefold()}
+        first, _, second = base.casefold().partition("-")
+        if any(second in known.names for known in self.voices):  # a mix that takes one from the other
+            wanted.add(first)
         return next((known for known in self.voices if not wanted.isdisjoint(known.names)), None)
 
     def speaks(self, language: str) -> bool:

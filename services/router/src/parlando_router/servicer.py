@@ -20,6 +20,7 @@ from parlando_router.engines import Engines
 from parlando_router.estimate import estimate
 from parlando_router.event_messages import event_to
 from parlando_router.events import AudioSent, SpeechEvent
+from parlando_router.pronouncing import pronounce
 from parlando_router.replica import Replica
 from parlando_router.request import (
     Codec,
@@ -192,6 +193,19 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             cost=money(found.cost) if found.cost is not None else None,
             audio=duration(found.audio),
         )
+
+    async def Phonemize(  # noqa: N802  # gRPC's name
+        self, request: speech_pb2.PhonemizeRequest, _: _Context
+    ) -> speech_pb2.PhonemizeResponse:
+        """Say how a text would be pronounced."""
+        settings = settings_from(request.settings)
+        require_text(request.text, "text")
+        told = await pronounce(request.text, settings, self._studio.fragmenter, self._studio.engines)
+        response = speech_pb2.PhonemizeResponse(engine=told.engine, voice=told.voice, phonemes=told.phonemes)
+        for source, phonemes in told.words:
+            word = response.words.add(phonemes=phonemes)
+            word.source.start, word.source.end = source.start, source.end
+        return response
 
 
 async def _commands(

@@ -20,6 +20,7 @@ from parlando_kit.tracing import outgoing
 from parlando_router.convert import duration, seconds
 from parlando_router.ports import (
     Cost,
+    Pronunciation,
     StopOutcome,
     StopResult,
     SynthesisAudio,
@@ -33,6 +34,9 @@ from parlando_router.ports import (
 
 if TYPE_CHECKING:
     from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceAsyncStub
+
+PHONEMIZE_SECONDS = 10.0
+"""How long a worker may take to say how a text would be pronounced."""
 
 STOP_SECONDS = 2.0
 """How long a worker may take to confirm a stop."""
@@ -186,3 +190,16 @@ class GrpcWorker:
     def synthesize(self, request: SynthesisRequest) -> GrpcSynthesis:
         """Begin a synthesis."""
         return GrpcSynthesis(self.stub, request, self._deadline)
+
+    async def phonemize(self, text: str, voice: str, language: str) -> Pronunciation:
+        """Return how a text would be pronounced."""
+        request = synth_pb2.PhonemizeRequest(text=text, voice=voice, language=language)
+        try:
+            told = await self.stub.Phonemize(request, timeout=PHONEMIZE_SECONDS, metadata=outgoing())
+        except grpc.aio.AioRpcError as error:
+            raise _failure(error) from error
+        try:
+            words = [(Span(word.spoken.start, word.spoken.end), word.phonemes) for word in told.words]
+        except ValueError as error:  # a span that cannot be
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine's answer cannot be read") from error
+        return Pronunciation(told.voice, told.phonemes, words)

@@ -49,6 +49,7 @@ def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
         said=said,
         longest_silence=seconds(said.limits.longest_silence),
         model=said.model,
+        phonemizes=said.capabilities.phonemizes,
     )
 
 

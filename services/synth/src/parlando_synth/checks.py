@@ -67,7 +67,6 @@ def job_of(order: Order, about: EngineDescription, casting: Casting) -> tuple[Jo
     Raises:
         ParlandoError: the order cannot be carried out; the error names the field.
     """
-    checked_id(order.id)
     text = _text(order, about)
     if order.text_kind not in about.text_kinds:
         kinds = ", ".join(kind.value for kind in about.text_kinds)

@@ -12,7 +12,16 @@ from parlando.audio.v1 import audio_pb2
 from parlando.synth.v1 import synth_pb2 as pb
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_synth.engine import EngineDescription, Gender, Price, Progress, TextKind, Voice, Words
+from parlando_synth.engine import (
+    EngineDescription,
+    Gender,
+    Price,
+    Progress,
+    Pronunciation,
+    TextKind,
+    Voice,
+    Words,
+)
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
 from parlando_synth.slot import State
 from parlando_synth.worker import Status
@@ -81,6 +90,22 @@ def order(request: pb.SynthesizeRequest) -> Order:
         audio_queued=request.audio_queued.ToNanoseconds() / 1e9,
         options=dict(request.engine_options),
     )
+
+
+def phonemize_order(request: pb.PhonemizeRequest) -> Order:
+    """Return what a request to say how a text is pronounced orders."""
+    return Order(id="", text=request.text, voice=request.voice, language=request.language)
+
+
+def pronunciation(told: Pronunciation) -> pb.PhonemizeResponse:
+    """Return the message that says how a text would be pronounced."""
+    words = (
+        pb.PhonemizedWord(
+            spoken=audio_pb2.SpokenSpan(start=word.spoken.start, end=word.spoken.end), phonemes=word.phonemes
+        )
+        for word in told.words
+    )
+    return pb.PhonemizeResponse(voice=told.voice, phonemes=told.phonemes, words=words)
 
 
 def response(together: Together, price: Price | None) -> pb.SynthesizeResponse:
@@ -167,6 +192,7 @@ def _about(about: EngineDescription) -> pb.DescribeEngineResponse:
         voice_cloning=about.voice_cloning,
         stoppable=about.stoppable,
         repeatable=about.repeatable,
+        phonemizes=about.phonemizes,
     )
     limits = pb.EngineLimits(
         max_text_code_points=about.max_text_code_points,

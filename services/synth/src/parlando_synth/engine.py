@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
+from parlando_kit.spans import Span
 
 
 class TextKind(Enum):
@@ -78,6 +80,7 @@ class EngineDescription:
         max_phonemes_per_run: longest run in the engine's own unit; 0 where it has none.
         longest_silence: seconds that the longest run takes, without audio; 0 where audio comes as it is made.
         stoppable: True when a stop ends the work; False when it can only be abandoned.
+        phonemizes: it says how a text would be pronounced (`phonemize`).
     """
 
     name: str
@@ -101,6 +104,7 @@ class EngineDescription:
     voice_cloning: bool = False
     stoppable: bool = True
     repeatable: bool = False
+    phonemizes: bool = False
     max_phonemes_per_run: int = 0
     longest_silence: float = 0.0
     price: Price | None = None
@@ -136,6 +140,29 @@ class Job:
     seed: int | None = None
     audio_queued: float = 0.0
     options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PronouncedWord:
+    """A word and its phonemes, in the engine's own notation; "" where nothing of it would be spoken."""
+
+    spoken: Span
+    phonemes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """How a text would be pronounced.
+
+    Attributes:
+        voice: that would speak.
+        phonemes: all of it with spaces and punctuation: what `TextKind.PHONEMES` is.
+        words: in order.
+    """
+
+    voice: str
+    phonemes: str
+    words: tuple[PronouncedWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +339,14 @@ class BlockingEngine(ABC):
         """
         return named_voice(name, self.voices())
 
+    def phonemize(self, job: Job) -> Pronunciation:  # noqa: ARG002  # for those who tell
+        """Return how a job's text would be pronounced. Called once an instance has been opened.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, it does not tell.
+        """
+        raise _untold()
+
     @abstractmethod
     def open(self) -> Instance:
         """Load and warm one instance, on the thread that will use it.
@@ -377,6 +412,20 @@ class Engine(ABC):
             ParlandoError: as `Instance.synthesize`.
         """
 
+    async def phonemize(self, job: Job) -> Pronunciation:  # noqa: ARG002  # for those who tell
+        """Return how a job's text would be pronounced.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, it does not tell.
+        """
+        raise _untold()
+
     @abstractmethod
     async def close(self) -> None:
         """Give back everything. Called once no job is live."""
+
+
+def _untold() -> ParlandoError:
+    return ParlandoError(
+        Reason.NOT_SUPPORTED, "the engine does not tell how it pronounces: ask one that phonemizes"
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from parlando_kit.spans import Span
+from parlando_synth.engine import PronouncedWord, Pronunciation
 
 Speller = Callable[[Sequence[str]], Sequence[str]]
 """Spells texts of one language: phonemes of each, words apart by spaces."""
@@ -44,6 +45,11 @@ class Reading:
     words: Sequence[ReadWord]
     complete: bool = True
 
+    def pronunciation(self, voice: str) -> Pronunciation:
+        """Return what is told of it to who asks how a voice would speak."""
+        words = (PronouncedWord(word.spoken, self.symbols[word.start : word.end]) for word in self.words)
+        return Pronunciation(voice, self.symbols, tuple(words))
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -68,6 +74,9 @@ def read(text: str, spell: Speller, vocabulary: Collection[str], marks: Marks) -
         spell: spells several texts at once.
         vocabulary: symbols that the network knows.
         marks: punctuation, as the network knows it.
+
+    Returns:
+        The reading; it is not complete where phonemes that the text gives are outside the vocabulary.
     """
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     clauses = _clauses(tokens)
@@ -84,7 +93,8 @@ def read(text: str, spell: Speller, vocabulary: Collection[str], marks: Marks) -
     for token in tokens:
         spoken = token.given if token.given is not None else phonemes.get(id(token), "")
         writer.write(token.before, spoken, token.after, token)
-    return writer.reading(complete=True)
+    given = "".join(token.given for token in tokens if token.given is not None)
+    return writer.reading(complete=all(symbol in vocabulary for symbol in given))
 
 
 def read_phonemes(text: str, vocabulary: Collection[str], marks: Marks) -> Reading:

@@ -61,6 +61,12 @@ class SynthServicer(SynthServiceServicer):
         """End a synthesis, and answer once the engine is idle for it."""
         return convert.stop_response(await self._worker.stop(request.synthesis_id))
 
+    async def Phonemize(  # noqa: N802  # the contract's name
+        self, request: pb.PhonemizeRequest, _context: _Context
+    ) -> pb.PhonemizeResponse:
+        """Tell how a text would be pronounced."""
+        return convert.pronunciation(await self._worker.phonemize(convert.phonemize_order(request)))
+
 
 def synth_service(worker: Worker, calls: CallsUnderWay) -> Service:
     """Return the service to be served. A cancel is proven, and a drain told of, while it drains."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from parlando_kit.clock import Clock, MonotonicClock
+from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.engine import (
     BlockingEngine,
@@ -17,10 +18,12 @@ from parlando_synth.engine import (
     EngineDescription,
     EngineEvent,
     Job,
+    Pronunciation,
     StopFlag,
     Voice,
     Warmth,
 )
+from parlando_synth.failures import engine_failure
 from parlando_synth.pool import Pool
 
 
@@ -53,6 +56,7 @@ class ThreadedEngine(Engine):
         self._instances = instances
         self._close_within = close_within
         self._pool = Pool(engine, most=instances, warmth=Warmth(), clock=clock or MonotonicClock())
+        self._phonemizing = asyncio.Lock()
 
     @property
     def rehearsal(self) -> str:
@@ -87,6 +91,16 @@ class ThreadedEngine(Engine):
     def find_voice(self, name: str) -> Voice | None:
         """Return the voice the engine uses for a name."""
         return self._engine.find_voice(name)
+
+    async def phonemize(self, job: Job) -> Pronunciation:
+        """Return how a job's text would be pronounced; one at a time, since those who speak go first."""
+        async with self._phonemizing:
+            try:
+                return await asyncio.to_thread(self._engine.phonemize, job)
+            except ParlandoError:
+                raise
+            except Exception as error:  # an engine may raise anything
+                raise engine_failure(error) from error
 
     async def synthesize(self, job: Job, stop: StopFlag) -> AsyncGenerator[EngineEvent, None]:
         """Speak a job on the first free instance; see `Engine.synthesize`."""

@@ -16,7 +16,7 @@ from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.admission import Admission, Ticket
 from parlando_synth.checks import checked_id, job_of
-from parlando_synth.engine import Engine, EngineDescription, Job, Price, Voice, Warmth
+from parlando_synth.engine import Engine, EngineDescription, Job, Price, Pronunciation, Voice, Warmth
 from parlando_synth.languages import speaks
 from parlando_synth.measures import Measures
 from parlando_synth.order import Order, StopReport
@@ -182,6 +182,16 @@ class Worker:
         voices = self._slot.ready().engine.voices()
         return [voice for voice in voices if not language or speaks(voice, language)]
 
+    async def phonemize(self, order: Order) -> Pronunciation:
+        """Return how an order's text would be pronounced; its id is of no account.
+
+        Raises:
+            ParlandoError: the order is refused; NOT_SUPPORTED, the engine does not tell.
+        """
+        loaded = self._slot.ready()
+        job, _ = job_of(order, loaded.about, loaded.casting)
+        return await loaded.engine.phonemize(job)
+
     @asynccontextmanager
     async def synthesis(self, order: Order) -> AsyncIterator[Outbox]:
         """Speak an order: what is made can be read within the context, which ends when the engine is idle.
@@ -222,6 +232,7 @@ class Worker:
 
     def _begin(self, order: Order, outbox: Outbox) -> tuple[asyncio.Task[None], Synthesis]:
         """Accept an order, and return what carries it out."""
+        checked_id(order.id)
         loaded = self._slot.ready()
         job, ignored = job_of(order, loaded.about, loaded.casting)
         synthesis = Synthesis(outbox=outbox, stoppable=loaded.about.stoppable, clock=self._clock)

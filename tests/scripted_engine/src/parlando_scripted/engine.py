@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pydantic import ValidationError
 
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.spans import Span
 from parlando_scripted.score import QUALITY, Chunk, chunks
 from parlando_scripted.script import Script, ScriptedSettings
 from parlando_synth.engine import (
@@ -21,6 +23,8 @@ from parlando_synth.engine import (
     Gender,
     Instance,
     Job,
+    PronouncedWord,
+    Pronunciation,
     Started,
     StopFlag,
     Voice,
@@ -62,6 +66,7 @@ class ScriptedEngine(BlockingEngine):
             max_speed=3.0,
             stoppable=self._settings.stoppable,
             repeatable=True,
+            phonemizes=self._settings.phonemizes,
         )
 
     def voices(self) -> Sequence[Voice]:
@@ -71,6 +76,14 @@ class ScriptedEngine(BlockingEngine):
             Voice("alto", "Alto", ("en",), rate, Gender.FEMALE, aliases=("a",)),
             Voice("tenor", "Tenor", ("en", "fr"), rate, Gender.MALE, aliases=("t",)),
         )
+
+    def phonemize(self, job: Job) -> Pronunciation:
+        """Spell each word backwards, which nobody takes for the word itself."""
+        if not self._settings.phonemizes:
+            return super().phonemize(job)
+        found = [(Span(*word.span()), word[0][::-1]) for word in re.finditer(r"\w+", job.text)]
+        words = tuple(PronouncedWord(spoken, phonemes) for spoken, phonemes in found)
+        return Pronunciation(job.voice, " ".join(word.phonemes for word in words), words)
 
     def open(self) -> Instance:
         """Return an instance, after as long as the settings say."""

@@ -411,3 +411,31 @@ class EstimateCostResponse(_message.Message):
     cost: _money_pb2.Money
     audio: _duration_pb2.Duration
     def __init__(self, engine: _Optional[str] = ..., voice: _Optional[str] = ..., characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., audio: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class PhonemizeRequest(_message.Message):
+    __slots__ = ("text", "settings")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    settings: SpeechSettings
+    def __init__(self, text: _Optional[str] = ..., settings: _Optional[_Union[SpeechSettings, _Mapping]] = ...) -> None: ...
+
+class PhonemizedWord(_message.Message):
+    __slots__ = ("source", "phonemes")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    PHONEMES_FIELD_NUMBER: _ClassVar[int]
+    source: _audio_pb2.SourceSpan
+    phonemes: str
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., phonemes: _Optional[str] = ...) -> None: ...
+
+class PhonemizeResponse(_message.Message):
+    __slots__ = ("engine", "voice", "phonemes", "words")
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    PHONEMES_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    engine: str
+    voice: str
+    phonemes: str
+    words: _containers.RepeatedCompositeFieldContainer[PhonemizedWord]
+    def __init__(self, engine: _Optional[str] = ..., voice: _Optional[str] = ..., phonemes: _Optional[str] = ..., words: _Optional[_Iterable[_Union[PhonemizedWord, _Mapping]]] = ...) -> None: ...

@@ -70,6 +70,11 @@ class SpeechServiceStub:
                 request_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.EstimateCostRequest.SerializeToString,
                 response_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.EstimateCostResponse.FromString,
                 _registered_method=True)
+        self.Phonemize = channel.unary_unary(
+                '/parlando.speech.v1.SpeechService/Phonemize',
+                request_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeRequest.SerializeToString,
+                response_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeResponse.FromString,
+                _registered_method=True)
 
 
 class SpeechServiceServicer:
@@ -124,6 +129,13 @@ class SpeechServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Phonemize(self, request, context):
+        """Says how a text would be pronounced, without speaking it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SpeechServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -156,6 +168,11 @@ def add_SpeechServiceServicer_to_server(servicer, server):
                     servicer.EstimateCost,
                     request_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.EstimateCostRequest.FromString,
                     response_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.EstimateCostResponse.SerializeToString,
+            ),
+            'Phonemize': grpc.unary_unary_rpc_method_handler(
+                    servicer.Phonemize,
+                    request_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeRequest.FromString,
+                    response_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -325,6 +342,33 @@ class SpeechService:
             '/parlando.speech.v1.SpeechService/EstimateCost',
             parlando_dot_speech_dot_v1_dot_speech__pb2.EstimateCostRequest.SerializeToString,
             parlando_dot_speech_dot_v1_dot_speech__pb2.EstimateCostResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Phonemize(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlando.speech.v1.SpeechService/Phonemize',
+            parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeRequest.SerializeToString,
+            parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,8 @@ class SpeechServiceStub:
     """The engines, their health and load, and what to expect of them."""
     EstimateCost: _grpc.UnaryUnaryMultiCallable[_speech_pb2.EstimateCostRequest, _speech_pb2.EstimateCostResponse]
     """What a text would cost, without speaking it."""
+    Phonemize: _grpc.UnaryUnaryMultiCallable[_speech_pb2.PhonemizeRequest, _speech_pb2.PhonemizeResponse]
+    """Says how a text would be pronounced, without speaking it."""
 
 @_typing.type_check_only
 class SpeechServiceAsyncStub(SpeechServiceStub):
@@ -82,6 +84,8 @@ class SpeechServiceAsyncStub(SpeechServiceStub):
     """The engines, their health and load, and what to expect of them."""
     EstimateCost: _aio.UnaryUnaryMultiCallable[_speech_pb2.EstimateCostRequest, _speech_pb2.EstimateCostResponse]  # type: ignore[assignment]
     """What a text would cost, without speaking it."""
+    Phonemize: _aio.UnaryUnaryMultiCallable[_speech_pb2.PhonemizeRequest, _speech_pb2.PhonemizeResponse]  # type: ignore[assignment]
+    """Says how a text would be pronounced, without speaking it."""
 
 class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
     """The router: text in, speech out, by whichever engine can.
@@ -142,5 +146,13 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_speech_pb2.EstimateCostResponse, _abc.Awaitable[_speech_pb2.EstimateCostResponse]]:
         """What a text would cost, without speaking it."""
+
+    @_abc_1.abstractmethod
+    def Phonemize(
+        self,
+        request: _speech_pb2.PhonemizeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_speech_pb2.PhonemizeResponse, _abc.Awaitable[_speech_pb2.PhonemizeResponse]]:
+        """Says how a text would be pronounced, without speaking it."""
 
 def add_SpeechServiceServicer_to_server(servicer: SpeechServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -249,7 +249,7 @@ class DescribeEngineRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class EngineCapabilities(_message.Message):
-    __slots__ = ("streams", "timing_quality", "text_kinds", "ssml_elements", "speed", "pitch", "volume", "emotions", "voice_mixing", "voice_cloning", "stoppable", "repeatable")
+    __slots__ = ("streams", "timing_quality", "text_kinds", "ssml_elements", "speed", "pitch", "volume", "emotions", "voice_mixing", "voice_cloning", "stoppable", "repeatable", "phonemizes")
     STREAMS_FIELD_NUMBER: _ClassVar[int]
     TIMING_QUALITY_FIELD_NUMBER: _ClassVar[int]
     TEXT_KINDS_FIELD_NUMBER: _ClassVar[int]
@@ -262,6 +262,7 @@ class EngineCapabilities(_message.Message):
     VOICE_CLONING_FIELD_NUMBER: _ClassVar[int]
     STOPPABLE_FIELD_NUMBER: _ClassVar[int]
     REPEATABLE_FIELD_NUMBER: _ClassVar[int]
+    PHONEMIZES_FIELD_NUMBER: _ClassVar[int]
     streams: bool
     timing_quality: _audio_pb2.TimingQuality
     text_kinds: _containers.RepeatedScalarFieldContainer[TextKind]
@@ -274,7 +275,8 @@ class EngineCapabilities(_message.Message):
     voice_cloning: bool
     stoppable: bool
     repeatable: bool
-    def __init__(self, streams: _Optional[bool] = ..., timing_quality: _Optional[_Union[_audio_pb2.TimingQuality, str]] = ..., text_kinds: _Optional[_Iterable[_Union[TextKind, str]]] = ..., ssml_elements: _Optional[_Iterable[str]] = ..., speed: _Optional[bool] = ..., pitch: _Optional[bool] = ..., volume: _Optional[bool] = ..., emotions: _Optional[_Iterable[str]] = ..., voice_mixing: _Optional[bool] = ..., voice_cloning: _Optional[bool] = ..., stoppable: _Optional[bool] = ..., repeatable: _Optional[bool] = ...) -> None: ...
+    phonemizes: bool
+    def __init__(self, streams: _Optional[bool] = ..., timing_quality: _Optional[_Union[_audio_pb2.TimingQuality, str]] = ..., text_kinds: _Optional[_Iterable[_Union[TextKind, str]]] = ..., ssml_elements: _Optional[_Iterable[str]] = ..., speed: _Optional[bool] = ..., pitch: _Optional[bool] = ..., volume: _Optional[bool] = ..., emotions: _Optional[_Iterable[str]] = ..., voice_mixing: _Optional[bool] = ..., voice_cloning: _Optional[bool] = ..., stoppable: _Optional[bool] = ..., repeatable: _Optional[bool] = ..., phonemizes: _Optional[bool] = ...) -> None: ...
 
 class EngineLimits(_message.Message):
     __slots__ = ("max_text_code_points", "min_speed", "max_speed", "max_phonemes_per_run", "longest_silence")
@@ -365,3 +367,31 @@ class ListVoicesResponse(_message.Message):
     VOICES_FIELD_NUMBER: _ClassVar[int]
     voices: _containers.RepeatedCompositeFieldContainer[Voice]
     def __init__(self, voices: _Optional[_Iterable[_Union[Voice, _Mapping]]] = ...) -> None: ...
+
+class PhonemizeRequest(_message.Message):
+    __slots__ = ("text", "voice", "language")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    voice: str
+    language: str
+    def __init__(self, text: _Optional[str] = ..., voice: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class PhonemizedWord(_message.Message):
+    __slots__ = ("spoken", "phonemes")
+    SPOKEN_FIELD_NUMBER: _ClassVar[int]
+    PHONEMES_FIELD_NUMBER: _ClassVar[int]
+    spoken: _audio_pb2.SpokenSpan
+    phonemes: str
+    def __init__(self, spoken: _Optional[_Union[_audio_pb2.SpokenSpan, _Mapping]] = ..., phonemes: _Optional[str] = ...) -> None: ...
+
+class PhonemizeResponse(_message.Message):
+    __slots__ = ("voice", "phonemes", "words")
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    PHONEMES_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    voice: str
+    phonemes: str
+    words: _containers.RepeatedCompositeFieldContainer[PhonemizedWord]
+    def __init__(self, voice: _Optional[str] = ..., phonemes: _Optional[str] = ..., words: _Optional[_Iterable[_Union[PhonemizedWord, _Mapping]]] = ...) -> None: ...

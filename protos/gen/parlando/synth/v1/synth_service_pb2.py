@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parlando.synth.v1 import synth_pb2 as parlando_dot_synth_dot_v1_dot_synth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%parlando/synth/v1/synth_service.proto\x12\x11parlando.synth.v1\x1a\x1dparlando/synth/v1/synth.proto2\x91\x03\n\x0cSynthService\x12\x65\n\x0e\x44\x65scribeEngine\x12(.parlando.synth.v1.DescribeEngineRequest\x1a).parlando.synth.v1.DescribeEngineResponse\x12Y\n\nListVoices\x12$.parlando.synth.v1.ListVoicesRequest\x1a%.parlando.synth.v1.ListVoicesResponse\x12[\n\nSynthesize\x12$.parlando.synth.v1.SynthesizeRequest\x1a%.parlando.synth.v1.SynthesizeResponse0\x01\x12\x62\n\rStopSynthesis\x12\'.parlando.synth.v1.StopSynthesisRequest\x1a(.parlando.synth.v1.StopSynthesisResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%parlando/synth/v1/synth_service.proto\x12\x11parlando.synth.v1\x1a\x1dparlando/synth/v1/synth.proto2\xe9\x03\n\x0cSynthService\x12\x65\n\x0e\x44\x65scribeEngine\x12(.parlando.synth.v1.DescribeEngineRequest\x1a).parlando.synth.v1.DescribeEngineResponse\x12Y\n\nListVoices\x12$.parlando.synth.v1.ListVoicesRequest\x1a%.parlando.synth.v1.ListVoicesResponse\x12[\n\nSynthesize\x12$.parlando.synth.v1.SynthesizeRequest\x1a%.parlando.synth.v1.SynthesizeResponse0\x01\x12\x62\n\rStopSynthesis\x12\'.parlando.synth.v1.StopSynthesisRequest\x1a(.parlando.synth.v1.StopSynthesisResponse\x12V\n\tPhonemize\x12#.parlando.synth.v1.PhonemizeRequest\x1a$.parlando.synth.v1.PhonemizeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parlando.synth.v1.synth_ser
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SYNTHSERVICE']._serialized_start=92
-  _globals['_SYNTHSERVICE']._serialized_end=493
+  _globals['_SYNTHSERVICE']._serialized_end=581
 # @@protoc_insertion_point(module_scope)

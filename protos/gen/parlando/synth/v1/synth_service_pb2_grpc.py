@@ -56,6 +56,11 @@ class SynthServiceStub:
                 request_serializer=parlando_dot_synth_dot_v1_dot_synth__pb2.StopSynthesisRequest.SerializeToString,
                 response_deserializer=parlando_dot_synth_dot_v1_dot_synth__pb2.StopSynthesisResponse.FromString,
                 _registered_method=True)
+        self.Phonemize = channel.unary_unary(
+                '/parlando.synth.v1.SynthService/Phonemize',
+                request_serializer=parlando_dot_synth_dot_v1_dot_synth__pb2.PhonemizeRequest.SerializeToString,
+                response_deserializer=parlando_dot_synth_dot_v1_dot_synth__pb2.PhonemizeResponse.FromString,
+                _registered_method=True)
 
 
 class SynthServiceServicer:
@@ -96,6 +101,14 @@ class SynthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Phonemize(self, request, context):
+        """Says how a text would be pronounced, without speaking it. Only engines with capabilities.phonemizes; the
+        others answer FAILED_PRECONDITION with reason NOT_SUPPORTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SynthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -118,6 +131,11 @@ def add_SynthServiceServicer_to_server(servicer, server):
                     servicer.StopSynthesis,
                     request_deserializer=parlando_dot_synth_dot_v1_dot_synth__pb2.StopSynthesisRequest.FromString,
                     response_serializer=parlando_dot_synth_dot_v1_dot_synth__pb2.StopSynthesisResponse.SerializeToString,
+            ),
+            'Phonemize': grpc.unary_unary_rpc_method_handler(
+                    servicer.Phonemize,
+                    request_deserializer=parlando_dot_synth_dot_v1_dot_synth__pb2.PhonemizeRequest.FromString,
+                    response_serializer=parlando_dot_synth_dot_v1_dot_synth__pb2.PhonemizeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -230,6 +248,33 @@ class SynthService:
             '/parlando.synth.v1.SynthService/StopSynthesis',
             parlando_dot_synth_dot_v1_dot_synth__pb2.StopSynthesisRequest.SerializeToString,
             parlando_dot_synth_dot_v1_dot_synth__pb2.StopSynthesisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Phonemize(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlando.synth.v1.SynthService/Phonemize',
+            parlando_dot_synth_dot_v1_dot_synth__pb2.PhonemizeRequest.SerializeToString,
+            parlando_dot_synth_dot_v1_dot_synth__pb2.PhonemizeResponse.FromString,
             options,
             channel_credentials,
             insecure,

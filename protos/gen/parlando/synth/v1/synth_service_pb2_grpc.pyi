@@ -50,6 +50,10 @@ class SynthServiceStub:
     Synthesize that arrives with it within 60 s ends at once. The stopped call itself ends with
     CANCELLED and reason STOPPED.
     """
+    Phonemize: _grpc.UnaryUnaryMultiCallable[_synth_pb2.PhonemizeRequest, _synth_pb2.PhonemizeResponse]
+    """Says how a text would be pronounced, without speaking it. Only engines with capabilities.phonemizes; the
+    others answer FAILED_PRECONDITION with reason NOT_SUPPORTED.
+    """
 
 @_typing.type_check_only
 class SynthServiceAsyncStub(SynthServiceStub):
@@ -72,6 +76,10 @@ class SynthServiceAsyncStub(SynthServiceStub):
     the Synthesize, so that it reaches the same worker; it is no error when the id is unknown, and a
     Synthesize that arrives with it within 60 s ends at once. The stopped call itself ends with
     CANCELLED and reason STOPPED.
+    """
+    Phonemize: _aio.UnaryUnaryMultiCallable[_synth_pb2.PhonemizeRequest, _synth_pb2.PhonemizeResponse]  # type: ignore[assignment]
+    """Says how a text would be pronounced, without speaking it. Only engines with capabilities.phonemizes; the
+    others answer FAILED_PRECONDITION with reason NOT_SUPPORTED.
     """
 
 class SynthServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -116,6 +124,16 @@ class SynthServiceServicer(metaclass=_abc_1.ABCMeta):
         the Synthesize, so that it reaches the same worker; it is no error when the id is unknown, and a
         Synthesize that arrives with it within 60 s ends at once. The stopped call itself ends with
         CANCELLED and reason STOPPED.
+        """
+
+    @_abc_1.abstractmethod
+    def Phonemize(
+        self,
+        request: _synth_pb2.PhonemizeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_synth_pb2.PhonemizeResponse, _abc.Awaitable[_synth_pb2.PhonemizeResponse]]:
+        """Says how a text would be pronounced, without speaking it. Only engines with capabilities.phonemizes; the
+        others answer FAILED_PRECONDITION with reason NOT_SUPPORTED.
         """
 
 def add_SynthServiceServicer_to_server(servicer: SynthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -13,7 +13,8 @@ import pytest
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kokoro.engine import KokoroEngine, KokoroInstance
-from parlando_kokoro.model import SAMPLE_RATE, Model
+from parlando_kokoro.model import Model
+from parlando_kokoro.network import SAMPLE_RATE
 from parlando_kokoro.settings import KokoroSettings
 from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
 from parlando_synth.spelling import SpellingProcess
@@ -91,6 +92,28 @@ def test_mixtures_and_phonemes_are_spoken(instance: KokoroInstance) -> None:
     assert isinstance(events[0], Started)
     assert events[0].voice == "af_heart(1)+am_adam(1)"
     assert len(samples(events)) > SAMPLE_RATE / 2
+
+
+def test_phonemes_that_are_told_are_spoken_as_the_text_is(folder: Path) -> None:
+    engine = KokoroEngine(KokoroSettings(model=folder / "tiny.onnx", voices=folder / "voices.bin", threads=1))
+    instance = engine.open()
+    text = 'The 21 lamps of the "old" house, [Kokoro](/kˈOkəɹO/): all were lit.'
+    told = engine.phonemize(Job(text, "bf_emma"))
+    assert told.voice == "bf_emma"
+    written = {text[word.spoken.start : word.spoken.end]: word.phonemes for word in told.words}
+    assert written["Kokoro"] == "kˈOkəɹO"
+    assert written["21"] == "twˈɛnti wˈɒn"
+    again = engine.phonemize(Job(told.phonemes, "bf_emma", text_kind=TextKind.PHONEMES))
+    assert again.phonemes == told.phonemes
+    assert len(again.words) == len(told.words) + 1  # twenty-one
+    instance.close()
+
+
+def test_phonemes_that_the_network_does_not_know_are_named(instance: KokoroInstance) -> None:
+    for given, ignored in (("kˈOkəɹO", ()), ("k2kəɹO", ("text",))):
+        events = speak(instance, Job(f"I like [Kokoro](/{given}/).", "af_heart"))
+        assert isinstance(events[0], Started)
+        assert events[0].ignored == ignored
 
 
 def test_the_speller_is_started_anew_when_it_is_lost() -> None:

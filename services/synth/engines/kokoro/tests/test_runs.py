@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlando_kokoro.model import LONGEST_RUN
+from parlando_kokoro.network import LONGEST_RUN
 from parlando_kokoro.runs import LONGEST, SHORTEST, Pace, next_cut
 from parlando_synth.reading import Reading
 

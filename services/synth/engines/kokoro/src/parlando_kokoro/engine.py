@@ -9,7 +9,8 @@ from importlib.metadata import version
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_kokoro.model import SAMPLE_RATE, Model
+from parlando_kokoro.model import Model
+from parlando_kokoro.network import SAMPLE_RATE, Network
 from parlando_kokoro.runs import LONGEST, Pace, next_cut
 from parlando_kokoro.settings import KokoroSettings
 from parlando_kokoro.splice import spliced
@@ -22,6 +23,7 @@ from parlando_synth.engine import (
     EngineEvent,
     Instance,
     Job,
+    Pronunciation,
     Started,
     StopFlag,
     TextKind,
@@ -48,12 +50,33 @@ _WARM_UP = "həlˈoʊ wˈɜːld"
 class Loaded:
     """What all instances share."""
 
-    model: Model
+    model: Network
     book: VoiceBook
     speller: SpellingProcess
     turns: Turns
     pace: Pace
     longest_run: float
+
+    def read(self, job: Job) -> tuple[Voice, Reading]:
+        """Return who speaks a job, and what.
+
+        Raises:
+            ParlandoError: VOICE_NOT_FOUND; ENGINE_FAILED, the text brought the speller down.
+        """
+        voice = self.book.find(job.voice)
+        if voice is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        vocabulary = self.model.vocabulary
+        if job.text_kind is TextKind.PHONEMES:
+            return voice, read_phonemes(job.text, vocabulary, MARKS)
+        language = spelling_language(voice)
+
+        def spell(texts: Sequence[str]) -> Sequence[str]:
+            return [trained(spelled, language) for spelled in self.speller.spell(language, texts)]
+
+        return voice, read(job.text, spell, vocabulary, MARKS)
 
 
 class KokoroInstance(Instance):
@@ -72,12 +95,7 @@ class KokoroInstance(Instance):
         """Speak a job; see `Instance.synthesize`."""
         shared = self._loaded
         began = time.monotonic()
-        voice = shared.book.find(job.voice)
-        if voice is None:
-            raise ParlandoError(
-                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
-            )
-        reading = self._reading(job, voice)
+        voice, reading = shared.read(job)
         ignored = [f"engine_options.{name}" for name in job.options]
         ignored += ["text"] if not reading.complete else []
         ignored += ["prosody.speed"] if shared.model.whole_speeds and job.speed != round(job.speed) else []
@@ -115,34 +133,29 @@ class KokoroInstance(Instance):
         """Leave what is shared."""
         self._leave()
 
-    def _reading(self, job: Job, voice: Voice) -> Reading:
-        vocabulary = self._loaded.model.vocabulary
-        if job.text_kind is TextKind.PHONEMES:
-            return read_phonemes(job.text, vocabulary, MARKS)
-        language = spelling_language(voice)
-
-        def spell(texts: Sequence[str]) -> Sequence[str]:
-            return [trained(spelled, language) for spelled in self._loaded.speller.spell(language, texts)]
-
-        return read(job.text, spell, vocabulary, MARKS)
-
 
 class KokoroEngine(BlockingEngine):
     """The engine.
 
     Args:
         settings: where its files are, and how much it may take.
+        name: what it is called.
+        load: loads the network as settings say; on the CPU where it is left out.
     """
 
-    def __init__(self, settings: KokoroSettings) -> None:
+    def __init__(
+        self, settings: KokoroSettings, *, name: str = "kokoro", load: Callable[[], Network] | None = None
+    ) -> None:
         self._settings = settings
+        self._name = name
+        self._load_network = load or self._on_cpu
         self._shared = Shared(self._load, lambda loaded: loaded.speller.close())
 
     def describe(self) -> EngineDescription:
         """Return what Kokoro can do."""
         shared = self._shared.loaded
         return EngineDescription(
-            name="kokoro",
+            name=self._name,
             version=version("kokoro-onnx"),
             licence=LICENCE,
             model=self._settings.model.stem,
@@ -156,6 +169,7 @@ class KokoroEngine(BlockingEngine):
             max_speed=FASTEST,
             volume=True,
             voice_mixing=True,
+            phonemizes=True,
             max_phonemes_per_run=LONGEST,
             longest_silence=shared.longest_run,
         )
@@ -168,13 +182,18 @@ class KokoroEngine(BlockingEngine):
         """Return the voice of that id or alias, or a mixture: "af_bella(2)+af_sky(1)"."""
         return self._shared.loaded.book.find(name)
 
+    def phonemize(self, job: Job) -> Pronunciation:
+        """Return how a job's text would be pronounced."""
+        voice, reading = self._shared.loaded.read(job)
+        return reading.pronunciation(voice.id)
+
     def open(self) -> KokoroInstance:
         """Load the network with the first instance, and speak a word."""
         return KokoroInstance(self._shared.enter(), self._shared.leave)
 
     def _load(self) -> Loaded:
         settings = self._settings
-        model = Model(settings.model.expanduser(), threads=settings.threads)
+        model = self._load_network()
         book = VoiceBook(settings.voices.expanduser())
         pace = Pace(settings.first_run_seconds)
         reading = read_phonemes(_WARM_UP, model.vocabulary, MARKS)
@@ -189,6 +208,9 @@ class KokoroEngine(BlockingEngine):
         return Loaded(
             model, book, SpellingProcess("parlando_kokoro.speller"), Turns(settings.runs), pace, longest_run
         )
+
+    def _on_cpu(self) -> Network:
+        return Model(self._settings.model.expanduser(), threads=self._settings.threads)
 
 
 def create() -> Engine:

@@ -1,46 +1,26 @@
-"""The network: from symbols to samples, by ONNX Runtime."""
+"""The network on ONNX Runtime: every published export of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from kokoro_onnx.config import DEFAULT_VOCAB, MAX_PHONEME_LENGTH, SAMPLE_RATE
+import onnxruntime as ort
+from kokoro_onnx.config import DEFAULT_VOCAB
 from kokoro_onnx.session import embedded_vocab, input_dtypes
 from kokoro_onnx.sliding import token_edges
 from numpy.typing import NDArray
 
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kokoro.network import Run
 from parlando_synth.engine import StopFlag
 from parlando_synth.networks import interruption, session
 
-__all__ = ["LONGEST_RUN", "SAMPLE_RATE", "Model", "Run"]
-
-LONGEST_RUN = MAX_PHONEME_LENGTH
-"""Symbols that the network takes at once."""
-
-STYLE = 256
-"""Length of a style vector."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one run of the network made.
-
-    Attributes:
-        samples: float32 in [-1, 1], at `SAMPLE_RATE`.
-        edges: first sample of the leading pad, of each symbol, of the trailing pad, and the end: n + 3 values
-            for n symbols; None where the network does not tell.
-    """
-
-    samples: NDArray[np.float32]
-    edges: NDArray[np.int64] | None
-
 
 class Model:
-    """The network, loaded. Any number of threads may run it at the same time.
+    """A `Network` from an ONNX file.
 
     Every published export is taken: symbols as `tokens` or `input_ids`, speed as a float or in whole steps,
     with or without the duration of each symbol.
@@ -48,17 +28,15 @@ class Model:
     Args:
         path: the ONNX file.
         threads: threads of one run.
-
-    Attributes:
-        vocabulary: symbol to number.
-        timed: it tells how long each symbol lasts.
-        whole_speeds: it takes whole numbers as speed alone.
+        providers: what runs it; see `parlando_synth.networks.session`.
 
     Raises:
         ParlandoError: MODEL_NOT_FOUND where there is no such file; ENGINE_FAILED where it is no Kokoro.
     """
 
-    def __init__(self, path: Path, *, threads: int) -> None:
+    def __init__(
+        self, path: Path, *, threads: int, providers: Sequence[str] = ("CPUExecutionProvider",)
+    ) -> None:
         if not path.is_file():
             raise ParlandoError(
                 Reason.MODEL_NOT_FOUND,
@@ -66,7 +44,7 @@ class Model:
                 "file in KOKORO_MODEL",
             )
         try:
-            self._session = session(path, threads=threads)
+            self._session = session(path, threads=threads, providers=providers)
         except Exception as error:  # the library's own classes share no useful base
             raise _not_kokoro(path) from error
         types = input_dtypes(self._session)
@@ -81,17 +59,7 @@ class Model:
     def run(
         self, symbols: Sequence[int], style: NDArray[np.float32], speed: float, stop: StopFlag
     ) -> Run | None:
-        """Speak a few symbols.
-
-        Args:
-            symbols: 1 to `LONGEST_RUN` numbers of the vocabulary.
-            style: float32 [1, 256].
-            speed: 0.5 to 2.0; rounded where `whole_speeds`.
-            stop: ends the run, also in the middle.
-
-        Returns:
-            What was made, or None when the job was stopped meanwhile.
-        """
+        """Speak a few symbols; see `Network.run`."""
         inputs = {
             self._symbols: np.array([[0, *symbols, 0]], dtype=self._types[self._symbols]),
             "style": np.asarray(style, dtype=self._types["style"]),
@@ -99,7 +67,7 @@ class Model:
         }
         interrupt = interruption(stop)
         try:
-            outputs = self._session.run(None, inputs, interrupt)
+            outputs = self._outputs(inputs, interrupt)
         except Exception:
             if interrupt.terminate:
                 return None
@@ -107,6 +75,11 @@ class Model:
         samples = np.asarray(outputs[0], dtype=np.float32).ravel()
         edges = token_edges(np.asarray(outputs[1]).ravel(), len(samples)) if self.timed else None
         return Run(samples, edges)
+
+    def _outputs(self, inputs: Mapping[str, NDArray[Any]], interrupt: ort.RunOptions) -> Sequence[Any]:
+        """Run the session, and return its outputs in their order."""
+        outputs: Sequence[Any] = self._session.run(None, inputs, interrupt)
+        return outputs
 
 
 def _not_kokoro(path: Path) -> ParlandoError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlando_kokoro.model import LONGEST_RUN
+from parlando_kokoro.network import LONGEST_RUN
 from parlando_synth.reading import Reading
 
 SHORTEST = 10

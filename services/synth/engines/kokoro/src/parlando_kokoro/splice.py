@@ -9,7 +9,7 @@ from kokoro_onnx.trim import trim
 from numpy.typing import NDArray
 
 from parlando_kit.ledger import TimingQuality
-from parlando_kokoro.model import SAMPLE_RATE, Run
+from parlando_kokoro.network import SAMPLE_RATE, Run
 
 _MARGIN = round(0.025 * SAMPLE_RATE)  # of the silence around a run, what is always kept
 _FADE = round(0.005 * SAMPLE_RATE)  # at both ends, so that no cut clicks

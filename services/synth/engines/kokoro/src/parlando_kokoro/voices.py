@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kokoro.model import SAMPLE_RATE, STYLE
+from parlando_kokoro.network import SAMPLE_RATE, STYLE
 from parlando_synth.engine import Gender, Voice, named_voice
 
 LICENCE = "Apache-2.0"

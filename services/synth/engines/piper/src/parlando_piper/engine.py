@@ -24,6 +24,7 @@ from parlando_synth.engine import (
     EngineEvent,
     Instance,
     Job,
+    Pronunciation,
     Started,
     StopFlag,
     TextKind,
@@ -57,6 +58,32 @@ class _Loaded:
     turns: Turns
     timed: bool  # the default voice is
 
+    def speaker(self, job: Job) -> Speaker:
+        """Return who speaks a job.
+
+        Raises:
+            ParlandoError: VOICE_NOT_FOUND.
+        """
+        speaker = self.folder.speaker(job.voice)
+        if speaker is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        return speaker
+
+    def read(self, job: Job, speaker: Speaker) -> Reading:
+        """Return what is spoken."""
+        config = speaker.config
+        if job.text_kind is TextKind.PHONEMES:
+            return read_phonemes(job.text, config.phoneme_id_map, MARKS)
+
+        def spell(texts: Sequence[str]) -> Sequence[str]:
+            if config.phoneme_type is PhonemeType.TEXT:
+                return [unicodedata.normalize("NFD", text) for text in texts]
+            return self.speller.spell(config.espeak_voice, texts)
+
+        return read(job.text, spell, config.phoneme_id_map, MARKS)
+
 
 class PiperInstance(Instance):
     """One synthesis at a time; the networks themselves are shared.
@@ -74,14 +101,10 @@ class PiperInstance(Instance):
         """Speak a job; see `Instance.synthesize`."""
         shared = self._loaded
         began = time.monotonic()
-        speaker = shared.folder.speaker(job.voice)
-        if speaker is None:
-            raise ParlandoError(
-                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
-            )
+        speaker = shared.speaker(job)
         asked = scales(speaker.config, speaker.number, job.speed, job.options)
         network = shared.shelf.network(speaker)
-        reading = self._reading(job, speaker)
+        reading = shared.read(job, speaker)
         ignored = [f"engine_options.{name}" for name in job.options if name not in RANGES]
         ignored += [] if reading.complete else ["text"]
         quality = TimingQuality.EXACT if network.timed else TimingQuality.ESTIMATED
@@ -107,18 +130,6 @@ class PiperInstance(Instance):
     def close(self) -> None:
         """Leave what is shared."""
         self._leave()
-
-    def _reading(self, job: Job, speaker: Speaker) -> Reading:
-        config = speaker.config
-        if job.text_kind is TextKind.PHONEMES:
-            return read_phonemes(job.text, config.phoneme_id_map, MARKS)
-
-        def spell(texts: Sequence[str]) -> Sequence[str]:
-            if config.phoneme_type is PhonemeType.TEXT:
-                return [unicodedata.normalize("NFD", text) for text in texts]
-            return self._loaded.speller.spell(config.espeak_voice, texts)
-
-        return read(job.text, spell, config.phoneme_id_map, MARKS)
 
 
 class PiperEngine(BlockingEngine):
@@ -148,6 +159,7 @@ class PiperEngine(BlockingEngine):
             min_speed=SLOWEST,
             max_speed=FASTEST,
             volume=True,
+            phonemizes=True,
             max_phonemes_per_run=LONGEST,
             # Runs that go on at the same time slow one another down.
             longest_silence=shared.shelf.longest_silence * self._settings.runs,
@@ -156,6 +168,12 @@ class PiperEngine(BlockingEngine):
     def voices(self) -> Sequence[Voice]:
         """Return the voices: each speaker of each file."""
         return self._shared.loaded.folder.voices
+
+    def phonemize(self, job: Job) -> Pronunciation:
+        """Return how a job's text would be pronounced."""
+        shared = self._shared.loaded
+        speaker = shared.speaker(job)
+        return shared.read(job, speaker).pronunciation(speaker.voice.id)
 
     def open(self) -> PiperInstance:
         """Load the default voice with the first instance, and let it speak."""

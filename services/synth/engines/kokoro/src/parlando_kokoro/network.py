@@ -1,0 +1,65 @@
+"""What the engine needs of a network, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from kokoro_onnx.config import MAX_PHONEME_LENGTH, SAMPLE_RATE
+from numpy.typing import NDArray
+
+from parlando_synth.engine import StopFlag
+
+__all__ = ["LONGEST_RUN", "SAMPLE_RATE", "STYLE", "Network", "Run"]
+
+LONGEST_RUN = MAX_PHONEME_LENGTH
+"""Symbols that the network takes at once."""
+
+STYLE = 256
+"""Length of a style vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of the network made.
+
+    Attributes:
+        samples: float32 in [-1, 1], at `SAMPLE_RATE`.
+        edges: first sample of the leading pad, of each symbol, of the trailing pad, and the end: n + 3 values
+            for n symbols; None where the network does not tell.
+    """
+
+    samples: NDArray[np.float32]
+    edges: NDArray[np.int64] | None
+
+
+class Network(Protocol):
+    """The network, loaded. Any number of threads may run it at the same time.
+
+    Attributes:
+        vocabulary: symbol to number.
+        timed: it tells how long each symbol lasts.
+        whole_speeds: it takes whole numbers as speed alone.
+    """
+
+    vocabulary: Mapping[str, int]
+    timed: bool
+    whole_speeds: bool
+
+    def run(
+        self, symbols: Sequence[int], style: NDArray[np.float32], speed: float, stop: StopFlag
+    ) -> Run | None:
+        """Speak a few symbols.
+
+        Args:
+            symbols: 1 to `LONGEST_RUN` numbers of the vocabulary.
+            style: float32 [1, 256].
+            speed: 0.5 to 2.0; rounded where `whole_speeds`.
+            stop: ends the run, also in the middle.
+
+        Returns:
+            What was made, or None when the job was stopped meanwhile.
+        """
+        ...
