@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: load help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
 .PHONY: engine-kokoro engine-openai engine-piper live-engine-openai
+.PHONY: engine-kokoro-gpu
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -20,16 +21,16 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@for engine in $$($(BIN)/parlando models engines); do tools/bootstrap --engine $$engine; done
 	@exec $(BIN)/parlando up $(ARGS)
 
-test: lint engine-kokoro engine-openai engine-piper ## every check and every test
+test: lint engine-kokoro engine-kokoro-gpu engine-openai engine-piper ## every check and every test
 	@$(BIN)/python -m pytest
 
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest -m slow -o log_cli=true --log-cli-level=INFO
 
-engine-kokoro engine-openai engine-piper: engine-%: ## an engine's checks and tests, in its own environment; no model files needed
+engine-kokoro engine-kokoro-gpu engine-openai engine-piper: engine-%: ## an engine's checks and tests, in its own environment; no model files needed
 	@tools/bootstrap --engine $* --dev
-	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$*
+	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$(subst -,_,$*)
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 
 live-engine-openai: live-engine-%: ## the contract against the live service, for someone with a key; costs some cents

@@ -70,9 +70,10 @@ def engines() -> list[str]:
 
 
 def engine(name: str) -> Project:
-    """Return the project of an engine, which has the worker in it."""
+    """Return the project of an engine, which has the worker in it, and the engine that it builds on."""
     folder = ENGINES / name
-    return Project(folder, (ROOT / "protos", ROOT / "services" / "kit", ROOT / "services" / "synth", folder))
+    sources = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["uv"]["sources"]
+    return Project(folder, (*((folder / source["path"]).resolve() for source in sources.values()), folder))
 
 
 def fingerprint(lock: Path, folders: list[Path]) -> str:
@@ -140,7 +141,8 @@ def build(venv: Path, lock: Path, folders: list[Path]) -> None:
         new = ["venv", "--quiet", "--clear", "--no-python-downloads", "--python", sys.executable]
         run([command, *new, str(venv)])
     install = [command, "pip", "install", "--quiet", "--python", str(venv)]
-    run([*install, "--require-hashes", "--requirement", str(lock)])
+    # A lock names all there is to install: what one of it asks for besides was left out on purpose.
+    run([*install, "--no-deps", "--require-hashes", "--requirement", str(lock)])
     editable = [argument for folder in folders for argument in ("--editable", str(folder))]
     run([*install, "--no-deps", *editable])
 

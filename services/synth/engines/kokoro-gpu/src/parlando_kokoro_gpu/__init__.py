@@ -1,0 +1,1 @@
+"""Kokoro on an NVIDIA GPU, by ONNX Runtime's build for CUDA."""
