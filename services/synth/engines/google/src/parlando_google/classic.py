@@ -1,0 +1,135 @@
+"""The older voices: a text in, all of its sound at once, with the times of its words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from importlib.metadata import version
+
+from google.cloud import texttospeech_v1beta1 as texttospeech  # v1 has no time points
+from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import (
+    TextToSpeechGrpcAsyncIOTransport,
+)
+
+from parlando_google.connection import Connection, connect
+from parlando_google.marks import marked, timed
+from parlando_google.refusals import refusal
+from parlando_google.settings import ClassicSettings
+from parlando_google.voices import default_of, listed
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import TimingQuality
+from parlando_synth.engine import EngineDescription, Job, TextKind, Voice, Words
+from parlando_synth.remote.pcm import PcmReader
+from parlando_synth.remote.prices import tariff
+from parlando_synth.remote.trouble import Refusal, Trouble
+from parlando_synth.remote.vendor import Exchange, Said, Vendor
+
+_LONGEST_REQUEST = 5_000  # bytes, marks included
+_LONGEST_TEXT = 1_000  # code points, so that the marks have room
+_ELEMENTS = ("break", "say-as", "p", "s", "sub", "mark", "prosody", "emphasis", "phoneme", "voice", "lang")
+
+
+class ClassicVendor(Vendor):
+    """The adapter to `SynthesizeSpeech`, which answers once all is made.
+
+    Args:
+        settings: where the service is, and which family of voices speaks.
+    """
+
+    name = "Google"
+    loggers = ("google", "grpc")
+
+    def __init__(self, settings: ClassicSettings) -> None:
+        self._settings = settings
+        self._tariff = tariff("google", settings.model.lower(), settings.prices)
+        self._connection: Connection | None = None
+        self._client: texttospeech.TextToSpeechAsyncClient | None = None
+        self._voices: dict[str, Voice] = {}
+        self._default = ""
+
+    async def open(self) -> None:
+        """Connect, and list the family's voices."""
+        self._connection = await connect(self._settings)
+        transport = TextToSpeechGrpcAsyncIOTransport(channel=self._connection.channel)
+        self._client = texttospeech.TextToSpeechAsyncClient(transport=transport)
+        answer = await self._client.list_voices(
+            timeout=self._settings.connect_seconds + self._settings.first_byte_seconds,
+            metadata=self._connection.metadata,
+        )
+        voices = listed(answer.voices, f"-{self._settings.model}-")
+        self._default = default_of(self._settings.default_voice, voices)
+        self._voices = {voice.id: voice for voice in voices}
+
+    def describe(self) -> EngineDescription:
+        """Return what the family can do. All of a text is billed once it was sent, its marks left out."""
+        return EngineDescription(
+            name="google-classic",
+            version=version("google-cloud-texttospeech"),
+            licence="proprietary",
+            default_voice=self._default,
+            timing_quality=TimingQuality.EXACT,
+            max_live=self._settings.live,
+            max_text_code_points=_LONGEST_TEXT,
+            model=self._settings.model.lower(),
+            streams=False,
+            text_kinds=(TextKind.PLAIN, TextKind.SSML),
+            ssml_elements=_ELEMENTS,
+            speed=True,
+            min_speed=0.25,
+            max_speed=2.0,
+            pitch=True,
+            volume=True,
+            stoppable=False,
+            price=self._tariff.price() if self._tariff is not None else None,
+        )
+
+    def voices(self) -> Sequence[Voice]:
+        """Return the voices, sorted by id."""
+        return [self._voices[name] for name in sorted(self._voices)]
+
+    async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
+        """Ask for the whole of it; yield the sound, then the words."""
+        if self._client is None or self._connection is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        voice = self._voices[job.voice]
+        text = marked(job.text, is_ssml=job.text_kind is TextKind.SSML)
+        if len(text.ssml.encode()) > _LONGEST_REQUEST:
+            raise Refusal(Trouble.LENGTH).error(self.name)
+        exchange.ignored = tuple(f"engine_options.{name}" for name in job.options)
+        exchange.goes_on = True
+        answer = await self._client.synthesize_speech(
+            request=texttospeech.SynthesizeSpeechRequest(
+                input=texttospeech.SynthesisInput(ssml=text.ssml),
+                voice=texttospeech.VoiceSelectionParams(language_code=voice.languages[0], name=voice.id),
+                audio_config=texttospeech.AudioConfig(
+                    audio_encoding=texttospeech.AudioEncoding.LINEAR16,
+                    sample_rate_hertz=voice.sample_rate_hz,
+                    speaking_rate=job.speed,
+                    pitch=job.pitch_semitones,
+                    volume_gain_db=job.volume_db,
+                ),
+                enable_time_pointing=[texttospeech.SynthesizeSpeechRequest.TimepointType.SSML_MARK],
+            ),
+            timeout=None,
+            metadata=self._connection.metadata,
+        )
+        reader = PcmReader(self.name, voice.sample_rate_hz)
+        sound = reader.feed(answer.audio_content) + reader.end()
+        if sound:
+            yield sound
+        times = {
+            int(point.mark_name): point.time_seconds
+            for point in answer.timepoints
+            if point.mark_name.isdecimal()
+        }
+        if text.words:
+            yield Words(timed(text.words, times, len(sound) // 2, voice.sample_rate_hz))
+
+    def refusal(self, error: Exception) -> Refusal | None:
+        """Return what an error means."""
+        return refusal(error)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        connection, self._connection, self._client = self._connection, None, None
+        if connection is not None:
+            await connection.close()

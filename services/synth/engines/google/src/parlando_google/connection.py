@@ -1,0 +1,101 @@
+"""A channel to Google, with what it is let in by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import google.auth
+import grpc
+from google.api_core import grpc_helpers_async
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
+from google.oauth2 import service_account
+
+from parlando_google.settings import GoogleSettings
+from parlando_kit.errors import ParlandoError, Reason
+
+_SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+_OPTIONS = (
+    ("grpc.enable_retries", 0),  # who is asked again, and when, is not this channel's to decide
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),  # a whole text's sound in one answer
+)
+_HTTPS_PORT = 443
+
+
+class Connection:
+    """One channel, for as long as an engine is loaded.
+
+    Args:
+        channel: to the service.
+        metadata: sent with every call.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, metadata: Sequence[tuple[str, str]]) -> None:
+        self.channel = channel
+        self.metadata = metadata
+
+    def __repr__(self) -> str:  # the metadata holds the key
+        return "Connection()"
+
+    async def close(self) -> None:
+        """End the calls that are left, and the channel."""
+        await self.channel.close()
+
+
+async def connect(settings: GoogleSettings) -> Connection:
+    """Return a channel that is let in by the key, by the file, or by what Google's libraries find.
+
+    Raises:
+        ParlandoError: ENGINE_KEY_REFUSED: there is nothing to be let in by.
+    """
+    parts = urlsplit(settings.endpoint)
+    target = f"{parts.hostname}:{parts.port or _HTTPS_PORT}"
+    key = settings.secret().get_secret_value()
+    metadata = (("x-goog-api-key", key),) if key else ()
+    if parts.scheme == "http":
+        _require_this_machine(parts.hostname or "")
+        return Connection(grpc.aio.insecure_channel(target, _OPTIONS), metadata)
+    if key:
+        trusted = grpc.ssl_channel_credentials()
+        return Connection(grpc.aio.secure_channel(target, trusted, _OPTIONS), metadata)
+    credentials = await asyncio.to_thread(_credentials, settings)
+    channel = grpc_helpers_async.create_channel(
+        target, credentials=credentials, default_scopes=_SCOPES, options=_OPTIONS
+    )
+    return Connection(channel, metadata)
+
+
+def _credentials(settings: GoogleSettings) -> Credentials:
+    """Return credentials from the file that is named, or from where Google's libraries look. Blocks."""
+    try:
+        if settings.credentials is not None:
+            read = service_account.Credentials.from_service_account_file
+            found: Credentials = read(  # type: ignore[no-untyped-call]  # the library types it nowhere
+                str(settings.credentials.expanduser()), scopes=_SCOPES
+            )
+        else:
+            found, _ = google.auth.default(scopes=_SCOPES)
+    except (OSError, ValueError, GoogleAuthError) as error:
+        raise ParlandoError(
+            Reason.ENGINE_KEY_REFUSED,
+            f"no credentials for Google ({type(error).__name__}): set GOOGLE_KEY, GOOGLE_CREDENTIALS, or "
+            "GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
+        ) from None
+    return found
+
+
+def _require_this_machine(host: str) -> None:
+    """Refuse to send a key and texts in the clear to anywhere else."""
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback:
+        raise ParlandoError(
+            Reason.OUT_OF_RANGE,
+            "GOOGLE_ENDPOINT is plain http, which is for this machine alone: use https",
+            field="endpoint",
+        )
