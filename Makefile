@@ -3,8 +3,6 @@
 
 .DEFAULT_GOAL := help
 .PHONY: load help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
-.PHONY: engine-kokoro engine-openai engine-piper live-engine-openai
-.PHONY: engine-kokoro-gpu
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -12,28 +10,34 @@ PACKAGES := $(notdir $(wildcard services/*/src/parlando_* services/synth/engines
 	clients/python/src/parlando_* tests/scripted_engine/src/parlando_*))
 PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
 LOOSE := tests tools bench
+# Engines that are projects of their own, each with its environment; of them, those with an account elsewhere.
+ENGINES := elevenlabs google kokoro kokoro-gpu openai piper
+REMOTE := elevenlabs google openai
+.PHONY: $(ENGINES:%=engine-%) $(REMOTE:%=live-engine-%)
 
 help: ## tell what there is
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^(# )?[a-zA-Z -]+:.*## / {sub(/^# /, ""); printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C stops it
 	@tools/bootstrap
 	@for engine in $$($(BIN)/parlando models engines); do tools/bootstrap --engine $$engine; done
 	@exec $(BIN)/parlando up $(ARGS)
 
-test: lint engine-kokoro engine-kokoro-gpu engine-openai engine-piper ## every check and every test
+test: lint $(ENGINES:%=engine-%) ## every check and every test
 	@$(BIN)/python -m pytest
 
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest -m slow -o log_cli=true --log-cli-level=INFO
 
-engine-kokoro engine-kokoro-gpu engine-openai engine-piper: engine-%: ## an engine's checks and tests, in its own environment; no model files needed
+# engine-NAME: ## an engine's checks and tests, in its own environment; no model files needed
+$(ENGINES:%=engine-%): engine-%:
 	@tools/bootstrap --engine $* --dev
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$(subst -,_,$*)
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 
-live-engine-openai: live-engine-%: ## the contract against the live service, for someone with a key; costs some cents
+# live-engine-NAME: ## the contract against the live service, for someone with a key; costs some cents
+$(REMOTE:%=live-engine-%): live-engine-%:
 	@tools/bootstrap --engine $* --dev
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest -o testpaths=live --timeout=300 $(ARGS)
 

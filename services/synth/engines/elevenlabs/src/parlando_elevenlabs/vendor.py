@@ -1,0 +1,351 @@
+"""The adapter to ElevenLabs: a context on a WebSocket for each job, or a request over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+from elevenlabs import VoiceSettings
+from elevenlabs.client import AsyncElevenLabs
+from elevenlabs.types import Voice as ListedVoice
+from websockets.exceptions import WebSocketException
+
+from parlando_elevenlabs.alignment import Alignment
+from parlando_elevenlabs.refusals import ServiceError, refusal
+from parlando_elevenlabs.settings import ElevenLabsSettings, OutputFormat, Transport
+from parlando_elevenlabs.sockets import Sockets
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import TimingQuality
+from parlando_synth.engine import EngineDescription, Gender, Job, Voice, Words
+from parlando_synth.remote.g711 import from_a_law, from_mu_law
+from parlando_synth.remote.prices import tariff
+from parlando_synth.remote.trouble import Refusal, Trouble
+from parlando_synth.remote.vendor import Exchange, Said, Vendor
+
+_LONGEST_TEXT = 5_000  # code points: less than any model's limit
+_GENDERS = {"female": Gender.FEMALE, "male": Gender.MALE, "neutral": Gender.NEUTRAL}
+_FLOATS = ("stability", "similarity_boost", "style")
+_OPTIONS = frozenset({*_FLOATS, "use_speaker_boost"})
+_NO_LANGUAGE = ("eleven_multilingual_v2", "eleven_monolingual_v1")  # models that tell by the text alone
+_BILLED = "character-cost"  # header of an answer
+
+
+class ElevenLabsVendor(Vendor):
+    """The adapter.
+
+    Args:
+        settings: where the service is, and how it is asked.
+    """
+
+    name = "ElevenLabs"
+    loggers = ("elevenlabs", "httpx", "httpcore", "websockets")
+
+    def __init__(self, settings: ElevenLabsSettings) -> None:
+        self._settings = settings
+        self._tariff = tariff("elevenlabs", settings.model, settings.prices)
+        self._client: AsyncElevenLabs | None = None
+        self._http: httpx.AsyncClient | None = None
+        self._sockets: Sockets | None = None
+        self._voices: dict[str, Voice] = {}
+        self._default = ""
+
+    async def open(self) -> None:
+        """List the voices, and connect for the default one."""
+        settings, key = self._settings, self._settings.secret()
+        if not key.get_secret_value():
+            raise ParlandoError(
+                Reason.ENGINE_KEY_REFUSED, "ELEVENLABS_KEY is not set: ElevenLabs asks for one"
+            )
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(None, connect=settings.connect_seconds), follow_redirects=False
+        )
+        self._client = AsyncElevenLabs(
+            base_url=settings.base_url, api_key=key.get_secret_value(), httpx_client=self._http
+        )
+        answer = await self._client.voices.get_all(request_options={"max_retries": 0})
+        rate = settings.output_format.rate
+        self._voices = {each.voice_id: _voice(each, rate) for each in answer.voices}
+        self._default = self._chosen(settings.default_voice)
+        if settings.transport is Transport.HTTP:
+            return
+        self._sockets = Sockets(
+            settings.base_url, key, self._parameters(), most=settings.live, seconds=settings.connect_seconds
+        )
+        try:
+            await self._sockets.for_voice(self._default, {})
+        except (OSError, WebSocketException) as error:
+            known = refusal(error)
+            refused = known is not None and known.trouble in {Trouble.KEY, Trouble.QUOTA, Trouble.TRUST}
+            if settings.transport is Transport.WEBSOCKET or refused:
+                raise
+            await self._sockets.close()
+            self._sockets = None  # a proxy without WebSockets, for instance: HTTP does as well
+
+    def describe(self) -> EngineDescription:
+        """Return what the service can do. All of a text is billed once it was sent."""
+        return EngineDescription(
+            name="elevenlabs",
+            version=version("elevenlabs"),
+            licence="proprietary",
+            default_voice=self._default,
+            timing_quality=TimingQuality.EXACT,
+            max_live=self._settings.live,
+            max_text_code_points=_LONGEST_TEXT,
+            model=self._settings.model,
+            speed=True,
+            min_speed=0.7,
+            max_speed=1.2,
+            stoppable=False,
+            price=self._tariff.price() if self._tariff is not None else None,
+        )
+
+    def voices(self) -> Sequence[Voice]:
+        """Return the account's voices, sorted by id."""
+        return [self._voices[name] for name in sorted(self._voices)]
+
+    async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
+        """Send the text, and yield sound and words as they come."""
+        exchange.ignored = tuple(f"engine_options.{name}" for name in job.options if name not in _OPTIONS)
+        settings = self._voice_settings(job)
+        exchange.goes_on = True
+        answers = self._by_http if self._sockets is None else self._by_socket
+        async with aclosing(answers(job, settings)) as said:
+            async for item in said:
+                yield item
+
+    def refusal(self, error: Exception) -> Refusal | None:
+        """Return what an error means."""
+        return refusal(error)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        sockets, self._sockets = self._sockets, None
+        http, self._http, self._client = self._http, None, None
+        if sockets is not None:
+            await sockets.close()
+        if http is not None:
+            await http.aclose()
+
+    async def _by_socket(self, job: Job, settings: Mapping[str, Any]) -> AsyncGenerator[Said, None]:
+        if self._sockets is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        own = {"language_code": language} if (language := self._language(job)) else {}
+        if job.seed is not None:
+            own["seed"] = str(job.seed % 2**32)
+        telling = _Telling(job.text, self._settings.output_format)
+        socket = await self._sockets.for_voice(job.voice, own)
+        async with socket.context(job.text, settings) as context:
+            async for message in context.messages():
+                alignment = message.get("alignment")
+                starts = [] if alignment is None else alignment.get("charStartTimesMs", [])
+                durations = [] if alignment is None else alignment.get("charDurationsMs", [])
+                ends = [start + duration for start, duration in zip(starts, durations, strict=False)]
+                characters = [] if alignment is None else alignment.get("chars", [])
+                for said in telling.of(message.get("audio"), characters, starts, ends, 1000):
+                    yield said
+                if alignment is None or telling.whole:  # there is no more to wait for than the last message
+                    await context.close()
+        for said in telling.rest():
+            yield said
+
+    async def _by_http(self, job: Job, settings: Mapping[str, Any]) -> AsyncGenerator[Said, None]:
+        if self._client is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        optional: dict[str, Any] = {}
+        if language := self._language(job):
+            optional["language_code"] = language
+        if job.seed is not None:
+            optional["seed"] = job.seed % 2**32
+        if job.previous_text:
+            optional["previous_text"] = job.previous_text
+        if job.next_text:
+            optional["next_text"] = job.next_text
+        telling = _Telling(job.text, self._settings.output_format)
+        async with self._client.text_to_speech.with_raw_response.stream_with_timestamps(
+            job.voice,
+            text=job.text,
+            model_id=self._settings.model,
+            output_format=self._settings.output_format.value,
+            voice_settings=VoiceSettings(**settings) if settings else None,
+            apply_text_normalization=self._settings.normalization,
+            enable_logging=self._settings.logging,
+            request_options={"max_retries": 0},
+            **optional,
+        ) as answer:
+            async for chunk in answer.data:
+                told = chunk.alignment
+                characters = [] if told is None else told.characters
+                starts = [] if told is None else told.character_start_times_seconds
+                ends = [] if told is None else told.character_end_times_seconds
+                for said in telling.of(chunk.audio_base_64, characters, starts, ends, 1):
+                    yield said
+            billed = answer.headers.get(_BILLED, "")
+        for said in telling.rest():
+            yield said
+        if self._tariff is not None and billed.isdecimal():
+            yield self._tariff.charge_for_characters(int(billed))
+
+    def _parameters(self) -> dict[str, str]:
+        settings = self._settings
+        return {
+            "model_id": settings.model,
+            "output_format": settings.output_format.value,
+            "apply_text_normalization": settings.normalization,
+            "enable_logging": str(settings.logging).lower(),
+            "sync_alignment": "true",
+            "auto_mode": "true",  # each text is a phrase or more already
+        }
+
+    def _language(self, job: Job) -> str:
+        """Return the language to ask for, as ISO 639-1; "" where the model or the job names none."""
+        language = job.language.partition("-")[0].casefold()
+        return "" if self._settings.model in _NO_LANGUAGE or len(language) != 2 else language  # noqa: PLR2004
+
+    def _voice_settings(self, job: Job) -> dict[str, Any]:
+        """Return what is asked of the voice, by the settings and by the job's options.
+
+        Raises:
+            ParlandoError: OUT_OF_RANGE: an option cannot be read.
+        """
+        found: dict[str, Any] = {}
+        for name in _FLOATS:
+            value = getattr(self._settings, name)
+            if name in job.options:
+                value = _share(job.options[name], name)
+            if value is not None:
+                found[name] = value
+        boost = self._settings.use_speaker_boost
+        if "use_speaker_boost" in job.options:
+            boost = _yes_or_no(job.options["use_speaker_boost"], "use_speaker_boost")
+        if boost is not None:
+            found["use_speaker_boost"] = boost
+        if job.speed != 1.0:
+            found["speed"] = job.speed
+        return found
+
+    def _chosen(self, wanted: str) -> str:
+        if not self._voices:
+            raise ParlandoError(Reason.VOICE_NOT_FOUND, "ElevenLabs lists no voice for this account")
+        if not wanted:
+            return next(iter(self._voices))
+        if (found := self.find_voice(wanted)) is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "ELEVENLABS_DEFAULT_VOICE is none of the account's voices"
+            )
+        return found.id
+
+
+class _Telling:
+    """What the messages about one text tell: sound, and the times of its words.
+
+    Args:
+        text: as it was sent.
+        output_format: of the sound.
+    """
+
+    def __init__(self, text: str, output_format: OutputFormat) -> None:
+        self._rate = output_format.rate
+        self._expand = _EXPANDED.get(output_format)
+        self._alignment = Alignment(text, self._rate)
+        self._size = 0  # bytes of PCM so far
+        self._heard = 0  # samples up to which times were told
+
+    @property
+    def whole(self) -> bool:
+        """Whether every word was told of."""
+        return self._alignment.whole
+
+    def of(
+        self,
+        audio: object,
+        characters: Sequence[str],
+        starts: Sequence[float],
+        ends: Sequence[float],
+        unit: int,
+    ) -> list[Said]:
+        """Return what a message comes to.
+
+        Args:
+            audio: base64, or nothing.
+            characters: that it tells of.
+            starts: of each, in units.
+            ends: likewise.
+            unit: units a second.
+        """
+        said: list[Said] = []
+        before = self._size // 2
+        if audio:
+            try:
+                sound = base64.b64decode(str(audio), validate=True)
+            except binascii.Error:
+                raise ServiceError("unreadable") from None
+            sound = sound if self._expand is None else self._expand(sound)
+            self._size += len(sound)
+            said.append(sound)
+        if characters and starts:
+            scale = self._rate / unit
+            # Over WebSocket times count from the message's own sound; over HTTP nothing says from where.
+            # What would lie before that which was told already counts from here.
+            offset = before if round(starts[0] * scale) < self._heard else 0
+            first = [round(start * scale) + offset for start in starts]
+            last = [round(end * scale) + offset for end in ends]
+            self._heard = max(last, default=self._heard)
+            self._alignment.add(characters, first, last)
+        if words := self._alignment.done(self._size // 2):
+            said.append(Words(words))
+        return said
+
+    def rest(self) -> list[Said]:
+        """Return the words that are left once all of the sound is there."""
+        words = self._alignment.rest(self._size // 2)
+        return [Words(words)] if words else []
+
+
+_EXPANDED: Mapping[OutputFormat, Callable[[bytes], bytes]] = {
+    OutputFormat.ULAW_8000: from_mu_law,
+    OutputFormat.ALAW_8000: from_a_law,
+}
+
+
+def _voice(listed: ListedVoice, rate: int) -> Voice:
+    labels = listed.labels or {}
+    languages = [each.locale or each.language for each in listed.verified_languages or ()]
+    stated = labels.get("language", "")
+    name = listed.name or listed.voice_id
+    return Voice(
+        id=listed.voice_id,
+        name=name,
+        languages=tuple(dict.fromkeys([*([stated] if stated else []), *languages])) or ("en",),
+        sample_rate_hz=rate,
+        gender=_GENDERS.get(labels.get("gender", ""), Gender.UNSTATED),
+        cloned=listed.category == "cloned",
+        licence="proprietary",
+        description=(listed.description or "").strip(),
+        aliases=(name,) if name != listed.voice_id else (),
+    )
+
+
+def _share(value: str, name: str) -> float:
+    try:
+        found = float(value)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise _bad_option(name, "a number from 0 to 1")
+    return found
+
+
+def _yes_or_no(value: str, name: str) -> bool:
+    if value.casefold() not in {"true", "false"}:
+        raise _bad_option(name, "true or false")
+    return value.casefold() == "true"
+
+
+def _bad_option(name: str, expected: str) -> ParlandoError:
+    path = f"engine_options.{name}"
+    return ParlandoError(Reason.OUT_OF_RANGE, f"{path}: {expected} is expected", field=path)

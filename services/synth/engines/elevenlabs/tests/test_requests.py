@@ -1,0 +1,171 @@
+"""What is asked of ElevenLabs, and how its answers are heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from elevenlabs_server import ElevenLabsServer
+
+from parlando_elevenlabs.settings import ElevenLabsSettings
+from parlando_elevenlabs.vendor import ElevenLabsVendor
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import TimingQuality
+from parlando_synth.contract import check_words, perform
+from parlando_synth.engine import Charge, Engine, Gender, Job
+from parlando_synth.remote.engine import RemoteEngine
+from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, speech
+
+RACHEL = "21m00Tcm4TlvDq8ikWAM"
+TEXT = "Seven grey lamps were lit before the rain."
+
+
+@asynccontextmanager
+async def _loaded(server: ElevenLabsServer, **settings: Any) -> AsyncIterator[Engine]:
+    url = f"http://127.0.0.1:{server.port}"
+    made = ElevenLabsSettings.model_validate({"base_url": url, "key": "k-1", **settings})
+    engine = RemoteEngine(ElevenLabsVendor(made), made)
+    await engine.load()
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def test_a_connection_is_there_before_the_first_job_and_stays(server: ElevenLabsServer) -> None:
+    async with _loaded(server) as engine:
+        assert len(server.socket_queries) == 1
+        for _ in range(3):
+            await perform(engine, Job(TEXT, RACHEL))
+    [query] = server.socket_queries
+    assert (query["voice"], query["model_id"]) == (RACHEL, "eleven_flash_v2_5")
+    assert (query["output_format"], query["auto_mode"], query["sync_alignment"]) == (
+        "pcm_24000",
+        "true",
+        "true",
+    )
+    assert [opening["context_id"] for opening in server.openings] == ["c0", "c1", "c2"]
+    assert server.key == "k-1"
+
+
+async def test_jobs_at_once_share_a_connection_up_to_what_it_takes(server: ElevenLabsServer) -> None:
+    server.pause = 0.02
+    async with _loaded(server, live=8) as engine:
+        performances = await asyncio.gather(*(perform(engine, Job(TEXT, RACHEL)) for _ in range(7)))
+    assert len(server.socket_queries) == 2
+    for performance in performances:
+        check_words(performance, TEXT)
+
+
+async def test_voices_have_connections_of_their_own_and_no_more_than_are_allowed(
+    server: ElevenLabsServer,
+) -> None:
+    async with _loaded(server, live=1) as engine:
+        for voice in (RACHEL, "Adam0000000000000000", RACHEL):
+            await perform(engine, Job(TEXT, voice))
+    assert [query["voice"] for query in server.socket_queries] == [RACHEL, "Adam0000000000000000", RACHEL]
+
+
+@pytest.mark.parametrize("transport", ["websocket", "http"])
+async def test_words_are_timed_by_their_characters(server: ElevenLabsServer, transport: str) -> None:
+    async with _loaded(server, transport=transport) as engine:
+        performance = await perform(engine, Job(TEXT, RACHEL))
+    check_words(performance, TEXT)
+    for word in performance.words:
+        assert word.quality is TimingQuality.EXACT
+        expected = word.spoken.start * SECONDS_PER_CODE_POINT * 24_000
+        assert abs(word.first_sample - expected) <= 24, TEXT[word.spoken.start : word.spoken.end]
+        assert abs(word.end_sample - word.spoken.end * SECONDS_PER_CODE_POINT * 24_000) <= 24
+
+
+@pytest.mark.parametrize("transport", ["websocket", "http"])
+async def test_sound_without_times_still_has_words(server: ElevenLabsServer, transport: str) -> None:
+    server.aligned = False
+    async with _loaded(server, transport=transport) as engine:
+        performance = await perform(engine, Job(TEXT, RACHEL))
+    check_words(performance, TEXT)
+    assert {word.quality for word in performance.words} == {TimingQuality.ESTIMATED}
+
+
+@pytest.mark.parametrize("transport", ["websocket", "http"])
+async def test_delivery_is_asked_for(server: ElevenLabsServer, transport: str) -> None:
+    options = {"stability": "0.3", "use_speaker_boost": "false"}
+    job = Job("Late.", RACHEL, language="de-DE", speed=1.1, seed=7, options=options)
+    async with _loaded(server, transport=transport, style=0.5) as engine:
+        await perform(engine, job)
+    expected = {"stability": 0.3, "style": 0.5, "use_speaker_boost": False, "speed": 1.1}
+    if transport == "websocket":
+        asked, settings = server.socket_queries[-1], server.openings[-1]["voice_settings"]
+    else:
+        asked, settings = server.bodies[-1], server.bodies[-1]["voice_settings"]
+    assert settings == expected
+    assert (asked["language_code"], str(asked["seed"])) == ("de", "7")
+
+
+async def test_the_text_around_goes_along_over_http_and_the_cost_comes_back(server: ElevenLabsServer) -> None:
+    job = Job("Late.", RACHEL, previous_text="It is", next_text="Go home.")
+    async with _loaded(server, transport="http") as engine:
+        performance = await perform(engine, job)
+    assert (server.bodies[-1]["previous_text"], server.bodies[-1]["next_text"]) == ("It is", "Go home.")
+    [charge] = [event for event in performance.events if isinstance(event, Charge)]
+    assert charge.characters == len("Late.")
+    assert charge.cost > 0
+
+
+async def test_http_is_taken_where_no_websocket_can_be(server: ElevenLabsServer) -> None:
+    server.refuse_sockets = 404
+    async with _loaded(server) as engine:
+        check_words(await perform(engine, Job(TEXT, RACHEL)), TEXT)
+    assert len(server.bodies) == 1
+    with pytest.raises(ParlandoError):
+        async with _loaded(server, transport="websocket", first_byte_seconds=0.1):
+            pass
+
+
+async def test_a_key_that_is_refused_is_not_tried_another_way(server: ElevenLabsServer) -> None:
+    server.refuse_sockets = 401
+    with pytest.raises(ParlandoError) as refused:
+        async with _loaded(server):
+            pass
+    assert refused.value.reason is Reason.ENGINE_KEY_REFUSED
+
+
+@pytest.mark.parametrize("output_format", ["ulaw_8000", "pcm_16000"])
+async def test_other_formats_are_heard_at_their_rate(server: ElevenLabsServer, output_format: str) -> None:
+    async with _loaded(server, output_format=output_format, transport="http") as engine:
+        performance = await perform(engine, Job("Late.", RACHEL))
+    rate = int(output_format.partition("_")[2])
+    assert performance.started.sample_rate_hz == rate
+    if output_format.startswith("pcm"):
+        assert performance.pcm == speech("Late.", rate)
+
+
+async def test_voices_are_listed_with_what_is_known_of_them(server: ElevenLabsServer) -> None:
+    async with _loaded(server) as engine:
+        rachel = engine.find_voice("rachel")
+        adam = engine.find_voice("Adam")
+    assert rachel is not None
+    assert (rachel.id, rachel.gender, rachel.languages) == (RACHEL, Gender.FEMALE, ("en", "de-DE"))
+    assert adam is not None
+    assert adam.cloned
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("stability", "2"), ("style", "much"), ("use_speaker_boost", "1")]
+)
+async def test_options_that_cannot_be_read_are_named(server: ElevenLabsServer, name: str, value: str) -> None:
+    async with _loaded(server) as engine:
+        with pytest.raises(ParlandoError) as refused:
+            await perform(engine, Job("Late.", RACHEL, options={name: value}))
+    assert (refused.value.reason, refused.value.field) == (Reason.OUT_OF_RANGE, f"engine_options.{name}")
+    assert server.asked == 0
+
+
+async def test_without_a_key_nothing_is_asked(server: ElevenLabsServer) -> None:
+    with pytest.raises(ParlandoError) as refused:
+        async with _loaded(server, key=""):
+            pass
+    assert refused.value.reason is Reason.ENGINE_KEY_REFUSED
