@@ -15,10 +15,10 @@ _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").gl
 # Of the worker an engine knows the port, what engines with networks share, and what remote ones do; of the
 # kit errors and ledger.
 _OURS = re.compile(
-    r"parlando_kit\.(errors|ledger|settings|spans)"
+    r"parlando_kit\.(errors|ledger|settings|spans|tasks)"
     r"|parlando_synth\.(cloned_voice|engine|languages|narration|networks|reading|reference_clip"
     r"|shared|spelling|threaded|turns|untimed)"
-    r"|parlando_synth\.remote\.(engine|prices|settings|trouble|vendor)"
+    r"|parlando_synth\.remote\.(engine|g711|pcm|prices|settings|trouble|vendor)"
 )
 
 
