@@ -24,16 +24,19 @@ def python_of(engine: str) -> str:
 
 
 @contextlib.contextmanager
-def worker(engine: str, settings: Mapping[str, str]) -> Iterator[tuple[str, psutil.Process]]:
+def worker(
+    engine: str, settings: Mapping[str, str], *, project: str = ""
+) -> Iterator[tuple[str, psutil.Process]]:
     """Start an engine's worker; yield its address and its process once it serves.
 
     Args:
         engine: its name.
         settings: environment variables.
+        project: folder of the project that has it, where that has another name.
     """
     port = free_port()
     environment = {**os.environ, "SYNTH_ENGINE": engine, "SYNTH_PORT": str(port), **settings}
-    with subprocess.Popen([python_of(engine), "-m", "parlando_synth"], env=environment) as process:
+    with subprocess.Popen([python_of(project or engine), "-m", "parlando_synth"], env=environment) as process:
         try:
             address = f"127.0.0.1:{port}"
             with grpc.insecure_channel(address) as channel:

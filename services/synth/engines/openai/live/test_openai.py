@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from parlando_openai import profiles
 from parlando_openai.engine import realtime, speech
 from parlando_openai.settings import OpenAISettings, RealtimeSettings
@@ -19,6 +21,8 @@ if OpenAISettings().secret().get_secret_value():
 if RealtimeSettings().secret().get_secret_value():
 
     class TestRealtime(LiveContract):
+        cents = Decimal(10)
+
         @staticmethod
         def create_engine() -> Engine:
             return realtime(RealtimeSettings(live=1))

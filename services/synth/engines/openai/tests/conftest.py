@@ -22,5 +22,6 @@ def server(serving: SpeechServer) -> SpeechServer:
     """The local server, as new."""
     serving.mend()
     serving.voices = serving.event = serving.tokens = serving.refused = None
+    serving.connections.clear()
     serving.content_type = "audio/pcm"
     return serving

@@ -38,6 +38,7 @@ class SpeechServer(LocalService):
         wav: whether it answers with WAV where it is asked for.
         content_type: of bare PCM.
         refused: status, body and headers of the answer to every request for speech; None: it is spoken.
+        connections: over which requests for speech came.
         reported: tokens of text and of sound that events have reported so far.
         tokens: usage that server-sent events report, for text in and sound out.
         event: sent instead of the sound, where one is set.
@@ -52,6 +53,7 @@ class SpeechServer(LocalService):
         self.refused: tuple[int, object, Mapping[str, str]] | None = None
         self.tokens: tuple[int, int] | None = None
         self.reported = [0, 0]
+        self.connections: set[tuple[str, int]] = set()
         self._runner: web.AppRunner | None = None
 
     async def open(self, tls: ssl.SSLContext | None) -> int:
@@ -83,6 +85,8 @@ class SpeechServer(LocalService):
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
         with self.request(key) as fault:
             self.body = await request.json()
+            assert request.transport is not None
+            self.connections.add(request.transport.get_extra_info("peername"))
             if self.refused is not None:
                 status, body, headers = self.refused
                 text = body if isinstance(body, str) else json.dumps(body)

@@ -100,6 +100,15 @@ async def test_all_of_the_sound_comes_through_whatever_its_wrapping(server: Spee
     assert sound == made(TEXT, 24_000)
 
 
+@pytest.mark.parametrize("kind", [OPENAI, KOKORO, LOCALAI], ids=lambda kind: kind[0].name)
+async def test_one_connection_is_used_again_and_again(server: SpeechServer, kind: Kind) -> None:
+    server.voices = ["af_heart"]
+    async with _loaded(server, kind) as engine:
+        for _ in range(5):
+            await _spoken(engine)
+    assert len(server.connections) == 1
+
+
 async def test_what_a_server_does_not_know_is_not_sent(server: SpeechServer) -> None:
     server.voices = ["af_heart", "vivian"]
     async with _loaded(server, KOKORO, instructions="Sing.") as engine:

@@ -89,6 +89,7 @@ async def relayed(
 
 
 async def _pump(source: AsyncGenerator[Said, None], queue: BoundedQueue[Said], watch: Watch) -> None:
+    begun = False
     async with aclosing(source):
         async for item in source:
             watch.saw()
@@ -97,6 +98,9 @@ async def _pump(source: AsyncGenerator[Said, None], queue: BoundedQueue[Said], w
                 await queue.room()
                 watch.resume()
             queue.put_nowait(item)
+            if not begun:
+                begun = True
+                await asyncio.sleep(0)  # more may be buffered, and the first sound is not to wait for it
 
 
 async def _guard(pump: asyncio.Task[None], queue: BoundedQueue[Said], watch: Watch) -> None:

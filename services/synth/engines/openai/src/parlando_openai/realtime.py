@@ -8,10 +8,10 @@ import binascii
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
 import httpx2
+import openai
 from openai import AsyncOpenAI
 from websockets.exceptions import ConnectionClosed
 
@@ -87,7 +87,7 @@ class RealtimeVendor(Vendor):
         """Return what Realtime can do."""
         return EngineDescription(
             name=_NAME,
-            version=version("openai"),
+            version=openai.__version__,
             licence="proprietary",
             default_voice=self._settings.default_voice,
             timing_quality=TimingQuality.ESTIMATED,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from importlib.metadata import version
+from contextlib import suppress
 from typing import Any
 
 import httpx2
+import openai
 from openai import AsyncOpenAI, NotFoundError
 
 from parlando_kit.errors import ParlandoError, Reason
@@ -26,6 +28,7 @@ from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
 
 _KEEP_ALIVE = 300.0  # seconds that an idle connection is kept for the next job
+_END_SECONDS = 0.5  # that the end of a stream may take to come, once all is said
 _NO_KEY = "none"  # the SDK wants one; servers of one's own ask for none
 _RATE = re.compile(r"rate=(\d+)")
 
@@ -101,7 +104,7 @@ class SpeechVendor(Vendor):
         profile = self._profile
         return EngineDescription(
             name=profile.name,
-            version=version("openai"),
+            version=openai.__version__,
             licence=profile.licence,
             default_voice=self._default,
             timing_quality=TimingQuality.ESTIMATED,
@@ -149,7 +152,7 @@ class SpeechVendor(Vendor):
         ) as answer:
             kind = answer.headers.get("content-type", "")
             if "text/event-stream" in kind:
-                async for said in self._events_of(job, answer.iter_lines()):
+                async for said in self._events_of(job, _lines(answer.iter_bytes())):
                     yield said
                 return
             if kind.startswith(("text/", "application/json")):
@@ -221,10 +224,10 @@ class SpeechVendor(Vendor):
             fields["seed"] = job.seed
         return fields | options, ignored
 
-    async def _events_of(self, job: Job, lines: AsyncIterator[str]) -> AsyncGenerator[Said, None]:
+    async def _events_of(self, job: Job, lines: AsyncIterator[bytes]) -> AsyncGenerator[Said, None]:
         """Yield what server-sent events say."""
         async for line in lines:
-            if not line.startswith("data:"):
+            if not line.startswith(b"data:"):
                 continue
             event = _event(line[5:])
             match event.get("type"):
@@ -235,6 +238,7 @@ class SpeechVendor(Vendor):
                     if self._tariff is not None and isinstance(usage, Mapping):
                         text, audio = int(usage.get("input_tokens", 0)), int(usage.get("output_tokens", 0))
                         yield self._tariff.charge_for_tokens(len(job.text), text, audio)
+                    await _drain(lines)
                     return
                 case "error":
                     error = event.get("error")
@@ -243,7 +247,24 @@ class SpeechVendor(Vendor):
         raise StreamError(Refusal(Trouble.OUTAGE))  # cut off: whole streams end with "done"
 
 
-def _event(data: str) -> Mapping[str, Any]:
+async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the lines of a stream, undecoded: the SDK's own are text, and JSON is read from bytes."""
+    rest = b""
+    async for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line
+
+
+async def _drain(lines: AsyncIterator[bytes]) -> None:
+    """Read a stream to its end, which is near: a connection that is not read up cannot be used again."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_END_SECONDS):
+            async for _ in lines:
+                pass
+
+
+def _event(data: bytes) -> Mapping[str, Any]:
     try:
         event = json.loads(data)
     except ValueError:
