@@ -37,12 +37,16 @@ from parlando_openai import profiles  # noqa: E402  # of another project, whose 
 from parlando_openai.engine import speech  # noqa: E402
 from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings, SpeechSettings  # noqa: E402
 from parlando_synth.engine import Audio, Engine, Job, StopFlag  # noqa: E402
+from parlando_synth.remote.service import Fault  # noqa: E402
 
 MOST_ADDED = 2.0
 """Milliseconds that the adapter may add to the first chunk, at the median."""
 
 MOST_CPU = 3.0
 """Milliseconds of CPU that a second of audio may cost."""
+
+MOST_STOP = 50.0
+"""Milliseconds after which the service sees the request of a stopped text end, at the median."""
 
 TEXT = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 4
 RATE = 24_000
@@ -134,6 +138,34 @@ async def compare(url: str, rounds: int) -> bool:
     return well
 
 
+async def stops(service: SpeechServer, rounds: int) -> bool:
+    """Print how soon the service sees the request of a stopped text end; return whether within the limit."""
+    url = f"http://127.0.0.1:{service.port}/v1"
+    engine = speech(
+        profiles.OPENAI, OpenAISettings.model_validate({"base_url": url, "key": "sk-1", "chunk_seconds": 60})
+    )
+    await engine.load()
+    service.fault = Fault.HANG_MIDDLE
+    took: list[float] = []
+    for _ in range(rounds):
+        stop, stopped_at = StopFlag(), 0.0
+        async for event in engine.synthesize(Job(TEXT, engine.describe().default_voice), stop):
+            if isinstance(event, Audio) and not stopped_at:
+                stopped_at = time.monotonic()
+                stop.set()
+        if not await asyncio.to_thread(service.wait_until_idle, 10.0):
+            print("a request that was stopped went on")
+            return False
+        took.append((service.ended - stopped_at) * 1000)
+    await engine.close()
+    took.sort()
+    print(
+        f"\nfrom a stop until the service sees the request end: p50 {took[len(took) // 2]:.1f} ms, "
+        f"worst of {rounds} {took[-1]:.1f} ms"
+    )
+    return took[len(took) // 2] <= MOST_STOP
+
+
 async def listen(stub: Any, number: int) -> tuple[float, float, float]:
     """Return seconds to a stream's first audio, its longest pause after that, and its seconds of audio."""
     request = synth_pb2.SynthesizeRequest(synthesis_id=f"stream-{number}", text=TEXT)
@@ -208,6 +240,10 @@ def main() -> int:
         return 0
     with served(0.0) as url:
         well = asyncio.run(compare(url, arguments.rounds))
+    service = SpeechServer()
+    service.start()
+    well &= asyncio.run(stops(service, 100))
+    service.stop()
     with served(PAUSE) as url:
         well &= asyncio.run(crowd(url, arguments.streams))
     return 0 if well else 1

@@ -152,7 +152,7 @@ async def test_what_it_cost_is_told_and_was_estimated(service: SpeechServer) -> 
         events = await said(router.stub.Say(say(TEXT)))
     (usage,) = events[-1].finished.usage
     assert usage.engine == "openai"
-    assert usage.model == "gpt-4o-mini-tts"
+    assert usage.model == estimate.model == "gpt-4o-mini-tts"
     assert usage.characters == pytest.approx(len(TEXT), abs=2)  # without the white space between fragments
     assert pcm(events)
     # The server speaks twice as fast as an estimate expects; what it reports is what it cost.

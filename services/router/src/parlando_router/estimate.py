@@ -21,6 +21,7 @@ class Estimate:
     characters: int
     cost: Cost | None
     audio: float
+    model: str
 
 
 def estimate(engines: Engines, text: str, settings: SpeechSettings) -> Estimate:
@@ -42,5 +43,6 @@ def estimate(engines: Engines, text: str, settings: SpeechSettings) -> Estimate:
         voice=voice,
         characters=characters,
         cost=cost,
+        model=said.model if said is not None else "",
         audio=characters / CODE_POINTS_PER_SECOND / settings.speed,
     )

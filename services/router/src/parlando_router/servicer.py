@@ -192,6 +192,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             characters=found.characters,
             cost=money(found.cost) if found.cost is not None else None,
             audio=duration(found.audio),
+            model=found.model,
         )
 
     async def Phonemize(  # noqa: N802  # gRPC's name

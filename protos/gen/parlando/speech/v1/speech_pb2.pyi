@@ -399,18 +399,20 @@ class EstimateCostRequest(_message.Message):
     def __init__(self, text: _Optional[str] = ..., settings: _Optional[_Union[SpeechSettings, _Mapping]] = ...) -> None: ...
 
 class EstimateCostResponse(_message.Message):
-    __slots__ = ("engine", "voice", "characters", "cost", "audio")
+    __slots__ = ("engine", "voice", "characters", "cost", "audio", "model")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     VOICE_FIELD_NUMBER: _ClassVar[int]
     CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     COST_FIELD_NUMBER: _ClassVar[int]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     engine: str
     voice: str
     characters: int
     cost: _money_pb2.Money
     audio: _duration_pb2.Duration
-    def __init__(self, engine: _Optional[str] = ..., voice: _Optional[str] = ..., characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., audio: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    model: str
+    def __init__(self, engine: _Optional[str] = ..., voice: _Optional[str] = ..., characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., audio: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., model: _Optional[str] = ...) -> None: ...
 
 class PhonemizeRequest(_message.Message):
     __slots__ = ("text", "settings")

@@ -6,6 +6,7 @@ import asyncio
 import math
 import ssl
 import threading
+import time
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ class LocalService(ABC):
         pause: seconds between two pieces of sound.
         asked: requests for speech so far.
         key: the key that the last of them came with.
+        ended: when the last of them ended, in seconds of the machine's monotonic clock.
         port: where it listens, on 127.0.0.1.
         tls: what it is to speak TLS with, or None.
     """
@@ -59,6 +61,7 @@ class LocalService(ABC):
         self.pause = 0.002
         self.asked = 0
         self.key = ""
+        self.ended = 0.0
         self.port = 0
         self.tls = tls
         self._live = 0
@@ -104,6 +107,7 @@ class LocalService(ABC):
             yield self.fault if wrong else Fault.NONE
         finally:
             with self._changed:
+                self.ended = time.monotonic()
                 self._live -= 1
                 self._changed.notify_all()
 
