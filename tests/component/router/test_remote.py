@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from realtime_server import RealtimeServer
 from speech_server import SpeechServer
 
 from parlando.speech.v1 import speech_pb2
 from parlando_kit.errors import Reason
 from parlando_openai import profiles
-from parlando_openai.engine import speech
-from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings
+from parlando_openai.engine import realtime, speech
+from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings, RealtimeSettings
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.engine import Engine
-from parlando_synth.remote.service import Fault
+from parlando_synth.remote.service import Fault, LocalService
 from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 from tests.component.router.mesh import Router, WorkerProcess, failure, mesh, pcm, said, say, until
 
@@ -35,18 +36,38 @@ def service() -> Iterator[SpeechServer]:
     server.stop()
 
 
-def _worker(service: SpeechServer, **settings: Any) -> WorkerProcess:
+@pytest.fixture
+def realtime_service() -> Iterator[RealtimeServer]:
+    """A server that speaks OpenAI's Realtime."""
+    server = RealtimeServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=[SpeechServer, RealtimeServer])
+def either_service(request: pytest.FixtureRequest) -> Iterator[LocalService]:
+    """Each of the two, in turn."""
+    server: LocalService = request.param()
+    server.start()
+    yield server
+    server.stop()
+
+
+def _worker(service: LocalService, **settings: Any) -> WorkerProcess:
     url = f"http://127.0.0.1:{service.port}/v1"
-    of = OpenAISettings.model_validate({"base_url": url, "key": "sk-1", "live": 8, **settings})
+    told = {"base_url": url, "key": "sk-1", "live": 8, **settings}
 
     def engine() -> Engine:
-        return speech(profiles.OPENAI, of)
+        if isinstance(service, RealtimeServer):
+            return realtime(RealtimeSettings.model_validate(told))
+        return speech(profiles.OPENAI, OpenAISettings.model_validate(told))
 
     return WorkerProcess(engine=engine, name="openai", max_queued=64)
 
 
 @asynccontextmanager
-async def _with_fallback(service: SpeechServer, **settings: Any) -> AsyncIterator[Router]:
+async def _with_fallback(service: LocalService, **settings: Any) -> AsyncIterator[Router]:
     fallback = WorkerProcess(ScriptedSettings(rate=0.0), name="scripted")
     async with mesh(_worker(service, **settings), fallback) as router:
         yield router
@@ -68,7 +89,8 @@ def _spoken(events: list[speech_pb2.SpeechEvent]) -> list[str]:
 
 
 @pytest.mark.parametrize(("clients", "cancels"), [(1, 12), (6, 30)])
-async def test_random_cancels_leave_nothing(service: SpeechServer, clients: int, cancels: int) -> None:
+async def test_random_cancels_leave_nothing(either_service: LocalService, clients: int, cancels: int) -> None:
+    service = either_service
     service.pause = 0.02
     worker = _worker(service)
     async with mesh(worker) as router:
@@ -118,6 +140,34 @@ async def test_another_engine_goes_on_where_this_one_fails(service: SpeechServer
     assert events[-1].HasField("finished")
     assert set(TEXT.replace(",", "").replace(".", "").split()) <= set(_spoken(events)), "no word is missing"
     assert await asyncio.to_thread(service.wait_until_idle, 30.0)
+
+
+@pytest.mark.parametrize("fault", [Fault.QUOTA, Fault.ERROR, Fault.CUT, Fault.HANG_MIDDLE])
+async def test_another_engine_goes_on_where_realtime_fails(
+    realtime_service: RealtimeServer, fault: Fault
+) -> None:
+    realtime_service.fault = fault
+    async with _with_fallback(realtime_service, first_byte_seconds=1.0, chunk_seconds=0.5) as router:
+        events = await said(router.stub.Say(say(TEXT)))
+    assert _speakers(events)[-1] == "scripted"
+    assert set(TEXT.replace(",", "").replace(".", "").split()) <= set(_spoken(events)), "no word is missing"
+
+
+async def test_another_engine_reads_what_realtime_answers(realtime_service: RealtimeServer) -> None:
+    realtime_service.says = "Sure! What would you like to hear about?"
+    async with _with_fallback(realtime_service) as router:
+        events = await said(router.stub.Say(say(TEXT)))
+    assert _speakers(events) == ["scripted"]
+
+
+async def test_what_realtime_did_not_read_is_told(realtime_service: RealtimeServer) -> None:
+    realtime_service.says = "Seven grey lamps are lit."
+    async with mesh(_worker(realtime_service)) as router:
+        events = await said(router.stub.Say(say("Seven grey lamps were lit.")))
+    (usage,) = events[-1].finished.usage
+    assert (usage.words_missing, usage.words_added) == (1, 1)
+    assert usage.model == "gpt-realtime-2.1-mini"
+    assert usage.cost.nanos > 0
 
 
 async def test_a_vendor_that_is_busy_is_left_for_as_long_as_it_asks(service: SpeechServer) -> None:
