@@ -225,6 +225,8 @@ def test_a_cancel_of_nothing_is_an_error_that_echoes_the_event(fields: dict[str,
     (error,) = client.send("response.cancel", event_id="evt_7", **fields)
     assert error["error"]["code"] == "response_cancel_not_active"
     assert error["error"]["event_id"] == "evt_7"
+    # LiveKit's plugin knows this error, which is none to it, by its first words.
+    assert error["error"]["message"].startswith("Cancellation failed")
     assert client.protocol.speaking is bool(fields)
 
 
@@ -451,8 +453,20 @@ def test_errors_quote_nothing_that_is_to_be_spoken() -> None:
     assert "xylophone" not in str(error)
 
 
+@pytest.mark.parametrize("deed", ["retrieve", "delete", "truncate"])
+def test_an_item_that_is_not_there_is_an_error_that_clients_know(deed: str) -> None:
+    client = Client()
+    where = {"content_index": 0, "audio_end_ms": 0}
+    (error,) = client.send(f"conversation.item.{deed}", event_id="evt_1", item_id="item_x", **where)
+    assert error["error"]["code"] == f"item_{deed}_invalid_item_id"
+    assert (error["error"]["event_id"], error["error"]["param"]) == ("evt_1", "item_id")
+
+
 def test_an_id_in_use_is_refused() -> None:
     client = Client()
     client.send("conversation.item.create", item=user_item(id="a"))
     (error,) = client.send("conversation.item.create", item=user_item(id="a"))
-    assert (error["error"]["code"], error["error"]["param"]) == ("id_in_use", "item.id")
+    assert (error["error"]["code"], error["error"]["param"]) == (
+        "item_create_duplicate_item_id",
+        "item.id",
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from parlando_edge.json_fields import Fields
+from parlando_edge.openai_errors import NamedError
 from parlando_edge.ports import Turn
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -116,8 +117,11 @@ class Conversation:
             ParlandoError: ID_IN_USE, or OUT_OF_RANGE where `after` is not there.
         """
         if item.id in self._items:
-            raise ParlandoError(
-                Reason.ID_IN_USE, "item.id is in use in this conversation: leave it out", field="item.id"
+            raise NamedError(
+                Reason.ID_IN_USE,
+                "item_create_duplicate_item_id",
+                "item.id is in use in this conversation: leave it out",
+                field="item.id",
             )
         place = len(self._order)
         if after == ROOT:
@@ -133,14 +137,19 @@ class Conversation:
             place -= 1
         return self._order[place - 1] if place > 0 else None
 
-    def find(self, item_id: str, path: str = "item_id") -> Item:
+    def find(self, item_id: str, path: str = "item_id", code: str = "invalid_value") -> Item:
         """Return an item.
 
+        Args:
+            item_id: its id.
+            path: where the client named it.
+            code: what OpenAI calls it when it is not there.
+
         Raises:
-            ParlandoError: OUT_OF_RANGE where it is not there.
+            NamedError: OUT_OF_RANGE, by that code.
         """
         if item_id not in self._items:
-            raise ParlandoError(Reason.OUT_OF_RANGE, f"{path} is no item of this conversation", field=path)
+            raise NamedError(Reason.OUT_OF_RANGE, code, f"{path} is no item of this conversation", field=path)
         return self._items[item_id]
 
     def replace(self, item: Item) -> None:
@@ -151,12 +160,7 @@ class Conversation:
             self._items[item.id], self._sizes[item.id] = item, size
 
     def remove(self, item_id: str) -> None:
-        """Forget an item.
-
-        Raises:
-            ParlandoError: OUT_OF_RANGE where it is not there.
-        """
-        self.find(item_id)
+        """Forget an item that is there."""
         self._order.remove(item_id)
         del self._items[item_id]
         self._bytes -= self._sizes.pop(item_id)

@@ -1,46 +1,26 @@
 """The Realtime protocol without I/O: what the client and the engines do goes in, what to do comes out.
 
 The order of events is that of OpenAI's contract. A fault of the client is answered with an `error` event and
-never ends the session.
+never ends the session. Responses are `responding`'s; here are the client's events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
 from parlando_edge.json_fields import Fields, parse_object
-from parlando_edge.openai_errors import NamedError, describe
-from parlando_edge.ports import (
-    AudioMade,
-    Finished,
-    FragmentBegun,
-    SpeechEvent,
-    Started,
-    Turn,
-    TurnRole,
-    TurnStatus,
-    WordsTimed,
-)
+from parlando_edge.openai_errors import NamedError
+from parlando_edge.ports import SpeechEvent, Turn, TurnRole, TurnStatus
 from parlando_edge.realtime.conversation import Conversation, Item, parse_item
 from parlando_edge.realtime.dialect import Dialect
+from parlando_edge.realtime.emitter import Emitter, NewId
 from parlando_edge.realtime.hearing import heard_item, item_of, truncate
 from parlando_edge.realtime.input_audio import InputAudio, audio_item
-from parlando_edge.realtime.outputs import (
-    DropAudio,
-    Emit,
-    Event,
-    ForgetTurn,
-    KeepSettings,
-    KeepTurn,
-    Output,
-    Speak,
-    StopSpeaking,
-)
+from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output
 from parlando_edge.realtime.request import parse_request
-from parlando_edge.realtime.response import Response, Status
+from parlando_edge.realtime.responding import Responding
 from parlando_edge.realtime.session import SessionConfig
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -59,25 +39,25 @@ class RealtimeProtocol:
         config: the session's settings at first.
         turns: what was said in the session on earlier connections.
         dialect: the names the client knows events by.
-        new_id: makes an id that begins with a prefix.
+        new_id: makes ids.
     """
 
     def __init__(
         self,
         config: SessionConfig,
         dialect: Dialect,
-        new_id: Callable[[str], str],
+        new_id: NewId,
         turns: Iterable[Turn] = (),
     ) -> None:
         self.config = config
         self._dialect = dialect
         self._new_id = new_id
+        self._emitter = Emitter(dialect, new_id)
         self._conversation_id = new_id("conv")
         self._conversation = Conversation()
         for turn in turns:
             self._conversation.add(item_of(turn))
-        self._active: Response | None = None
-        self._stopped: dict[str, Response] = {}  # cancelled, and the router not yet done with it
+        self._responding = Responding(self._conversation, self._emitter)
         self._input = InputAudio()
         self._user_item = ""  # what the user is saying becomes; "" while nothing is said
         self._handlers: dict[str, Callable[[Fields], list[Output]]] = {
@@ -96,11 +76,11 @@ class RealtimeProtocol:
     @property
     def speaking(self) -> bool:
         """Whether a response is under way."""
-        return self._active is not None
+        return self._responding.active is not None
 
     def begin(self) -> list[Output]:
         """Return what to do when the client has connected."""
-        return self._emit({"type": "session.created", "session": self.config.describe()})
+        return self._emitter.emit({"type": "session.created", "session": self.config.describe()})
 
     def receive(self, message: str | bytes) -> list[Output]:
         """Return what to do about a message of the client."""
@@ -111,43 +91,19 @@ class RealtimeProtocol:
                 event_id = values["event_id"][:_LONGEST_NAME]
             return self._handle(Fields(self._dialect.incoming(values)))
         except ParlandoError as error:
-            return self._complain(error, event_id)
+            return self._emitter.complain(error, event_id)
 
     def speech(self, response_id: str, event: SpeechEvent) -> list[Output]:
         """Return what to do about something that happened while a response was spoken."""
-        response = self._active
-        if response is None or response.id != response_id:
-            return self._hear_stopped(response_id, event)
-        match event:
-            case AudioMade():
-                told = [response.audio(event)] if event.data else []
-            case FragmentBegun(source):
-                told = response.transcribe(source.end)
-            case WordsTimed(words):
-                response.time(words)
-                told = list(map(response.timestamp, words)) if self.config.word_timestamps else []
-            case Started(engine, voice):
-                response.engine, response.voice = engine, voice
-                return []
-            case Finished():
-                return self._begin_item(response) + self._close(response, Status.COMPLETED, finished=event)
-        outputs = self._begin_item(response)
-        if isinstance(event, AudioMade):
-            return outputs + self._emit(*told, audio=event, of=response)
-        return outputs + self._emit(*told)
-
-    def dropped(self, response_id: str, samples: int) -> None:
-        """Note that samples of a cancelled response were not sent after all."""
-        self._stopped[response_id].dropped(samples)
+        return self._responding.tell(response_id, event)
 
     def speech_failed(self, response_id: str, error: ParlandoError) -> list[Output]:
         """Return what to do when a response cannot be spoken, or not to its end."""
-        stopped = self._stopped.pop(response_id, None)
-        if stopped is not None:
-            return self._remember(stopped, None)
-        if self._active is None or self._active.id != response_id:
-            return []
-        return self._close(self._active, Status.FAILED, error=error)
+        return self._responding.fail(response_id, error)
+
+    def dropped(self, response_id: str, samples: int) -> None:
+        """Note that samples of a cancelled response were not sent after all."""
+        self._responding.dropped(response_id, samples)
 
     def user(self, edge: SpeechEdge) -> list[Output]:
         """Return what to do when the user has begun to speak, or has ended."""
@@ -162,22 +118,15 @@ class RealtimeProtocol:
             "item_id": item_id,
             "audio_end_ms": edge.at_ms,
         }
-        return [*self._emit(stopped), *self._committed(item_id)]
+        return [*self._emitter.emit(stopped), *self._committed(item_id)]
 
     def deaf(self, error: ParlandoError) -> list[Output]:
         """Return what to do when the client's audio cannot be listened to."""
-        return self._complain(error, None)
+        return self._emitter.complain(error, None)
 
     def end(self) -> list[Output]:
         """Return what is still to be remembered when the client has gone."""
-        outputs: list[Output] = []
-        if self._active is not None:
-            outputs += self._remember(self._active, None)
-            self._active = None
-        for stopped in self._stopped.values():
-            outputs += self._remember(stopped, None)
-        self._stopped.clear()
-        return outputs
+        return self._responding.end()
 
     def _handle(self, event: Fields) -> list[Output]:
         name = event.text("type", longest=_LONGEST_NAME)
@@ -197,7 +146,7 @@ class RealtimeProtocol:
 
     def _update_session(self, event: Fields) -> list[Output]:
         self.config = self.config.updated(event.child("session"))
-        shown = self._emit({"type": "session.updated", "session": self.config.describe()})
+        shown = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
         return [*shown, KeepSettings(self.config.settings)]
 
     def _create_item(self, event: Fields) -> list[Output]:
@@ -205,33 +154,36 @@ class RealtimeProtocol:
         previous = self._conversation.add(item, event.text("previous_item_id", longest=_LONGEST_NAME))
         added = {"type": "conversation.item.added", "previous_item_id": previous, "item": item.body}
         done = {"type": "conversation.item.done", "previous_item_id": previous, "item": item.body}
-        outputs = self._emit(added, done)
+        outputs = self._emitter.emit(added, done)
         if item.role and item.text:
             turn = Turn(item.id, _TURN_ROLES[item.role], TurnStatus.COMPLETED, item.text)
             outputs.append(KeepTurn(turn))
         return outputs
 
     def _delete_item(self, event: Fields) -> list[Output]:
-        item_id = event.required_text("item_id", longest=_LONGEST_NAME)
+        item_id = self._item_of(event, "delete").id
         self._conversation.remove(item_id)
-        response = self._spoken_as(item_id)
+        response = self._responding.spoken_as(item_id)
         if response is not None:
             response.forgotten = True
-        return [*self._emit({"type": "conversation.item.deleted", "item_id": item_id}), ForgetTurn(item_id)]
+        return [
+            *self._emitter.emit({"type": "conversation.item.deleted", "item_id": item_id}),
+            ForgetTurn(item_id),
+        ]
 
     def _retrieve_item(self, event: Fields) -> list[Output]:
-        item = self._conversation.find(event.required_text("item_id", longest=_LONGEST_NAME))
-        return self._emit({"type": "conversation.item.retrieved", "item": item.body})
+        item = self._item_of(event, "retrieve")
+        return self._emitter.emit({"type": "conversation.item.retrieved", "item": item.body})
 
     def _truncate_item(self, event: Fields) -> list[Output]:
         """Note where listening stopped. It stops nothing: that is `response.cancel`."""
-        item = self._conversation.find(event.required_text("item_id", longest=_LONGEST_NAME))
+        item = self._item_of(event, "truncate")
         for name in ("content_index", "audio_end_ms"):
             if not event.given(name):
                 raise ParlandoError(Reason.FIELD_REQUIRED, f"{name} is missing", field=name)
         event.whole("content_index", 0, low=0, high=0)
         audio_end_ms = event.whole("audio_end_ms", 0, low=0, high=_LONGEST_MS)
-        response = self._spoken_as(item.id)
+        response = self._responding.spoken_as(item.id)
         said = response.turn() if response is not None else item.turn
         if said is None:
             raise NamedError(
@@ -241,7 +193,7 @@ class RealtimeProtocol:
                 field="item_id",
             )
         turn = truncate(said, audio_end_ms)
-        told = self._emit(
+        told = self._emitter.emit(
             {
                 "type": "conversation.item.truncated",
                 "item_id": item.id,
@@ -253,47 +205,37 @@ class RealtimeProtocol:
             self._conversation.replace(heard_item(replace(item, turn=turn)))
             return [*told, KeepTurn(turn)]
         response.played = turn.played  # its turn is kept once the router is done with it
-        self._show(response, turn)
+        self._responding.show(response, turn)
         return told
 
+    def _item_of(self, event: Fields, deed: str) -> Item:
+        item_id = event.required_text("item_id", longest=_LONGEST_NAME)
+        return self._conversation.find(item_id, code=f"item_{deed}_invalid_item_id")
+
     def _create_response(self, event: Fields) -> list[Output]:
-        if self._active is not None:
-            raise NamedError(
-                Reason.OUT_OF_ORDER,
-                "conversation_already_has_active_response",
-                f"response {self._active.id} is still being spoken: wait for response.done, or cancel it",
-            )
+        self._responding.require_idle()
         request = parse_request(
             event.child("response"), self.config, self._conversation, self._conversation_id
         )
-        response = self._active = Response(self._new_id("resp"), self._new_id("item"), request)
-        return [*self._emit(response.created()), Speak(response.id, request.text, request.config.settings)]
+        return self._responding.begin(self._new_id("resp"), self._new_id("item"), request)
 
     def _cancel_response(self, event: Fields) -> list[Output]:
         response_id = event.text("response_id", longest=_LONGEST_NAME)
-        response = self._active
+        response = self._responding.active
         if response is None or response_id not in ("", response.id):
             raise NamedError(
                 Reason.OUT_OF_ORDER,
                 "response_cancel_not_active",
-                "there is no response of that id to cancel" if response_id else "no response is being spoken",
+                f"Cancellation failed: no response {'of that id ' if response_id else ''}is being spoken",
             )
-        return self._cancel(response, "client_cancelled")
-
-    def _cancel(self, response: Response, reason: str) -> list[Output]:
-        self._stopped[response.id] = response
-        return [
-            DropAudio(response.id),
-            StopSpeaking(response.id),
-            *self._close(response, Status.CANCELLED, reason=reason),
-        ]
+        return self._responding.cancel(response, "client_cancelled")
 
     def _append_audio(self, event: Fields) -> list[Output]:
         return list(self._input.append(event, self.config))
 
     def _clear_audio(self, _event: Fields) -> list[Output]:
         self._input.clear()
-        return self._emit({"type": "input_audio_buffer.cleared"})
+        return self._emitter.emit({"type": "input_audio_buffer.cleared"})
 
     def _commit_audio(self, _event: Fields) -> list[Output]:
         self._input.commit()
@@ -302,7 +244,7 @@ class RealtimeProtocol:
     def _committed(self, item_id: str) -> list[Output]:
         item = audio_item(item_id)
         previous = {"previous_item_id": self._conversation.add(item)}
-        return self._emit(
+        return self._emitter.emit(
             {"type": "input_audio_buffer.committed", **previous, "item_id": item_id},
             {"type": "conversation.item.added", **previous, "item": item.body},
             {"type": "conversation.item.done", **previous, "item": item.body},
@@ -318,77 +260,11 @@ class RealtimeProtocol:
             "item_id": self._user_item,
             "audio_start_ms": edge.at_ms,
         }
-        outputs = self._emit(began)
-        response = self._active
+        outputs = self._emitter.emit(began)
+        response = self._responding.active
         if response is not None and response.joins and self.config.interrupts:
-            outputs += self._cancel(response, "turn_detected")
+            outputs += self._responding.cancel(response, "turn_detected")
         return outputs
-
-    def _begin_item(self, response: Response) -> list[Output]:
-        if response.begun:
-            return []
-        previous = None
-        if response.joins:
-            previous = self._conversation.add(Item(response.item_id, response.item, "assistant"))
-        return self._emit(*response.begin_item(previous))
-
-    def _close(
-        self,
-        response: Response,
-        status: Status,
-        *,
-        finished: Finished | None = None,
-        error: ParlandoError | None = None,
-        reason: str = "",
-    ) -> list[Output]:
-        self._active = None
-        outputs = self._emit(*response.close(status, error, reason))
-        if status is not Status.CANCELLED:
-            return outputs + self._remember(response, finished)
-        # What a cancelled one had said is known once the router is done with it.
-        self._show(response, response.turn())
-        return outputs
-
-    def _hear_stopped(self, response_id: str, event: SpeechEvent) -> list[Output]:
-        if not isinstance(event, Finished) or response_id not in self._stopped:
-            return []
-        return self._remember(self._stopped.pop(response_id), event)
-
-    def _spoken_as(self, item_id: str) -> Response | None:
-        """Return the response that is speaking an item, or has not told all it said of it."""
-        for response in (self._active, *self._stopped.values()):
-            if response is not None and response.item_id == item_id:
-                return response
-        return None
-
-    def _show(self, response: Response, turn: Turn) -> None:
-        """Have the conversation show a response's item as it stands."""
-        if response.begun and response.joins:
-            item = Item(response.item_id, response.item, "assistant", response.transcript, turn=turn)
-            self._conversation.replace(heard_item(item))
-
-    def _remember(self, response: Response, finished: Finished | None) -> list[Output]:
-        turn = response.turn(finished)
-        self._show(response, turn)
-        return [KeepTurn(turn)] if response.joins and not response.forgotten else []
-
-    def _emit(
-        self, *events: Event, audio: AudioMade | None = None, of: Response | None = None
-    ) -> list[Output]:
-        carried: dict[str, Any] = {}
-        if audio is not None and of is not None:
-            seconds = of.seconds(audio)
-            carried = {"audio_of": of.id, "sample_count": audio.sample_count, "seconds": seconds}
-        outputs: list[Output] = []
-        for event in events:
-            told = self._dialect.outgoing(event)
-            if told is not None:
-                outputs.append(Emit({"event_id": self._new_id("event"), **told}, **carried))
-        return outputs
-
-    def _complain(self, error: ParlandoError, event_id: str | None) -> list[Output]:
-        said: dict[str, Any] = describe(error)
-        return self._emit({"type": "error", "error": {**said, "event_id": event_id}})
 
 
 def _text(message: str | bytes) -> str:
