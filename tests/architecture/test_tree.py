@@ -8,6 +8,7 @@ from pathlib import Path
 from parlando_kit import telemetry_names
 
 _ROOT = Path(__file__).parents[2]
+_NOT_OURS = {"__pycache__", ".venv", "node_modules"}
 _SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 _TELEMETRY_NAME = re.compile(r"parlando\.[a-z_.]+")
 _MEASURES = re.compile(r"create_(\w+_)?(counter|gauge|histogram)|seconds|gauge")
@@ -15,7 +16,9 @@ _MEASURES = re.compile(r"create_(\w+_)?(counter|gauge|histogram)|seconds|gauge")
 
 def _files(*patterns: str) -> list[Path]:
     """Return files of ours by pattern."""
-    found = [path for pattern in patterns for path in _ROOT.glob(pattern) if "__pycache__" not in path.parts]
+    found = [
+        path for pattern in patterns for path in _ROOT.glob(pattern) if _NOT_OURS.isdisjoint(path.parts)
+    ]
     assert found, patterns
     return sorted(found)
 

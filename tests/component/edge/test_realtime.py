@@ -252,9 +252,15 @@ async def test_a_session_is_kept_where_there_is_a_session_service() -> None:
             (created,) = await until(socket, "session.created")
             session_id = created["session"]["id"]
             assert session_id == "s1"
-            await send(
-                socket, "session.update", session={"audio": {"output": {"voice": "plain", "speed": 2}}}
-            )
+            update = {
+                "instructions": "Be brief.",
+                "audio": {
+                    "input": {"turn_detection": {"type": "server_vad", "threshold": 0.7}},
+                    "output": {"voice": "plain", "speed": 2},
+                },
+                "parlando": {"word_timestamps": True},
+            }
+            await send(socket, "session.update", session=update)
             content = [{"type": "input_text", "text": TEXT}]
             item = {"type": "message", "role": "user", "content": content, "id": "item_u"}
             await send(socket, "conversation.item.create", item=item)
@@ -281,8 +287,11 @@ async def test_a_session_is_kept_where_there_is_a_session_service() -> None:
 
         async with edge.websocket(f"?session={session_id}") as socket:  # taken up again
             (created,) = await until(socket, "session.created")
-            assert created["session"]["id"] == session_id
-            assert created["session"]["audio"]["output"]["voice"] == "plain"
+            session = created["session"]
+            assert (session["id"], session["instructions"]) == (session_id, "Be brief.")
+            assert (session["audio"]["output"]["voice"], session["audio"]["output"]["speed"]) == ("plain", 2)
+            assert session["audio"]["input"]["turn_detection"]["threshold"] == 0.7
+            assert session["parlando"]["word_timestamps"] is True
 
 
 async def test_what_was_being_spoken_when_the_client_left_is_kept_as_interrupted() -> None:

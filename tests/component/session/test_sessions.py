@@ -22,7 +22,7 @@ HOUR = 3_600
 
 
 def _asked() -> Session:
-    session = Session(policy="night", metadata={"caller": "kiosk 7"})
+    session = Session(policy="night", metadata={"caller": "kiosk 7"}, protocol_settings="{}")
     session.settings.voice = "af_bella"
     session.settings.prosody.speed = 1.25
     session.budget.characters = 500
@@ -45,6 +45,7 @@ async def test_a_session_is_kept_as_it_was_asked(place: Place) -> None:
     assert 1 <= len(made.id) <= 64
     assert (made.settings, made.budget) == (_asked().settings, _asked().budget)
     assert (made.policy, dict(made.metadata)) == ("night", {"caller": "kiosk 7"})
+    assert made.protocol_settings == "{}"
     assert made.ttl.seconds == HOUR
     assert made.create_time.seconds == made.update_time.seconds == place.now()
     assert made.expire_time.seconds == place.now() + HOUR

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 
+import orjson
 import pytest
 
 from parlando_edge.formats import AudioFormat, Codec
-from parlando_edge.ports import AudioMade, Finished, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import AudioMade, Finished, KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
 from parlando_edge.realtime.outputs import (
     DropAudio,
     Emit,
@@ -299,7 +300,9 @@ def test_turns_and_settings_are_kept() -> None:
     client.ask()
     client.hear(*SPEECH)
     settings, user, speak, assistant = client.commands
-    assert settings == KeepSettings(SpeechSettings(voice="v"))
+    config = client.protocol.config
+    assert settings == KeepSettings(KeptSettings(SpeechSettings(voice="v"), config.document))
+    assert orjson.loads(config.document)["audio"]["output"]["voice"] == "v"
     assert isinstance(user, KeepTurn)
     assert (user.turn.role, user.turn.text) == (TurnRole.USER, TEXT)
     assert speak == Speak(client.order.response_id, TEXT, SpeechSettings(voice="v"))

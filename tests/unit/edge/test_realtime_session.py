@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from parlando_edge.formats import AudioFormat, Codec
-from parlando_edge.ports import SpeechSettings
+from parlando_edge.json_fields import Fields
+from parlando_edge.ports import LONGEST_DOCUMENT, KeptSettings, SpeechSettings
+from parlando_edge.realtime.outputs import Echo
 from parlando_edge.realtime.session import SessionConfig
 from tests.unit.edge.realtime import Client
 
@@ -92,10 +94,48 @@ def test_a_stored_session_is_named_to_the_router() -> None:
 
 def test_settings_of_another_door_are_taken_up_as_far_as_realtime_has_them() -> None:
     settings = SpeechSettings(voice="v", speed=2.0, language="de", audio=AudioFormat(Codec.MP3))
-    config = SessionConfig("s").with_settings(settings)
+    config = SessionConfig("s").resumed(KeptSettings(settings))
     assert (config.voice, config.speed, config.language, config.format) == ("v", 2.0, "de", "audio/pcm")
     telephone = SpeechSettings(audio=AudioFormat(Codec.MULAW, rate=8_000))
-    assert SessionConfig("s").with_settings(telephone).format == "audio/pcmu"
+    assert SessionConfig("s").resumed(KeptSettings(telephone)).format == "audio/pcmu"
+
+
+def test_the_next_connection_begins_where_this_one_ended() -> None:
+    update = {
+        "instructions": "Be brief.",
+        "tools": [{"type": "function", "name": "look"}],
+        "audio": {
+            "input": {"format": {"type": "audio/pcmu"}, "turn_detection": {"type": "semantic_vad"}},
+            "output": {"voice": "v", "speed": 1.5, "format": {"type": "audio/pcma"}},
+        },
+        "parlando": {"language": "de", "engine": "espeak", "word_timestamps": True, "echo": "cancelled"},
+    }
+    left = SessionConfig("s").updated(Fields(update, "session"))
+    kept = KeptSettings(left.settings, left.document)
+    assert SessionConfig("s").resumed(kept).describe() == left.describe()
+    deaf = left.updated(Fields({"audio": {"input": {"turn_detection": None}}}, "session"))
+    assert SessionConfig("s").resumed(KeptSettings(deaf.settings, deaf.document)).turn_detection is None
+
+
+def test_what_others_changed_meanwhile_decides_over_the_document() -> None:
+    left = SessionConfig("s", voice="v")
+    changed = KeptSettings(SpeechSettings(voice="w", speed=2.0), left.document)
+    config = SessionConfig("s").resumed(changed)
+    assert (config.voice, config.speed) == ("w", 2.0)
+
+
+def test_a_document_that_is_too_long_is_kept_without_what_is_only_shown() -> None:
+    update = {"instructions": "x" * LONGEST_DOCUMENT, "parlando": {"echo": "present"}}
+    left = SessionConfig("s").updated(Fields(update, "session"))
+    assert len(left.document) < LONGEST_DOCUMENT
+    config = SessionConfig("s").resumed(KeptSettings(left.settings, left.document))
+    assert (config.echo, config.shown["instructions"]) == (Echo.PRESENT, "")
+
+
+@pytest.mark.parametrize("document", ["{", "[]", '{"audio": 7}', '{"parlando": {"echo": "loud"}}'])
+def test_a_document_that_cannot_be_read_counts_as_none(document: str) -> None:
+    config = SessionConfig("s").resumed(KeptSettings(SpeechSettings(voice="v"), document))
+    assert config == SessionConfig("s", voice="v")
 
 
 @pytest.mark.parametrize(

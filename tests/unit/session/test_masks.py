@@ -17,6 +17,7 @@ def _old() -> Session:
         budget=Budget(cost=Money(currency_code="USD", units=5), characters=10),
         policy="old",
         metadata={"a": "1"},
+        protocol_settings="old",
     )
 
 
@@ -33,6 +34,7 @@ def _new() -> Session:
         budget=Budget(characters=20, downgrade=True),
         policy="new",
         metadata={"b": "2"},
+        protocol_settings="new",
     )
 
 
@@ -57,6 +59,7 @@ def _applied(*paths: str) -> Session:
         ("budget.downgrade", "budget.downgrade"),
         ("policy", "policy"),
         ("metadata", "metadata"),
+        ("protocol_settings", "protocol_settings"),
         ("tts.voice", "settings.voice"),
         ("tts.speed", "settings.prosody.speed"),
         ("tts.engine", "settings.engine"),

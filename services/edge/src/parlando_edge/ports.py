@@ -276,6 +276,23 @@ class Turn:
         )
 
 
+LONGEST_DOCUMENT = 64 * 1024
+"""Longest document of a session's settings, in bytes of UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSettings:
+    """What the next connection of a session begins with.
+
+    Attributes:
+        settings: how it speaks.
+        document: JSON of all its protocol has, at most `LONGEST_DOCUMENT`; "" for none.
+    """
+
+    settings: SpeechSettings
+    document: str = ""
+
+
 class SessionStore(Protocol):
     """The session service. Every method raises ParlandoError when it fails."""
 
@@ -283,11 +300,11 @@ class SessionStore(Protocol):
         """Make a session and return its id."""
         ...
 
-    async def read(self, session_id: str) -> SpeechSettings:
+    async def read(self, session_id: str) -> KeptSettings:
         """Return a session's settings."""
         ...
 
-    async def keep_settings(self, session_id: str, settings: SpeechSettings) -> None:
+    async def keep_settings(self, session_id: str, kept: KeptSettings) -> None:
         """Replace a session's settings."""
         ...
 

@@ -10,7 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
 from parlando_edge.dependency import is_serving
-from parlando_edge.ports import SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
 from parlando_edge.router_messages import (
     quality_to,
     settings_from,
@@ -33,6 +33,7 @@ _SETTINGS = FieldMask(
         "settings.language",
         "settings.prosody.speed",
         "settings.format",
+        "protocol_settings",
     ]
 )
 _ROLES = {
@@ -64,15 +65,17 @@ class GrpcSessionStore:
         made = await _answer(self._stub.CreateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
         return made.session.id
 
-    async def read(self, session_id: str) -> SpeechSettings:
+    async def read(self, session_id: str) -> KeptSettings:
         """Return a session's settings."""
         request = session_pb2.GetSessionRequest(session_id=session_id)
         found = await _answer(self._stub.GetSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
-        return settings_from(found.session.settings)
+        return KeptSettings(settings_from(found.session.settings), found.session.protocol_settings)
 
-    async def keep_settings(self, session_id: str, settings: SpeechSettings) -> None:
+    async def keep_settings(self, session_id: str, kept: KeptSettings) -> None:
         """Replace a session's settings."""
-        session = session_pb2.Session(id=session_id, settings=settings_to(settings))
+        session = session_pb2.Session(
+            id=session_id, settings=settings_to(kept.settings), protocol_settings=kept.document
+        )
         request = session_pb2.UpdateSessionRequest(session=session, update_mask=_SETTINGS)
         await _answer(self._stub.UpdateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
 

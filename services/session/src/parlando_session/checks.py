@@ -21,6 +21,7 @@ _MOST_CHARACTERS = 10**15
 _MOST_NOTES = 16
 _LONGEST_NOTE = 512
 _LARGEST_SETTINGS = 16 * 1024
+_LARGEST_PROTOCOL_SETTINGS = 64 * 1024
 
 POLICY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -53,6 +54,11 @@ def check_session(session: Session) -> None:
     if wrong := fault(session.budget.cost):
         raise out_of_range("session.budget.cost", wrong)
     require_range(session.budget.characters, 0, _MOST_CHARACTERS, "session.budget.characters")
+    size = len(session.protocol_settings.encode())
+    if size > _LARGEST_PROTOCOL_SETTINGS:
+        raise out_of_range(
+            "session.protocol_settings", f"has {size:,} bytes: use at most {_LARGEST_PROTOCOL_SETTINGS:,}"
+        )
     if len(session.metadata) > _MOST_NOTES:
         raise out_of_range(
             "session.metadata", f"has {len(session.metadata):,} pairs: use at most {_MOST_NOTES}"

@@ -23,7 +23,7 @@ ALIASES = {
 """Other names of paths. The value is read from the field of the path itself: a mask "tts.voice" takes
 `session.settings.voice`."""
 
-_WRITTEN = {"settings", "budget", "policy", "ttl", "metadata"}
+_WRITTEN = {"settings", "budget", "policy", "ttl", "metadata", "protocol_settings"}
 _NOT_WRITTEN = {"settings.session_id", "settings.format.encoder_delay_samples"}
 
 
@@ -64,7 +64,7 @@ def _bad(path: str) -> ParlandoError:
     return ParlandoError(
         Reason.BAD_FIELD_MASK,
         f'update_mask: "{path[:128]}" is no field of a session that can be changed: name settings, budget, '
-        "policy, ttl, metadata, or a field within settings or budget",
+        "policy, ttl, metadata, protocol_settings, or a field within settings or budget",
         field="update_mask",
     )
 

@@ -35,7 +35,9 @@ class Sessions:
         Raises:
             ParlandoError: OUT_OF_RANGE; OVERLOADED where the store is full.
         """
-        session = Session(policy=asked.policy, metadata=asked.metadata)
+        session = Session(
+            policy=asked.policy, metadata=asked.metadata, protocol_settings=asked.protocol_settings
+        )
         for name in ("settings", "budget", "ttl"):
             if asked.HasField(name):
                 getattr(session, name).CopyFrom(getattr(asked, name))

@@ -40,7 +40,7 @@ TURN_STATUS_INTERRUPTED: TurnStatus
 TURN_STATUS_FAILED: TurnStatus
 
 class Session(_message.Message):
-    __slots__ = ("id", "settings", "budget", "spent", "policy", "ttl", "create_time", "update_time", "expire_time", "etag", "metadata")
+    __slots__ = ("id", "settings", "budget", "spent", "policy", "ttl", "create_time", "update_time", "expire_time", "etag", "metadata", "protocol_settings")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +59,7 @@ class Session(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_SETTINGS_FIELD_NUMBER: _ClassVar[int]
     id: str
     settings: _speech_pb2.SpeechSettings
     budget: Budget
@@ -70,7 +71,8 @@ class Session(_message.Message):
     expire_time: _timestamp_pb2.Timestamp
     etag: str
     metadata: _containers.ScalarMap[str, str]
-    def __init__(self, id: _Optional[str] = ..., settings: _Optional[_Union[_speech_pb2.SpeechSettings, _Mapping]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., spent: _Optional[_Union[Spending, _Mapping]] = ..., policy: _Optional[str] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    protocol_settings: str
+    def __init__(self, id: _Optional[str] = ..., settings: _Optional[_Union[_speech_pb2.SpeechSettings, _Mapping]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., spent: _Optional[_Union[Spending, _Mapping]] = ..., policy: _Optional[str] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., protocol_settings: _Optional[str] = ...) -> None: ...
 
 class Budget(_message.Message):
     __slots__ = ("cost", "characters", "downgrade")

@@ -158,9 +158,9 @@ class RealtimeEndpoint:
         )
         wanted = query.get("session")
         if wanted:
-            settings = await self._store.read(wanted)
+            kept = await self._store.read(wanted)
             turns = await self._store.turns(wanted)
-            return replace(config.with_settings(settings), id=wanted, stored=True), turns
+            return replace(config.resumed(kept), id=wanted, stored=True), turns
         try:
             session_id = await self._store.create(config.settings, {"origin": "realtime"})
         except ParlandoError as error:

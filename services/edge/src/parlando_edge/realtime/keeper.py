@@ -58,8 +58,8 @@ class SessionKeeper:
 
     async def _write(self, write: Write) -> None:
         match write:
-            case KeepSettings(settings):
-                await self._store.keep_settings(self._session_id, settings)
+            case KeepSettings(kept):
+                await self._store.keep_settings(self._session_id, kept)
             case KeepTurn(turn):
                 await self._store.keep_turn(self._session_id, turn)
             case ForgetTurn(turn_id):

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from parlando_edge.barge_in.sound import Sound
-from parlando_edge.ports import SpeechSettings, Turn
+from parlando_edge.ports import KeptSettings, SpeechSettings, Turn
 
 Event = dict[str, Any]
 """An event as JSON has it, with its `type`."""
@@ -66,7 +66,7 @@ class Listen:
 class KeepSettings:
     """Remember the session's settings."""
 
-    settings: SpeechSettings
+    kept: KeptSettings
 
 
 @dataclass(frozen=True, slots=True)

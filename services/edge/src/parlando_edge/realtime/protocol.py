@@ -12,7 +12,7 @@ from dataclasses import replace
 from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
 from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.openai_errors import NamedError
-from parlando_edge.ports import SpeechEvent, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import KeptSettings, SpeechEvent, Turn, TurnRole, TurnStatus
 from parlando_edge.realtime.conversation import Conversation, Item, parse_item
 from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.emitter import Emitter, NewId
@@ -147,7 +147,7 @@ class RealtimeProtocol:
     def _update_session(self, event: Fields) -> list[Output]:
         self.config = self.config.updated(event.child("session"))
         shown = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
-        return [*shown, KeepSettings(self.config.settings)]
+        return [*shown, KeepSettings(KeptSettings(self.config.settings, self.config.document))]
 
     def _create_item(self, event: Fields) -> list[Output]:
         item = parse_item(event.child("item"), self._new_id("item"))

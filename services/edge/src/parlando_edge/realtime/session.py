@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
+
 from parlando_edge.barge_in.turns import Detection
 from parlando_edge.formats import REALTIME_FORMATS, AudioFormat
-from parlando_edge.json_fields import Fields
+from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.models import DEFAULT_MODEL, engine_of
-from parlando_edge.ports import SpeechSettings
+from parlando_edge.ports import LONGEST_DOCUMENT, KeptSettings, SpeechSettings
+from parlando_edge.realtime import turn_detection
 from parlando_edge.realtime.outputs import Echo
 from parlando_edge.speech_request import LONGEST_NAME, speed_of, voice_of
 from parlando_kit.errors import ParlandoError, Reason
@@ -32,27 +36,6 @@ _SHOWN = (
 )
 _SHOWN_OF_INPUT = ("noise_reduction", "transcription")
 
-_DETECTION: dict[str, dict[str, Any]] = {
-    "server_vad": {
-        "type": "server_vad",
-        "threshold": 0.5,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 500,
-        "create_response": True,
-        "interrupt_response": True,
-    },
-    "semantic_vad": {
-        "type": "semantic_vad",
-        "eagerness": "auto",
-        "create_response": True,
-        "interrupt_response": True,
-    },
-}
-_LONGEST_MS = 60_000
-
-# Nothing here understands what is said: an eager semantic detector is one that does not wait long in silence.
-_SILENCE_MS = {"low": 1_000, "medium": 500, "high": 300, "auto": 500}
-
 
 def _shown_at_first() -> dict[str, Any]:
     return {
@@ -62,10 +45,6 @@ def _shown_at_first() -> dict[str, Any]:
         "tools": [],
         "truncation": "auto",
     }
-
-
-def _detection_at_first() -> Mapping[str, Any]:
-    return _DETECTION["server_vad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +80,7 @@ class SessionConfig:
     engine: str = ""
     word_timestamps: bool = False
     heard_format: str = PCM
-    turn_detection: Mapping[str, Any] | None = field(default_factory=_detection_at_first)
+    turn_detection: Mapping[str, Any] | None = field(default_factory=turn_detection.at_first)
     echo: Echo = Echo.UNKNOWN
     detector: str = "silero"
     shown: Mapping[str, Any] = field(default_factory=_shown_at_first)
@@ -127,7 +106,7 @@ class SessionConfig:
             engine=ours.text("engine", self.engine, longest=LONGEST_NAME),
             word_timestamps=ours.flag("word_timestamps", default=self.word_timestamps),
             heard_format=_format_of(heard, self.heard_format),
-            turn_detection=_detection_of(heard, self.turn_detection),
+            turn_detection=turn_detection.updated(heard, self.turn_detection),
             echo=Echo(ours.one_of("echo", [echo.value for echo in Echo], self.echo.value)),
             shown=_merged(self.shown, session, _SHOWN),
             shown_of_input=_merged(self.shown_of_input, heard, _SHOWN_OF_INPUT),
@@ -156,12 +135,7 @@ class SessionConfig:
     @property
     def detection(self) -> Detection | None:
         """When the user counts as speaking; None while nobody listens."""
-        wanted = self.turn_detection
-        if wanted is None:
-            return None
-        if wanted["type"] == "semantic_vad":
-            return Detection(silence_ms=_SILENCE_MS[wanted["eagerness"]])
-        return Detection(wanted["threshold"], wanted["prefix_padding_ms"], wanted["silence_duration_ms"])
+        return turn_detection.detection_of(self.turn_detection)
 
     @property
     def interrupts(self) -> bool:
@@ -180,16 +154,32 @@ class SessionConfig:
             session_id=self.id if self.stored else "",
         )
 
-    def with_settings(self, settings: SpeechSettings) -> SessionConfig:
-        """Return this session speaking as those settings say, its format where Realtime has it."""
+    @property
+    def document(self) -> str:
+        """All of it as JSON, for the next connection; what is only shown is left out where it is too long."""
+        whole = orjson.dumps(self.describe())
+        if len(whole) > LONGEST_DOCUMENT:
+            whole = orjson.dumps(replace(self, shown=_shown_at_first(), shown_of_input={}).describe())
+        return whole.decode()
+
+    def resumed(self, kept: KeptSettings) -> SessionConfig:
+        """Return this session as an earlier connection left it.
+
+        How it speaks is decided by `kept.settings`, which others may have changed. A document that cannot be
+        read, as one of another version may be, counts as none.
+        """
+        config = self
+        if kept.document:
+            with suppress(ParlandoError):
+                config = self.updated(Fields(parse_object(kept.document)))
         formats = {audio: name for name, audio in REALTIME_FORMATS.items()}
         return replace(
-            self,
-            voice=settings.voice,
-            engine=settings.engine,
-            language=settings.language,
-            speed=settings.speed,
-            format=formats.get(settings.audio, self.format),
+            config,
+            voice=kept.settings.voice,
+            engine=kept.settings.engine,
+            language=kept.settings.language,
+            speed=kept.settings.speed,
+            format=formats.get(kept.settings.audio, config.format),
         )
 
     @property
@@ -254,27 +244,6 @@ def _format_of(spoken: Fields, current: str) -> str:
     rate = REALTIME_FORMATS[name].rate
     wanted.whole("rate", rate, low=rate, high=rate)
     return name
-
-
-def _detection_of(heard: Fields, current: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    if "turn_detection" not in heard.values:
-        return current
-    if not heard.given("turn_detection"):
-        return None
-    wanted = heard.child("turn_detection")
-    kind = wanted.one_of("type", tuple(_DETECTION), "server_vad")
-    defaults = _DETECTION[kind]
-    checked: dict[str, Any] = {
-        name: wanted.flag(name, default=True) for name in ("create_response", "interrupt_response")
-    }
-    if kind == "semantic_vad":
-        checked["eagerness"] = wanted.one_of("eagerness", tuple(_SILENCE_MS), defaults["eagerness"])
-    else:
-        checked["threshold"] = wanted.number("threshold", defaults["threshold"], low=0, high=1)
-        for name in ("prefix_padding_ms", "silence_duration_ms"):
-            checked[name] = wanted.whole(name, defaults[name], low=0, high=_LONGEST_MS)
-    given = {name: value for name, value in wanted.values.items() if value is not None}
-    return {**defaults, **given, **checked}
 
 
 def _merged(current: Mapping[str, Any], update: Fields, names: tuple[str, ...]) -> Mapping[str, Any]:
