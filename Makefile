@@ -24,6 +24,7 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@exec $(BIN)/parlando up $(ARGS)
 
 test: lint $(ENGINES:%=engine-%) ## every check and every test
+	@tools/bootstrap --clients
 	@$(BIN)/python -m pytest
 
 test-slow: ## the tests that take minutes of real time, and what they measured
@@ -52,6 +53,12 @@ load: ## a load on a system of its own (docs/load.md); ARGS="crowd --rate 40 --s
 unit: ## the quick tests alone
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest tests/unit
+
+.PHONY: conformance
+conformance: ## run the stock clients against a whole system, and write docs/conformance.md; ARGS=openai_node.mjs runs one
+	@tools/bootstrap --dev
+	@tools/bootstrap --clients
+	@PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
 fuzz-http: ## requests made of the OpenAPI document, for a minute; FUZZ_SECONDS=600 takes longer
 	@tools/bootstrap --dev
@@ -89,10 +96,11 @@ protos: ## generate protos/gen anew from protos/parlando
 
 lock: ## resolve what the pyproject.toml files ask for; ARGS=--upgrade takes the newest
 	@tools/bootstrap --dev
+	@tools/bootstrap --clients
 	@$(BIN)/python tools/lock.py $(ARGS)
 	@tools/bootstrap --dev
 
 clean: ## remove what the other targets made, environments included
-	@rm -rf .venv .uv .build services/synth/engines/*/.venv .run .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	@rm -rf .venv .uv .build services/synth/engines/*/.venv tests/conformance/clients/.venv .run .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

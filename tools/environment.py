@@ -2,6 +2,7 @@
 
     tools/bootstrap [--dev]                  the workspace's
     tools/bootstrap --engine kokoro [--dev]  an engine's own, in its folder
+    tools/bootstrap --clients                that of the stock clients in tests/conformance, Node's among them
 
 tools/bootstrap finds a Python and runs this, on its standard library alone. uv does the work. It is fetched
 into .uv/, in the version that the workspace's lock pins. What was done is noted in .venv, so that a second
@@ -24,6 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ROOT / "services" / "synth" / "engines"
+CLIENTS = ROOT / "tests" / "conformance" / "clients"
 UV_HOME = ROOT / ".uv"
 
 
@@ -53,6 +55,11 @@ class Project:
         """Return the lock, with what the tests and checks need or without."""
         return self.folder / ("requirements-dev.lock" if dev else "requirements.lock")
 
+    @property
+    def node_lock(self) -> Path:
+        """The lock of its packages for Node, where it has some."""
+        return self.folder / "package-lock.json"
+
     def packages(self, *, dev: bool) -> list[Path]:
         """Return the folders of our packages; the tests' own only where `dev`."""
         return [folder for folder in self.members if dev or ROOT / "tests" not in folder.parents]
@@ -76,10 +83,16 @@ def engine(name: str) -> Project:
     return Project(folder, (*((folder / source["path"]).resolve() for source in sources.values()), folder))
 
 
-def fingerprint(lock: Path, folders: list[Path]) -> str:
-    """Return what the environment depends on, as a hash: the Python, the lock and the packages' metadata."""
+def clients() -> Project:
+    """Return the project of the stock clients; it has no package of ours, and one lock."""
+    return Project(CLIENTS, ())
+
+
+def fingerprint(project: Project, lock: Path, folders: list[Path]) -> str:
+    """Return what the environment depends on, as a hash: the Python, the locks and the packages' metadata."""
     digest = hashlib.sha256(f"{sys.version} {sys.executable} {ROOT}".encode())
-    for path in (Path(__file__), lock, *(folder / "pyproject.toml" for folder in folders)):
+    node = [project.node_lock] if project.node_lock.exists() else []
+    for path in (Path(__file__), lock, *node, *(folder / "pyproject.toml" for folder in folders)):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -134,17 +147,21 @@ def machine_has_authorities() -> bool:
     return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
 
 
-def build(venv: Path, lock: Path, folders: list[Path]) -> None:
-    """Install what `lock` pins and the packages in `folders` into `venv`, making it anew where need be."""
-    command = uv()
+def build(project: Project, lock: Path, folders: list[Path]) -> None:
+    """Install what `lock` pins and the packages in `folders`, making the environment anew where need be."""
+    command, venv = uv(), project.venv
     if not made_by_this_python(venv):
         new = ["venv", "--quiet", "--clear", "--no-python-downloads", "--python", sys.executable]
         run([command, *new, str(venv)])
     install = [command, "pip", "install", "--quiet", "--python", str(venv)]
     # A lock names all there is to install: what one of it asks for besides was left out on purpose.
     run([*install, "--no-deps", "--require-hashes", "--requirement", str(lock)])
-    editable = [argument for folder in folders for argument in ("--editable", str(folder))]
-    run([*install, "--no-deps", *editable])
+    if folders:
+        editable = [argument for folder in folders for argument in ("--editable", str(folder))]
+        run([*install, "--no-deps", *editable])
+    if project.node_lock.exists():  # the environment has a Node of its own
+        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"]
+        run([str(venv / "bin" / "npm"), "ci", "--prefix", str(project.folder), *quiet])
 
 
 def made_by_this_python(venv: Path) -> bool:
@@ -162,18 +179,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bootstrap", description="Make the project's environment.")
     parser.add_argument("--dev", action="store_true", help="with what the tests and checks need")
     parser.add_argument("--engine", choices=engines(), help="the environment of this engine")
+    parser.add_argument("--clients", action="store_true", help="the environment of the stock clients")
     arguments = parser.parse_args()
-    project = engine(arguments.engine) if arguments.engine else workspace()
+    if arguments.clients:
+        project = clients()
+    else:
+        project = engine(arguments.engine) if arguments.engine else workspace()
     built_from = project.built_from.read_text() if project.built_from.exists() else ""
     # An environment that can test can also serve: `make up` after `make test` rebuilds nothing.
     dev = arguments.dev or built_from.startswith("dev ")
     lock, folders = project.lock(dev=dev), project.packages(dev=dev)
-    wanted = f"{'dev' if dev else 'runtime'} {fingerprint(lock, folders)}\n"
+    wanted = f"{'dev' if dev else 'runtime'} {fingerprint(project, lock, folders)}\n"
     if built_from == wanted and made_by_this_python(project.venv):
         return
     print("Fetching packages …", file=sys.stderr, flush=True)
     project.built_from.unlink(missing_ok=True)
-    build(project.venv, lock, folders)
+    build(project, lock, folders)
     project.built_from.write_text(wanted)
 
 

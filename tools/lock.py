@@ -1,5 +1,7 @@
 """Resolve every dependency into requirements.lock and requirements-dev.lock: the workspace's, each engine's.
 
+The stock clients' have one lock, and another for Node.
+
     tools/lock.py              keep what is locked, add and remove what pyproject.toml files changed
     tools/lock.py --upgrade    the newest versions that the pyproject.toml files allow
 
@@ -14,7 +16,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from environment import Project, engine, engines, workspace
+from environment import Project, clients, engine, engines, workspace
 
 
 def own_packages(project: Project) -> list[str]:
@@ -40,6 +42,11 @@ def main() -> None:
         runtime, dev = project.lock(dev=False), project.lock(dev=True)
         resolve(project, runtime, *upgrade)
         resolve(project, dev, "--group", "dev", "--constraint", runtime.name, *upgrade)
+    stock = clients()
+    resolve(stock, stock.lock(dev=False), *upgrade)
+    npm = [str(stock.venv / "bin" / "npm"), "install", "--package-lock-only", "--no-audit", "--no-fund"]
+    # Hashes say what a package is: where it comes from does not matter.
+    subprocess.run([*npm, "--omit-lockfile-registry-resolved"], cwd=stock.folder, check=True)
 
 
 if __name__ == "__main__":

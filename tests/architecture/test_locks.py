@@ -1,5 +1,6 @@
 """The locks pin what the packages ask for, by hash, and say nothing of where it comes from."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ _ROOT = Path(__file__).parents[2]
 _PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())
 _RUNTIME, _DEV = "requirements.lock", "requirements-dev.lock"
 _LOCKS = (_RUNTIME, _DEV)
+_CLIENTS = "tests/conformance/clients"
 _SUPPORTED = ("3.11.0", "3.11.9", "3.12.0", "3.13.0")
 
 
@@ -63,7 +65,7 @@ def _asked_for(lock: str) -> list[Requirement]:
     return [requirement for requirement in requirements if requirement.name not in own]
 
 
-@pytest.mark.parametrize("lock", _LOCKS)
+@pytest.mark.parametrize("lock", [*_LOCKS, f"{_CLIENTS}/{_RUNTIME}"])
 def test_a_lock_holds_versions_and_hashes_and_nothing_else(lock: str) -> None:
     name_and_version = r"[\w.-]+(\[[\w,.-]+\])?==[\w.]+"
     entry = re.compile(rf"{name_and_version}( ; [^;#@/]+?)? +(--hash=sha256:[0-9a-f]{{64}} *)+")
@@ -92,6 +94,17 @@ def _met(requirement: Requirement, versions: dict[str, Version]) -> bool:
 def test_tests_run_with_the_versions_that_services_run_with(python: str) -> None:
     runtime, dev = _versions(_RUNTIME, python), _versions(_DEV, python)
     assert {name: dev.get(name) for name in runtime} == runtime
+
+
+def test_nodes_lock_holds_hashes_and_says_nothing_of_where_packages_come_from() -> None:
+    lock = json.loads((_ROOT / _CLIENTS / "package-lock.json").read_text())["packages"]
+    assert (
+        lock.pop("")["dependencies"]
+        == json.loads((_ROOT / _CLIENTS / "package.json").read_text())["dependencies"]
+    )
+    assert len(lock) > 10
+    assert [name for name, package in lock.items() if not package["integrity"].startswith("sha512-")] == []
+    assert [name for name, package in lock.items() if "resolved" in package] == []
 
 
 def test_the_lock_of_the_resolver_is_not_committed() -> None:

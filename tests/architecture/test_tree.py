@@ -16,9 +16,7 @@ _MEASURES = re.compile(r"create_(\w+_)?(counter|gauge|histogram)|seconds|gauge")
 
 def _files(*patterns: str) -> list[Path]:
     """Return files of ours by pattern."""
-    found = [
-        path for pattern in patterns for path in _ROOT.glob(pattern) if _NOT_OURS.isdisjoint(path.parts)
-    ]
+    found = [path for pattern in patterns for path in _ROOT.glob(pattern) if _NOT_OURS.isdisjoint(path.parts)]
     assert found, patterns
     return sorted(found)
 

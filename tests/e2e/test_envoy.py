@@ -42,6 +42,8 @@ def test_what_is_wrong_over_http_is_said_in_openais_shape(through: Through) -> N
     answer = through.post("/v1/audio/speech", speech_body(response_format="mpeg"))
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "response_format"
+    other = through.post("/v1/audio/speech", speech_body(response_format="mpeg"))
+    assert len({answer.headers["x-request-id"], other.headers["x-request-id"]}) == 2
 
 
 def test_grpc(through: Through) -> None:
