@@ -356,3 +356,33 @@ async def test_at_a_drain_idle_sessions_close_and_speaking_ones_finish_first() -
             with pytest.raises(ConnectionClosed):
                 await until(speaking, "never")
         await stopping
+
+
+async def test_a_session_ends_when_it_has_lasted_long_enough() -> None:
+    async with serving(longest_session_seconds=0.5) as edge:
+        async with edge.websocket() as socket:
+            await until(socket, "session.created")
+            await say(socket, voice="hangs")
+            events = await until(socket, "response.done")
+            assert [event["error"]["code"] for event in events if event["type"] == "error"] == [
+                "session_expired"
+            ]
+            response = events[-1]["response"]
+            assert (response["status"], response["status_details"]["error"]["code"]) == (
+                "failed",
+                "session_expired",
+            )
+            with pytest.raises(ConnectionClosed) as closed:
+                await until(socket, "never")
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
+        await until_idle(edge)
+        await edge.router.until_live(0)
+
+
+async def test_a_session_that_nobody_uses_ends() -> None:
+    async with serving(idle_session_seconds=0.2) as edge, edge.websocket() as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await until(socket, "never")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001

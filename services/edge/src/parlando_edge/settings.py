@@ -73,6 +73,18 @@ class EdgeSettings(ServerSettings):
         ge=4096,
         description="the kernel's send buffer of a connection (SO_SNDBUF), before it doubles it",
     )
+    longest_session_seconds: float = Field(
+        default=3_600.0,
+        gt=0,
+        le=86_400,
+        description="how long a Realtime connection may last, as OpenAI's; it is then closed with 1001",
+    )
+    idle_session_seconds: float = Field(
+        default=1_800.0,
+        gt=0,
+        le=86_400,
+        description="how long a Realtime connection may go without events of its client and without speech",
+    )
     ping_seconds: float = Field(
         default=20.0,
         gt=0,

@@ -13,6 +13,7 @@ from parlando_edge.catalogue import Catalogue
 from parlando_edge.instruments import Instruments
 from parlando_edge.ports import Speaker, Started, Utterance
 from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.listening import Listening
 from parlando_edge.realtime.outgoing import Outgoing
 from parlando_edge.realtime.outputs import DropAudio, Emit, Listen, Output, Speak, StopSpeaking
@@ -25,8 +26,8 @@ from parlando_kit.queues import QueueClosed
 _STOP_SECONDS = 5.0
 """How long the router may take to end a cancelled utterance; it promises 2 s."""
 
-RESTART = 1012
-"""Close code of a service that restarts (IANA's registry of WebSocket close codes)."""
+GOING_AWAY, RESTART = 1001, 1012
+"""Close codes of an end that goes away, and of a service that restarts (IANA's registry of them)."""
 
 
 class Socket(Protocol):
@@ -87,6 +88,7 @@ class RealtimeConnection:
         speaker: the router.
         catalogue: resolves stock names of voices.
         keeper: remembers the session.
+        lifetime: how long it may last.
         room: hears the client's user.
         clock: measures the first chunk, and what was played.
         instruments: are told of it.
@@ -100,6 +102,7 @@ class RealtimeConnection:
         speaker: Speaker,
         catalogue: Catalogue,
         keeper: SessionKeeper,
+        lifetime: Lifetime,
         room: Room,
         clock: Clock,
         instruments: Instruments,
@@ -112,6 +115,8 @@ class RealtimeConnection:
         self._clock = clock
         self._instruments = instruments
         self._outgoing = Outgoing()
+        self._lifetime = lifetime
+        self._closing = (RESTART, "the service restarts: connect again")
         self._room = room
         self._listening: Listening | None = None  # until the client sends audio
         self._playback = Playback(clock)
@@ -131,8 +136,10 @@ class RealtimeConnection:
             async with asyncio.TaskGroup() as self._group:
                 self._start(self._write())
                 self._start(self._leave(draining))
+                self._start(self._expire())
                 self._perform(self._protocol.begin())
                 while (message := await self._socket.receive()) is not None:
+                    self._lifetime.use()
                     self._perform(self._protocol.receive(message))
                     if self._listening is not None:
                         await self._listening.room()
@@ -224,7 +231,7 @@ class RealtimeConnection:
             try:
                 message = await self._outgoing.get()
             except QueueClosed:
-                await self._socket.close(RESTART, "the service restarts: connect again")
+                await self._socket.close(*self._closing)
                 return
             voice = self._latest
             if voice is None or voice.response_id != message.audio_of:
@@ -251,6 +258,12 @@ class RealtimeConnection:
         voice.stop(self._clock.now())
         if not voice.leaving:
             self._instruments.last_byte(0.0, voice.engine, voice.span)
+
+    async def _expire(self) -> None:
+        error = await self._lifetime.over(lambda: self._protocol.speaking)
+        self._closing = (GOING_AWAY, error.message)
+        self._perform(self._protocol.expire(error))
+        self._outgoing.close()  # what waits there is still sent
 
     async def _leave(self, draining: asyncio.Event) -> None:
         await draining.wait()

@@ -21,6 +21,7 @@ from parlando_edge.ports import SessionStore, Speaker, Turn
 from parlando_edge.realtime.connection import RealtimeConnection
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
 from parlando_edge.settings import EdgeSettings
@@ -85,7 +86,7 @@ class RealtimeEndpoint:
         catalogue: resolves stock names of voices.
         room: hears the clients' users.
         gate: tells when the service drains.
-        settings: patience.
+        settings: patience, and how long a session may last.
         clock: measures the first chunk.
         instruments: are told of it.
     """
@@ -132,6 +133,9 @@ class RealtimeEndpoint:
             speaker=self._speaker,
             catalogue=self._catalogue,
             keeper=keeper,
+            lifetime=Lifetime(
+                self._clock, self._settings.longest_session_seconds, self._settings.idle_session_seconds
+            ),
             room=self._room,
             clock=self._clock,
             instruments=self._instruments,

@@ -18,7 +18,7 @@ from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.emitter import Emitter, NewId
 from parlando_edge.realtime.hearing import heard_item, item_of, truncate
 from parlando_edge.realtime.input_audio import InputAudio, audio_item
-from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output
+from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output, StopSpeaking
 from parlando_edge.realtime.request import parse_request
 from parlando_edge.realtime.responding import Responding
 from parlando_edge.realtime.session import SessionConfig
@@ -123,6 +123,14 @@ class RealtimeProtocol:
     def deaf(self, error: ParlandoError) -> list[Output]:
         """Return what to do when the client's audio cannot be listened to."""
         return self._emitter.complain(error, None)
+
+    def expire(self, error: ParlandoError) -> list[Output]:
+        """Return what to do when the session has lasted long enough: what is being spoken fails."""
+        outputs = self._emitter.complain(error, None)
+        response = self._responding.active
+        if response is not None:
+            outputs += [StopSpeaking(response.id), *self._responding.fail(response.id, error)]
+        return outputs
 
     def end(self) -> list[Output]:
         """Return what is still to be remembered when the client has gone."""
