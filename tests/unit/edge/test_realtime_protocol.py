@@ -9,6 +9,7 @@ import pytest
 
 from parlando_edge.formats import AudioFormat, Codec
 from parlando_edge.ports import AudioMade, Finished, KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.outputs import (
     DropAudio,
     Emit,
@@ -229,6 +230,24 @@ def test_a_cancel_of_nothing_is_an_error_that_echoes_the_event(fields: dict[str,
     # LiveKit's plugin knows this error, which is none to it, by its first words.
     assert error["error"]["message"].startswith("Cancellation failed")
     assert client.protocol.speaking is bool(fields)
+
+
+@pytest.mark.parametrize("dialect", [Today(), Beta()])
+def test_an_update_of_the_session_can_interrupt(dialect: Dialect) -> None:
+    client = Client(dialect)
+    interrupt = {"audio": {"interrupt": True}}
+    assert types(client.send("session.update", session=interrupt)) == ["session.updated"]
+    client.ask()
+    client.hear(*SPEECH[:4])
+    assert types(client.send("session.update", session={"audio": {"interrupt": False}})) == [
+        "session.updated"
+    ]
+    events = client.send("session.update", session=interrupt)
+    assert (types(events)[0], types(events)[-1]) == ("session.updated", "response.done")
+    assert events[-1]["response"]["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
+    assert "interrupt" not in events[0]["session"].get("audio", {})
+    (error,) = client.send("session.update", session={"audio": {"interrupt": "yes"}})
+    assert error["error"]["param"] == "session.audio.interrupt"
 
 
 def test_a_second_response_has_to_wait() -> None:

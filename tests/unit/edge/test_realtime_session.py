@@ -11,7 +11,7 @@ from parlando_edge.json_fields import Fields
 from parlando_edge.ports import LONGEST_DOCUMENT, KeptSettings, SpeechSettings
 from parlando_edge.realtime.outputs import Echo
 from parlando_edge.realtime.session import SessionConfig
-from tests.unit.edge.realtime import Client
+from tests.unit.edge.realtime import SPEECH, Client
 
 
 def _updated(client: Client, session: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +87,20 @@ def test_the_model_may_name_an_engine_and_ours_names_it_outright() -> None:
     assert SessionConfig("s", model="kokoro", engine="espeak").settings.engine == "espeak"
 
 
+@pytest.mark.parametrize(
+    ("instructions", "emotion"), [("Calm.", "calm"), ("Be calm.", ""), ("", ""), (None, "")]
+)
+def test_instructions_of_one_word_are_an_emotion(instructions: str | None, emotion: str) -> None:
+    client = Client()
+    client.send("session.update", session={"instructions": instructions})
+    client.ask()
+    assert client.order.settings.emotion == emotion
+    client.hear(*SPEECH)
+    client.ask(instructions="cheerful")
+    assert client.order.settings.emotion == "cheerful"
+    assert client.protocol.config.instructions == (instructions or "")
+
+
 def test_a_stored_session_is_named_to_the_router() -> None:
     assert SessionConfig("s", stored=True).settings.session_id == "s"
     assert SessionConfig("s").settings.session_id == ""
@@ -142,6 +156,7 @@ def test_a_document_that_cannot_be_read_counts_as_none(document: str) -> None:
     ("session", "param"),
     [
         ({"type": "transcription"}, "session.type"),
+        ({"instructions": 7}, "session.instructions"),
         ({"output_modalities": ["text"]}, "session.output_modalities"),
         ({"output_modalities": "audio!"}, "session.output_modalities"),
         ({"audio": {"output": {"speed": 99}}}, "session.audio.output.speed"),

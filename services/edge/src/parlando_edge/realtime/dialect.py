@@ -110,6 +110,8 @@ def _settings_today(session: dict[str, Any]) -> dict[str, Any]:
     if "input_audio_format" in session:
         heard["format"] = _format_today(session["input_audio_format"])
     given["audio"] = {"input": heard, "output": _output_today(session)}
+    if isinstance(session.get("audio"), dict) and "interrupt" in session["audio"]:
+        given["audio"]["interrupt"] = session["audio"]["interrupt"]  # ours, by the same name
     return given
 
 

@@ -153,9 +153,15 @@ class RealtimeProtocol:
         return handler(event)
 
     def _update_session(self, event: Fields) -> list[Output]:
-        self.config = self.config.updated(event.child("session"))
-        shown = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
-        return [*shown, KeepSettings(KeptSettings(self.config.settings, self.config.document))]
+        session = event.child("session")
+        interrupt = session.child("audio").flag("interrupt", default=False)
+        self.config = self.config.updated(session)
+        outputs = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
+        outputs.append(KeepSettings(KeptSettings(self.config.settings, self.config.document)))
+        response = self._responding.active
+        if interrupt and response is not None:
+            outputs += self._responding.cancel(response, "client_cancelled")
+        return outputs
 
     def _create_item(self, event: Fields) -> list[Output]:
         item = parse_item(event.child("item"), self._new_id("item"))

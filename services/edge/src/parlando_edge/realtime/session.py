@@ -16,10 +16,12 @@ from parlando_edge.models import DEFAULT_MODEL, engine_of
 from parlando_edge.ports import LONGEST_DOCUMENT, KeptSettings, SpeechSettings
 from parlando_edge.realtime import turn_detection
 from parlando_edge.realtime.outputs import Echo
-from parlando_edge.speech_request import LONGEST_NAME, speed_of, voice_of
+from parlando_edge.speech_request import LONGEST_NAME, emotion_of, speed_of, voice_of
 from parlando_kit.errors import ParlandoError, Reason
 
 PCM = "audio/pcm"
+
+_LONGEST_INSTRUCTIONS = 1_000_000
 
 # Accepted, shown again, and otherwise without effect: nothing here listens or thinks.
 _SHOWN = (
@@ -93,6 +95,7 @@ class SessionConfig:
             ParlandoError: with the field that is wrong; then nothing of the update holds.
         """
         session.one_of("type", ("realtime",), "realtime")
+        session.text("instructions", longest=_LONGEST_INSTRUCTIONS)
         require_audio(session)
         audio, ours = session.child("audio"), session.child("parlando")
         heard, spoken = audio.child("input"), audio.child("output")
@@ -120,12 +123,19 @@ class SessionConfig:
         """
         require_audio(response)
         spoken = response.child("audio").child("output")
+        instructions = response.text("instructions", self.instructions, longest=_LONGEST_INSTRUCTIONS)
         return replace(
             self,
+            shown={**self.shown, "instructions": instructions},
             voice=voice_of(spoken) if spoken.given("voice") else self.voice,
             speed=speed_of(spoken, self.speed),
             format=_format_of(spoken, self.format),
         )
+
+    @property
+    def instructions(self) -> str:
+        """How it is to be said; of one word alone, an emotion."""
+        return self.shown.get("instructions") or ""
 
     @property
     def heard(self) -> AudioFormat:
@@ -152,6 +162,7 @@ class SessionConfig:
             speed=self.speed,
             audio=REALTIME_FORMATS[self.format],
             session_id=self.id if self.stored else "",
+            emotion=emotion_of(self.instructions),
         )
 
     @property
