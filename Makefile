@@ -54,6 +54,11 @@ unit: ## the quick tests alone
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest tests/unit
 
+.PHONY: fuzz-realtime
+fuzz-realtime: ## random conversations of a grammar on Realtime, 100,000 events; FUZZ_EVENTS=1000000 sends more
+	@tools/bootstrap --dev
+	@PYTHONPATH=.:bench $(BIN)/python -m tests.component.edge.realtime_fuzzing $(or $(FUZZ_EVENTS),100000)
+
 .PHONY: conformance
 conformance: ## run the stock clients against a whole system, and write docs/conformance.md; ARGS=openai_node.mjs runs one
 	@tools/bootstrap --dev
