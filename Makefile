@@ -11,8 +11,8 @@ PACKAGES := $(notdir $(wildcard services/*/src/parlando_* services/synth/engines
 PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
 LOOSE := tests tools bench
 # Engines that are projects of their own, each with its environment; of them, those with an account elsewhere.
-ENGINES := elevenlabs google kokoro kokoro-gpu openai piper
-REMOTE := elevenlabs google openai
+ENGINES := alltalk elevenlabs google kokoro kokoro-gpu openai piper
+REMOTE := alltalk elevenlabs google openai
 .PHONY: $(ENGINES:%=engine-%) $(REMOTE:%=live-engine-%)
 
 help: ## tell what there is

@@ -1,0 +1,1 @@
+"""AllTalk v2 as an engine."""

@@ -1,0 +1,176 @@
+"""The adapter to AllTalk v2, over its own HTTP interface."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any
+
+import httpx
+
+from parlando_alltalk.refusals import AnswerError, refusal
+from parlando_alltalk.settings import AllTalkSettings, Way
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import TimingQuality
+from parlando_kit.tasks import finish
+from parlando_synth.engine import EngineDescription, Job, Voice
+from parlando_synth.remote.trouble import Refusal
+from parlando_synth.remote.vendor import Exchange, Said, Vendor
+
+_LONGEST_TEXT = 2_000  # code points: they travel in an address
+_STOP_SECONDS = 2.0
+_OPENAI_VOICES = ("alloy", "echo", "fable", "nova", "onyx", "shimmer")
+
+
+class AllTalkVendor(Vendor):
+    """The adapter.
+
+    Args:
+        settings: where the server is, and how it is asked.
+    """
+
+    name = "AllTalk"
+    loggers = ("httpx", "httpcore")  # which log addresses, and so texts
+
+    def __init__(self, settings: AllTalkSettings) -> None:
+        self._settings = settings
+        self._client: httpx.AsyncClient | None = None
+        self._voices: dict[str, Voice] = {}
+        self._version = ""
+        self._default = ""
+
+    async def open(self) -> None:
+        """Connect, and ask what is loaded and which voices there are."""
+        settings = self._settings
+        if not settings.base_url:
+            raise ParlandoError(Reason.ENGINE_FAILED, "ALLTALK_BASE_URL is not set: say where the server is")
+        key = settings.secret().get_secret_value()
+        self._client = client = httpx.AsyncClient(
+            base_url=settings.base_url,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(None, connect=settings.connect_seconds),
+            follow_redirects=False,
+        )
+        ready = await client.get("/api/ready", timeout=settings.first_byte_seconds)
+        if ready.status_code != httpx.codes.OK or "ready" not in ready.text.casefold():
+            raise AnswerError(httpx.codes.SERVICE_UNAVAILABLE)  # it still loads its model
+        loaded = await _asked(client, "/api/currentsettings", settings.first_byte_seconds)
+        engine = str(loaded.get("current_engine_loaded") or "its engine")
+        self._version = str(loaded.get("current_model_loaded") or engine)
+        if settings.way is Way.STREAMING:
+            if not loaded.get("streaming_capable"):
+                raise ParlandoError(
+                    Reason.ENGINE_FAILED,
+                    f"AllTalk has {engine[:40]} loaded, which cannot stream: load one that can, as XTTS, "
+                    "or set ALLTALK_WAY=speech",
+                )
+            listed = await _asked(client, "/api/voices", settings.first_byte_seconds)
+            names: Sequence[object] = listed.get("voices") or ()
+        else:
+            names = _OPENAI_VOICES
+        rate = settings.sample_rate_hz
+        voices = (Voice(str(name), _shown(str(name)), settings.languages, rate) for name in names)
+        self._voices = {voice.id: voice for voice in voices}
+        self._default = settings.default_voice or next(iter(self._voices), "")
+        if self._default not in self._voices:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "AllTalk lists no voice, or not the one of ALLTALK_DEFAULT_VOICE"
+            )
+
+    def describe(self) -> EngineDescription:
+        """Return what the server can do."""
+        streams = self._settings.way is Way.STREAMING
+        return EngineDescription(
+            name="alltalk",
+            version=self._version or "2",
+            licence="AGPL-3.0",
+            default_voice=self._default,
+            timing_quality=TimingQuality.ESTIMATED,
+            max_live=self._settings.live,
+            max_text_code_points=_LONGEST_TEXT,
+            streams=streams,
+            speed=not streams,
+            min_speed=1.0 if streams else 0.25,
+            max_speed=1.0 if streams else 4.0,
+        )
+
+    def voices(self) -> Sequence[Voice]:
+        """Return the voices, sorted by id."""
+        return [self._voices[name] for name in sorted(self._voices)]
+
+    async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
+        """Ask for the text, and yield sound as it comes; a stop tells the server to stop."""
+        if self._client is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        exchange.ignored = tuple(f"engine_options.{name}" for name in job.options)
+        exchange.goes_on = True
+        done = False
+        try:
+            async with self._answer(self._client, job) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    await answer.aread()
+                    raise AnswerError(answer.status_code, answer.text, answer.headers)
+                if answer.headers.get("content-type", "").startswith(("application/json", "text/")):
+                    raise AnswerError(httpx.codes.BAD_REQUEST)
+                async for data in answer.aiter_bytes():
+                    yield data
+            done = True
+        finally:
+            if not done:
+                exchange.goes_on = not await finish(self._stopped())
+
+    def refusal(self, error: Exception) -> Refusal | None:
+        """Return what an error means."""
+        return refusal(error)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def _answer(self, client: httpx.AsyncClient, job: Job) -> AbstractAsyncContextManager[httpx.Response]:
+        if self._settings.way is Way.SPEECH:
+            asked = {
+                "model": "tts-1",
+                "input": job.text,
+                "voice": job.voice,
+                "response_format": "wav",
+                "speed": job.speed,
+            }
+            return client.stream("POST", "/v1/audio/speech", json=asked)
+        language = (job.language or self._settings.languages[0]).partition("-")[0].casefold()
+        named = {"text": job.text, "voice": job.voice, "language": language, "output_file": "speech.wav"}
+        return client.stream("GET", "/api/tts-generate-streaming", params=named)
+
+    async def _stopped(self) -> bool:
+        """Tell the server to stop what it makes; return whether it says that it does."""
+        if self._client is None:
+            return False
+        with suppress(httpx.HTTPError):
+            answer = await self._client.put("/api/stop-generation", timeout=_STOP_SECONDS)
+            return answer.status_code == httpx.codes.OK
+        return False
+
+
+async def _asked(client: httpx.AsyncClient, path: str, seconds: float) -> Mapping[str, Any]:
+    """Return what the server says of itself.
+
+    Raises:
+        AnswerError: it says no, or nothing that can be read.
+    """
+    answer = await client.get(path, timeout=seconds)
+    if answer.status_code != httpx.codes.OK:
+        raise AnswerError(answer.status_code, answer.text, answer.headers)
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    if not isinstance(said, Mapping):
+        raise AnswerError(httpx.codes.BAD_GATEWAY)
+    return said
+
+
+def _shown(name: str) -> str:
+    """Return a voice's name for people: its file's, without the ending."""
+    return name.removesuffix(".wav").replace("_", " ")

@@ -1,0 +1,145 @@
+"""A local server with AllTalk v2's interface as it is on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from parlando_synth.remote.service import Fault, LocalService, pieces, speech
+
+_REFUSALS = {
+    Fault.BUSY: (503, "Busy"),
+    Fault.ERROR: (500, "An error occurred"),
+    Fault.KEY: (401, "Unauthorized"),
+    Fault.QUOTA: (402, "Payment Required"),
+    Fault.VOICE: (400, "The voice is not available"),
+    Fault.LENGTH: (413, "Too large"),
+}
+
+
+class AllTalkServer(LocalService):
+    """The server, which makes one text at a time.
+
+    Attributes:
+        ready: whether its model is loaded.
+        streaming_capable: whether its engine can stream.
+        asked_for: parameters of the last request for speech.
+        stops: requests to stop.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
+        self.ready = True
+        self.streaming_capable = True
+        self.asked_for: Mapping[str, Any] = {}
+        self.stops = 0
+        self._stop = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    async def open(self, tls: ssl.SSLContext | None) -> int:
+        app = web.Application()
+        app.router.add_get("/api/ready", self._ready)
+        app.router.add_get("/api/currentsettings", self._settings)
+        app.router.add_get("/api/voices", self._voices)
+        app.router.add_get("/api/tts-generate-streaming", self._stream)
+        app.router.add_put("/api/stop-generation", self._stop_generation)
+        app.router.add_post("/v1/audio/speech", self._speech)
+        # As AllTalk is: what it makes goes on when the client is gone, until it is told to stop.
+        self._runner = web.AppRunner(app, handler_cancellation=False, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
+        await site.start()
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def shut(self) -> None:
+        self._stop.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        return web.Response(text="Ready" if self.ready else "Unloaded")
+
+    async def _settings(self, _: web.Request) -> web.Response:
+        engine = "xtts" if self.streaming_capable else "piper"
+        return web.json_response(
+            {
+                "current_engine_loaded": engine,
+                "current_model_loaded": f"{engine} - xttsv2_2.0.3",
+                "streaming_capable": self.streaming_capable,
+            }
+        )
+
+    async def _voices(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "success", "voices": ["female_01.wav", "male_01.wav"]})
+
+    async def _stop_generation(self, _: web.Request) -> web.Response:
+        self.stops += 1
+        self._stop.set()
+        return web.json_response({"message": "Cancelling current TTS generation"})
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        self.asked_for = dict(request.query)
+        return await self._answer(request, request.query["text"], 1.0)
+
+    async def _speech(self, request: web.Request) -> web.StreamResponse:
+        self.asked_for = await request.json()
+        return await self._answer(request, self.asked_for["input"], self.asked_for["speed"])
+
+    async def _answer(self, request: web.Request, text: str, speed: float) -> web.StreamResponse:
+        self._stop.clear()
+        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        with self.request(key) as fault:
+            if fault is Fault.HANG_BEFORE:
+                await self._stop.wait()
+            if fault in _REFUSALS:
+                status, sentence = _REFUSALS[fault]
+                headers = {"Retry-After": f"{self.retry_after:g}"} if fault is Fault.BUSY else {}
+                # As careless as a server may be: its sentence quotes the key and the text.
+                said = {"status": "error", "message": f"{sentence}: {key} {text!r}"}
+                return web.json_response(said, status=status, headers=headers)
+            answer = web.StreamResponse(headers={"Content-Type": "audio/wav"})
+            await answer.prepare(request)
+            try:
+                await self._send(request, answer, _sound(fault, text, speed), fault)
+            except ConnectionError:
+                await self._stop.wait()
+            return answer
+
+    async def _send(
+        self, request: web.Request, answer: web.StreamResponse, sound: bytes, fault: Fault
+    ) -> None:
+        for piece in pieces(sound):
+            if self._stop.is_set():
+                return
+            await answer.write(piece)
+            if fault is Fault.CUT:
+                await asyncio.sleep(0.05)  # for the client to have read it
+                assert request.transport is not None
+                request.transport.abort()
+                return
+            if fault is Fault.HANG_MIDDLE:
+                await self._stop.wait()
+                return
+            await asyncio.sleep(self.pause)
+        await answer.write_eof()
+
+
+def _sound(fault: Fault, text: str, speed: float) -> bytes:
+    if fault is Fault.EMPTY:
+        return b""
+    if fault is Fault.GARBAGE:
+        return random.Random(7).randbytes(20_000)
+    rate = 16_000 if fault is Fault.WRONG_RATE else 24_000
+    return _header(rate) + speech(text, rate, speed)
+
+
+def _header(rate: int) -> bytes:
+    form = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
+    return b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0" + form + b"data\xff\xff\xff\xff"
