@@ -173,7 +173,9 @@ def _inches(match: re.Match[str], variety: Variety) -> str | None:
     return f"{number(amount, variety)} {'inch' if amount == '1' or is_attributive(match) else 'inches'}"
 
 
-def _dimensions(match: re.Match[str], variety: Variety) -> str:
+def _dimensions(match: re.Match[str], variety: Variety) -> str | None:
+    if "\u00d7" in match["sides"] and match.string[match.end() :].lstrip().startswith("?"):
+        return None  # what is seven times eight?
     sides = [side.rstrip(_INCHES) for side in re.split(" ?[x\u00d7] ?", match["sides"])]
     said = " by ".join(_side(side, variety) for side in sides)
     if match["unit"] is None:
