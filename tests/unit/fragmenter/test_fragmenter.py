@@ -131,3 +131,9 @@ def test_a_hint_of_a_full_queue_waits_for_the_sentence() -> None:
     fragmenter = Fragmenter()
     assert list(fragmenter.hint(20.0, 0.1)) == []
     assert [fragment.spoken for fragment in fragmenter.feed(sentence + " So")] == [sentence]
+
+
+def test_a_pause_gives_out_no_more_than_the_bound() -> None:
+    fragmenter = Fragmenter(bounds=Bounds(first=15, growth=1.0, most=20))
+    found = [*fragmenter.feed("0" * 19 + "<."), *fragmenter.pause(), *fragmenter.end()]
+    assert [len(fragment.spoken) for fragment in found] == [20, 0]

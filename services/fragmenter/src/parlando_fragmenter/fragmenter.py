@@ -131,7 +131,7 @@ class Fragmenter:
         if self._reader is not None:
             yield from self._read(self._reader.pause())
         self._boundaries += self._segmenter.pause()
-        yield from self._cut()
+        yield from self._cut(final=True)
         if self._boundaries:
             yield from self._give(self._boundaries[-1])
 
@@ -141,7 +141,7 @@ class Fragmenter:
         if self._reader is not None:
             yield from self._read(self._reader.flush())
         self._boundaries += self._segmenter.flush()
-        yield from self._cut()
+        yield from self._cut(final=True)
         if self._start < self._end or self._written:
             known = self._boundaries[-1] if self._boundaries else None
             strength = known.strength if known and known.position == self._end else Strength.NONE
@@ -170,13 +170,11 @@ class Fragmenter:
             self._blank += blank
             self._silent = 0
 
-    def _cut(self) -> Iterator[Fragment]:
+    def _cut(self, *, final: bool = False) -> Iterator[Fragment]:
         while True:
             self._pass_silent_boundaries()
             settled = self._segmenter.settled
-            chosen = self._schedule.choose(
-                self._boundaries, self._origin, settled, self._part, final=self._flushing
-            )
+            chosen = self._schedule.choose(self._boundaries, self._origin, settled, self._part, final=final)
             if chosen is None:
                 return
             yield from self._give(chosen)
