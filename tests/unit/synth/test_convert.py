@@ -13,7 +13,17 @@ from parlando.synth.v1 import synth_pb2 as pb
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
 from parlando_synth import convert
-from parlando_synth.engine import Charge, EngineDescription, Gender, Price, Progress, TextKind, Voice, Words
+from parlando_synth.engine import (
+    Charge,
+    Deviation,
+    EngineDescription,
+    Gender,
+    Price,
+    Progress,
+    TextKind,
+    Voice,
+    Words,
+)
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
 from parlando_synth.slot import State
 from parlando_synth.worker import Status
@@ -112,6 +122,12 @@ def test_what_is_there_together_is_one_message() -> None:
 )
 def test_what_it_cost(finished: Finished, price: Price | None, usage: pb.Usage) -> None:
     assert convert.response([finished], price).finished.usage == usage
+
+
+def test_where_what_was_said_differs_from_the_text() -> None:
+    assert not convert.response([FINISHED], None).finished.HasField("deviation")
+    message = convert.response([replace(FINISHED, deviation=Deviation(missing=1, added=2))], None)
+    assert message.finished.deviation == pb.Deviation(missing=1, added=2)
 
 
 @pytest.mark.parametrize("outcome", StopOutcome)

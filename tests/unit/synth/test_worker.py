@@ -20,8 +20,10 @@ from parlando_scripted.clock import ManualClock
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.engine import (
+    Aftermath,
     Audio,
     Charge,
+    Deviation,
     Engine,
     EngineDescription,
     EngineEvent,
@@ -420,17 +422,26 @@ async def test_an_engine_that_is_still_loading() -> None:
 class _Remote(Engine):
     """A remote stream: it charges, it may break in its own way, and a stop interrupts its waiting."""
 
-    def __init__(self, *, breaks: bool = False, waits: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        breaks: bool = False,
+        waits: bool = False,
+        stoppable: bool = False,
+        goes_on: bool | None = None,
+    ) -> None:
         self._scripted = ScriptedEngine(ScriptedSettings())
         self._breaks = breaks
         self._waits = waits
+        self._stoppable = stoppable
+        self._goes_on = goes_on
 
     async def load(self) -> None:
         pass
 
     def describe(self) -> EngineDescription:
         price = Price("USD", Decimal(15), "2026-06-01")
-        return replace(self._scripted.describe(), price=price, stoppable=False, max_live=10)
+        return replace(self._scripted.describe(), price=price, stoppable=self._stoppable, max_live=10)
 
     def voices(self) -> Sequence[Voice]:
         return self._scripted.voices()
@@ -444,7 +455,10 @@ class _Remote(Engine):
             raise ValueError(job.text)
         if self._waits:
             await stopped.wait()
+            if self._goes_on is not None:
+                yield Aftermath(self._goes_on)
             return
+        yield Deviation(missing=1, added=2)
         yield Charge(7, "USD", Decimal("0.25"))
 
     async def close(self) -> None:
@@ -456,6 +470,7 @@ async def test_a_remote_engine_says_what_it_charged() -> None:
         outputs = await _all(bench.worker.synthesis(_order("a")))
         assert isinstance(outputs[-1], Finished)
         assert outputs[-1].charge == Charge(7, "USD", Decimal("0.25"))
+        assert outputs[-1].deviation == Deviation(missing=1, added=2)
         assert bench.worker.price == Price("USD", Decimal(15), "2026-06-01")
 
 
@@ -464,6 +479,24 @@ async def test_a_remote_engine_is_abandoned() -> None:
         reading = await _begun(bench.worker, _order("a"))
         report = await bench.worker.stop("a")
         assert (report.outcome, report.samples_made) == (StopOutcome.ABANDONED, 2)
+        assert await _reason(reading) is Reason.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("stoppable", "goes_on", "outcome"),
+    [
+        (True, None, StopOutcome.STOPPED),
+        (True, True, StopOutcome.ABANDONED),
+        (False, False, StopOutcome.STOPPED),
+        (False, True, StopOutcome.ABANDONED),
+    ],
+)
+async def test_what_a_stop_left_behind_is_what_the_engine_says_of_this_job(
+    *, stoppable: bool, goes_on: bool | None, outcome: StopOutcome
+) -> None:
+    async with _bench(engine=_Remote(waits=True, stoppable=stoppable, goes_on=goes_on)) as bench:
+        reading = await _begun(bench.worker, _order("a"))
+        assert (await bench.worker.stop("a")).outcome is outcome
         assert await _reason(reading) is Reason.STOPPED
 
 

@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-_WORD = re.compile(r"\w+")
+# Scripts that put no space between words: each character counts as one.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _APOSTROPHES = str.maketrans("", "", "'\N{RIGHT SINGLE QUOTATION MARK}")
 _ENOUGH = 3  # words of a transcript that tell whether it begins as it should
 _WITHIN = 6  # words of the text among which they may be: a model may write "doctor" for "Dr."
@@ -47,14 +49,17 @@ class Transcript:
     def begins_well(self, *, all_said: bool = False) -> bool | None:
         """Return whether it begins as the text does, more or less; None while that cannot be told.
 
+        A text of one or two words is taken to: a model may write them in another way ("OK", "okay").
+
         Args:
             all_said: whether nothing more will be.
         """
+        if len(self._expected) < _ENOUGH:
+            return True
         said = _words(self._said)
         if not all_said:
             said = said[:-1]  # which may go on
-        wanted = min(_ENOUGH, len(self._expected))
-        if len(said) < wanted and not all_said:
+        if len(said) < _ENOUGH and not all_said:
             return None
         return bool(set(said[:_ENOUGH]) & set(self._expected[:_WITHIN]))
 
