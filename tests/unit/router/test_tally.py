@@ -21,6 +21,18 @@ def test_what_engines_did_is_added_up_by_engine() -> None:
     run(main())
 
 
+def test_a_model_and_its_deviations_are_told_with_its_engine() -> None:
+    async def main() -> None:
+        tally = Tally()
+        tally.add("cloud", SynthesisFinished(1.0, 10, None, words_missing=1, words_added=2), 2.0, "reader-2")
+        tally.add("cloud", SynthesisFinished(1.0, 5, None, words_added=1), 2.0)
+        assert tally.usage == {
+            "cloud": Usage(15, 2.0, None, model="reader-2", words_missing=1, words_added=3),
+        }
+
+    run(main())
+
+
 def test_the_first_text_is_dated_once() -> None:
     async def main() -> None:
         tally = Tally()
