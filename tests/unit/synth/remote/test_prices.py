@@ -46,6 +46,29 @@ def test_a_row_of_tokens() -> None:
     assert row.price() == Price("USD", Decimal("15.15"), "2026-06-01")
 
 
+@pytest.mark.parametrize(
+    ("vendor", "model", "what", "published"),
+    [
+        # The bill for 4,095 characters: raw.githubusercontent.com/sanand0/blog, posts/2025/openai-tts-cost.md
+        ("openai", "tts-1", ("characters", 4_095), "0.061425"),
+        # "About $0.015 a minute", on OpenAI's page of prices.
+        ("openai", "gpt-4o-mini-tts", ("seconds", 60), "0.015"),
+        # A token for each 50 ms, at $64 and $20 a million: OpenAI's guide to the costs of Realtime.
+        ("openai-realtime", "gpt-realtime-2.1", ("seconds", 60), "0.0768"),
+        ("openai-realtime", "gpt-realtime-2.1-mini", ("seconds", 60), "0.024"),
+    ],
+)
+def test_published_examples_come_out(vendor: str, model: str, what: tuple[str, int], published: str) -> None:
+    row = tariff(vendor, model)
+    assert row is not None
+    kind, amount = what
+    if kind == "characters":
+        cost = row.charge_for_characters(amount).cost
+    else:
+        cost = row.charge_for_tokens(0, 0, round(amount * row.audio_tokens_per_second)).cost
+    assert cost == pytest.approx(Decimal(published), rel=Decimal("0.01"))
+
+
 def test_a_model_that_no_row_names_has_no_price_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
     assert tariff("openai", "no-such-model") is None
     assert "no price is known for openai no-such-model" in caplog.text

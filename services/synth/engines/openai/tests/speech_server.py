@@ -146,7 +146,8 @@ class SpeechServer(LocalService):
     def _done(self) -> Mapping[str, object]:
         text = str(self.body["input"])
         # As OpenAI counts: a token for four characters or so, and 20.8 for a second of sound.
-        tokens = self.tokens or (max(len(text) // 4, 1), round(len(speech(text, RATE)) / 2 / RATE * 20.8))
+        seconds = len(speech(text, RATE, float(self.body.get("speed", 1.0)))) / 2 / RATE
+        tokens = self.tokens or (max(len(text) // 4, 1), round(seconds * 20.8))
         self.reported = [sum(each) for each in zip(self.reported, tokens, strict=True)]
         usage = {"input_tokens": tokens[0], "output_tokens": tokens[1], "total_tokens": sum(tokens)}
         return {"type": "speech.audio.done", "usage": usage}

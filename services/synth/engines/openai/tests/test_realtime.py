@@ -234,11 +234,17 @@ async def test_a_stop_that_nobody_confirms_leaves_work_behind(server: RealtimeSe
 
 
 async def test_reported_usage_becomes_the_charge_near_its_estimate(server: RealtimeServer) -> None:
+    asked = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 4
     async with _loaded(server) as engine:
-        (charge,) = [event for event in await _spoken(engine) if isinstance(event, Charge)]
+        price = engine.describe().price
+        assert price is not None
+        # At this speed the server takes as long over a character as an estimate reckons.
+        (charge,) = [event for event in await _spoken(engine, asked, speed=0.48) if isinstance(event, Charge)]
     text, sound, words = server.reported
     cost = (text * Decimal("0.60") + sound * Decimal("20.00") + words * Decimal("2.40")) / 1_000_000
-    assert charge == Charge(len(TEXT), "USD", cost)
+    assert charge == Charge(len(asked), "USD", cost)
+    estimate = price.per_million_characters * len(asked) / 1_000_000
+    assert charge.cost == pytest.approx(estimate, rel=Decimal("0.1"))
 
 
 @pytest.mark.parametrize(

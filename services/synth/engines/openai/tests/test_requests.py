@@ -230,6 +230,18 @@ async def test_reported_usage_becomes_the_charge(server: SpeechServer) -> None:
     assert charge == Charge(len(TEXT), "USD", Decimal("0.015006"))
 
 
+async def test_reported_usage_is_near_the_estimate(server: SpeechServer) -> None:
+    text = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 4
+    async with _loaded(server, OPENAI) as engine:
+        price = engine.describe().price
+        assert price is not None
+        # At this speed the server takes as long over a character as an estimate reckons.
+        events = await _spoken(engine, text=text, speed=0.48)
+    (charge,) = [event for event in events if isinstance(event, Charge)]
+    estimate = price.per_million_characters * len(text) / 1_000_000
+    assert charge.cost == pytest.approx(estimate, rel=Decimal("0.1"))
+
+
 async def test_a_server_of_ones_own_costs_nothing(server: SpeechServer) -> None:
     server.voices = ["af_heart"]
     async with _loaded(server, KOKORO) as engine:
