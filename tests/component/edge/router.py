@@ -117,12 +117,19 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
     async def Speak(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
         self, request_iterator: AsyncIterator[speech_pb2.SpeakRequest], context: Context
     ) -> None:
-        """Speak what is sent up to its end; stop at a cancel."""
+        """Speak what is sent once it has ended; stop at a cancel. A flush is answered at once."""
         text, settings = "", speech_pb2.SpeechSettings()
         async for request in request_iterator:
             if request.HasField("open"):
                 settings = request.open.settings
             text += request.text.text
+            if request.HasField("flush"):
+                flushed = speech_pb2.SpeechFlushed(id=request.flush.id)
+                await context.write(speech_pb2.SpeakResponse(events=[Event(epoch=1, flushed=flushed)]))
+            if request.HasField("cancel"):
+                self.cancels += 1
+                await self._stopped(text, context)
+                return
             if request.HasField("end"):
                 break
         with self._call(text, settings, context):
@@ -137,10 +144,14 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
                 for task in (speaking, cancelling):
                     task.cancel()
                 await asyncio.wait({speaking, cancelling})
-            cancelled = Event(epoch=1, cancelled=speech_pb2.SpeechCancelled(epoch=1))
-            finished = Event(epoch=1, finished=speech_pb2.SpeechFinished(source_length=len(text)))
-            await context.write(speech_pb2.SpeakResponse(events=[cancelled]))
-            await context.write(speech_pb2.SpeakResponse(events=[finished]))
+            await self._stopped(text, context)
+
+    @staticmethod
+    async def _stopped(text: str, context: Context) -> None:
+        cancelled = Event(epoch=1, cancelled=speech_pb2.SpeechCancelled(epoch=1))
+        finished = Event(epoch=1, finished=speech_pb2.SpeechFinished(source_length=len(text)))
+        await context.write(speech_pb2.SpeakResponse(events=[cancelled]))
+        await context.write(speech_pb2.SpeakResponse(events=[finished]))
 
     async def _cancel(self, requests: AsyncIterator[speech_pb2.SpeakRequest]) -> None:
         async for request in requests:

@@ -34,6 +34,15 @@ class Recital:
         """Say no more."""
         self._events = iter(())
 
+    def write(self, text: str) -> None:
+        """Take text for what it is not."""
+
+    def flush(self, number: int) -> None:
+        """Wait for nothing: it never does."""
+
+    def end(self) -> None:
+        """Take no more text."""
+
     def __aiter__(self) -> Recital:
         return self
 
@@ -60,7 +69,11 @@ class Reciter:
         self.asked.append((text, settings))
         yield Recital(self.events)
 
-    speak = say
+    @asynccontextmanager
+    async def speak(self, settings: SpeechSettings) -> AsyncIterator[Recital]:
+        """Say it, whatever is written to it."""
+        self.asked.append(("", settings))
+        yield Recital(self.events)
 
     async def voices(self) -> Sequence[Voice]:
         """Return the voices, after all others had their turn."""

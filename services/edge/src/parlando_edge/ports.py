@@ -110,7 +110,14 @@ class Finished:
     usage: tuple[Usage, ...] = ()
 
 
-SpeechEvent = Started | FragmentBegun | AudioMade | WordsTimed | Finished
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """All audio of the text before a flush was told; `number` is the flush's."""
+
+    number: int
+
+
+SpeechEvent = Started | FragmentBegun | AudioMade | WordsTimed | Flushed | Finished
 
 
 class Utterance(Protocol):
@@ -122,6 +129,22 @@ class Utterance(Protocol):
 
     def cancel(self) -> None:
         """Have the engines stop. What was said of it follows as Finished; audio may still be under way."""
+        ...
+
+
+class GrowingUtterance(Utterance, Protocol):
+    """An utterance whose text is written to it. None of it waits: the caller bounds it."""
+
+    def write(self, text: str) -> None:
+        """Append text."""
+        ...
+
+    def flush(self, number: int) -> None:
+        """Speak what there is without waiting for more; Flushed follows its last audio."""
+        ...
+
+    def end(self) -> None:
+        """Say that no more text follows."""
         ...
 
 
@@ -195,8 +218,8 @@ class Speaker(Protocol):
         """Speak as fast as it is read. Leaving the block before its end stops the engines."""
         ...
 
-    def speak(self, text: str, settings: SpeechSettings) -> AbstractAsyncContextManager[Utterance]:
-        """Speak a little ahead of playback. Leaving the block before its end stops the engines."""
+    def speak(self, settings: SpeechSettings) -> AbstractAsyncContextManager[GrowingUtterance]:
+        """Speak what is written to it, a little ahead of playback. Leaving the block stops the engines."""
         ...
 
     async def voices(self) -> Sequence[Voice]:

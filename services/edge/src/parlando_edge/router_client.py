@@ -41,12 +41,12 @@ class GrpcSpeaker:
             call.cancel()
 
     @asynccontextmanager
-    async def speak(self, text: str, settings: SpeechSettings) -> AsyncIterator[_Utterance]:
-        """Speak a little ahead of playback."""
-        requests = _Requests(text, settings)
+    async def speak(self, settings: SpeechSettings) -> AsyncIterator[_Growing]:
+        """Speak what is written to it, a little ahead of playback."""
+        requests = _Requests(settings)
         call = self._stub.Speak(requests.messages(), metadata=to_router())
         try:
-            yield _Utterance(call, requests.cancel)
+            yield _Growing(call, requests)
         finally:
             requests.close()
             call.cancel()
@@ -83,34 +83,55 @@ class GrpcSpeaker:
 
 
 class _Requests:
-    """What is said to the router on one Speak stream: all of the text at once, later perhaps a cancel."""
+    """What is said to the router on one Speak stream: text, all at once or bit by bit, and perhaps a cancel.
 
-    def __init__(self, text: str, settings: SpeechSettings) -> None:
-        self._text = text
-        self._settings = settings
-        self._cancelled = False
-        self._over = asyncio.Event()
+    What waits to be sent is bounded by who writes it.
+    """
+
+    def __init__(self, settings: SpeechSettings) -> None:
+        opener = speech_pb2.SpeakOpen(settings=settings_to(settings))
+        self._waiting = deque([speech_pb2.SpeakRequest(epoch=_EPOCH, open=opener)])
+        self._filled = asyncio.Event()
+        self._over = False
+
+    def write(self, text: str) -> None:
+        """Send text."""
+        for start in range(0, len(text), _LONGEST_TEXT_MESSAGE):
+            part = text[start : start + _LONGEST_TEXT_MESSAGE]
+            self._put(speech_pb2.SpeakRequest(epoch=_EPOCH, text=speech_pb2.SpeakText(text=part)))
+
+    def flush(self, number: int) -> None:
+        """Send a flush."""
+        self._put(speech_pb2.SpeakRequest(epoch=_EPOCH, flush=speech_pb2.SpeakFlush(id=number)))
+
+    def end(self) -> None:
+        """Say that no text follows."""
+        self._put(speech_pb2.SpeakRequest(epoch=_EPOCH, end=speech_pb2.SpeakEnd()))
 
     def cancel(self) -> None:
-        """Send a cancel. Idempotent."""
-        self._cancelled = True
-        self._over.set()
+        """Send a cancel, and nothing after it. Idempotent."""
+        self._put(speech_pb2.SpeakRequest(epoch=_EPOCH, cancel=speech_pb2.SpeakCancel()))
+        self.close()
 
     def close(self) -> None:
-        """Send nothing more."""
-        self._over.set()
+        """Send nothing more than what waits."""
+        self._over = True
+        self._filled.set()
+
+    def _put(self, message: speech_pb2.SpeakRequest) -> None:
+        if not self._over:
+            self._waiting.append(message)
+            self._filled.set()
 
     async def messages(self) -> AsyncIterator[speech_pb2.SpeakRequest]:
         """Yield the messages of the stream; it is half-closed only when the call is over."""
-        opener = speech_pb2.SpeakOpen(settings=settings_to(self._settings))
-        yield speech_pb2.SpeakRequest(epoch=_EPOCH, open=opener)
-        for start in range(0, len(self._text), _LONGEST_TEXT_MESSAGE):
-            part = self._text[start : start + _LONGEST_TEXT_MESSAGE]
-            yield speech_pb2.SpeakRequest(epoch=_EPOCH, text=speech_pb2.SpeakText(text=part))
-        yield speech_pb2.SpeakRequest(epoch=_EPOCH, end=speech_pb2.SpeakEnd())
-        await self._over.wait()
-        if self._cancelled:
-            yield speech_pb2.SpeakRequest(epoch=_EPOCH, cancel=speech_pb2.SpeakCancel())
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            if self._over:
+                return
+            self._filled.clear()
+            await self._filled.wait()
 
 
 class _Utterance:
@@ -147,3 +168,11 @@ class _Utterance:
                 raise
             # gRPC tells a status of CANCELLED in this way, although nobody cancelled this task.
             raise ParlandoError(Reason.STOPPED, "the router ended the utterance") from None
+
+
+class _Growing(_Utterance):
+    """One call of Speak, to which text is written."""
+
+    def __init__(self, call: Any, requests: _Requests) -> None:
+        super().__init__(call, requests.cancel)
+        self.write, self.flush, self.end = requests.write, requests.flush, requests.end

@@ -14,6 +14,7 @@ from parlando_edge.ports import (
     Engine,
     Estimate,
     Finished,
+    Flushed,
     FragmentBegun,
     SpeechEvent,
     SpeechSettings,
@@ -132,6 +133,7 @@ _EVENTS: dict[str, Callable[[Any], SpeechEvent]] = {
     "fragment": lambda begun: FragmentBegun(Span(begun.source.start, begun.source.end)),
     "started": lambda started: Started(started.engine, started.voice, tuple(started.ignored)),
     "engine_changed": lambda changed: Started(changed.engine, changed.voice),
+    "flushed": lambda flushed: Flushed(flushed.id),
     "finished": _finished,
 }
 

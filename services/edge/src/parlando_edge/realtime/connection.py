@@ -6,25 +6,33 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from opentelemetry.trace import INVALID_SPAN, Span, StatusCode
+from opentelemetry.trace import StatusCode
 
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.instruments import Instruments
-from parlando_edge.ports import Speaker, Started, Utterance
+from parlando_edge.ports import Speaker, Started
 from parlando_edge.realtime.keeper import SessionKeeper
 from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.listening import Listening
 from parlando_edge.realtime.outgoing import Outgoing
-from parlando_edge.realtime.outputs import DropAudio, Emit, Listen, Output, Speak, StopSpeaking
+from parlando_edge.realtime.outputs import (
+    DropAudio,
+    Emit,
+    EndText,
+    Flush,
+    Listen,
+    Output,
+    Speak,
+    StopSpeaking,
+    Write,
+)
 from parlando_edge.realtime.playback import Playback
 from parlando_edge.realtime.protocol import RealtimeProtocol
+from parlando_edge.realtime.speaking import Speaking
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import QueueClosed
-
-_STOP_SECONDS = 5.0
-"""How long the router may take to end a cancelled utterance; it promises 2 s."""
 
 GOING_AWAY, RESTART = 1001, 1012
 """Close codes of an end that goes away, and of a service that restarts (IANA's registry of them)."""
@@ -44,39 +52,6 @@ class Socket(Protocol):
     async def close(self, code: int, reason: str) -> None:
         """Close the connection; `receive` then returns None."""
         ...
-
-
-class _Voice:
-    """One response being spoken; it can be stopped before it has begun.
-
-    Attributes:
-        asked_at: None once its first audio has left.
-        leaving: whether audio of it is on its way to the client.
-        stopped_at: None while nobody has stopped it.
-    """
-
-    def __init__(self, response_id: str, asked_at: float) -> None:
-        self.response_id = response_id
-        self.asked_at: float | None = asked_at
-        self.leaving = False
-        self.stopped_at: float | None = None
-        self.engine = ""
-        self.span: Span = INVALID_SPAN
-        self._utterance: Utterance | None = None
-        self._limit: asyncio.Timeout | None = None
-
-    def begin(self, utterance: Utterance, limit: asyncio.Timeout) -> None:
-        self._utterance, self._limit = utterance, limit
-        self._stop()
-
-    def stop(self, now: float) -> None:
-        self.stopped_at = now
-        self._stop()
-
-    def _stop(self) -> None:
-        if self.stopped_at is not None and self._utterance is not None and self._limit is not None:
-            self._utterance.cancel()
-            self._limit.reschedule(asyncio.get_running_loop().time() + _STOP_SECONDS)
 
 
 class RealtimeConnection:
@@ -120,8 +95,8 @@ class RealtimeConnection:
         self._room = room
         self._listening: Listening | None = None  # until the client sends audio
         self._playback = Playback(clock)
-        self._voices: dict[str, _Voice] = {}
-        self._latest: _Voice | None = None
+        self._voices: dict[str, Speaking] = {}
+        self._latest: Speaking | None = None
         self._quiet = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -169,9 +144,12 @@ class RealtimeConnection:
             case Emit():
                 self._outgoing.put(output)
             case Speak():
-                self._latest = _Voice(output.response_id, self._clock.now())
+                self._latest = Speaking(output.response_id, self._clock.now())
                 self._voices[output.response_id] = self._latest
                 self._start(self._respond(output, self._latest))
+            case Write(response_id) | Flush(response_id) | EndText(response_id):
+                if response_id in self._voices:
+                    self._voices[response_id].tell(output)
             case StopSpeaking(response_id):
                 if response_id in self._voices:
                     self._stop(self._voices[response_id])
@@ -186,18 +164,21 @@ class RealtimeConnection:
             case _:
                 self._keeper.put(output)
 
-    async def _respond(self, order: Speak, voice: _Voice) -> None:
+    async def _respond(self, order: Speak, voice: Speaking) -> None:
         with self._instruments.response(order.response_id) as voice.span:
             await self._speak(order, voice)
 
-    async def _speak(self, order: Speak, voice: _Voice) -> None:
+    async def _speak(self, order: Speak, voice: Speaking) -> None:
         error = ParlandoError(Reason.ENGINE_FAILED, "the speech broke off")
         try:
             settings = await self._catalogue.resolve(order.settings)
             async with (
                 asyncio.timeout(None) as limit,
-                self._speaker.speak(order.text, settings) as utterance,
+                self._speaker.speak(settings) as utterance,
             ):
+                utterance.write(order.text)
+                if order.whole:
+                    utterance.end()
                 voice.begin(utterance, limit)
                 async for event in utterance:
                     if isinstance(event, Started):
@@ -243,7 +224,7 @@ class RealtimeConnection:
             if message.seconds:
                 self._playback.sent(message.seconds)
 
-    def _left(self, voice: _Voice) -> None:
+    def _left(self, voice: Speaking) -> None:
         """Note that audio of a response has left."""
         now = self._clock.now()
         voice.leaving = False
@@ -253,7 +234,7 @@ class RealtimeConnection:
         if voice.stopped_at is not None:
             self._instruments.last_byte(now - voice.stopped_at, voice.engine, voice.span)
 
-    def _stop(self, voice: _Voice) -> None:
+    def _stop(self, voice: Speaking) -> None:
         """Have a response stopped, whose waiting audio was dropped."""
         voice.stop(self._clock.now())
         if not voice.leaving:

@@ -32,11 +32,35 @@ class DropAudio:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Speak a text, and tell the core what happens under this id."""
+    """Speak a text, and tell the core what happens under this id. Unless it is whole, more is written."""
 
     response_id: str
     text: str
     settings: SpeechSettings
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Speak more text under this id."""
+
+    response_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Speak what was written without waiting for more, and tell the core when that is done."""
+
+    response_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndText:
+    """No more text follows."""
+
+    response_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +107,16 @@ class ForgetTurn:
     turn_id: str
 
 
-Output = Emit | DropAudio | Speak | StopSpeaking | Listen | KeepSettings | KeepTurn | ForgetTurn
+Output = (
+    Emit
+    | DropAudio
+    | Speak
+    | Write
+    | Flush
+    | EndText
+    | StopSpeaking
+    | Listen
+    | KeepSettings
+    | KeepTurn
+    | ForgetTurn
+)

@@ -13,7 +13,13 @@ from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
 from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.openai_errors import NamedError
 from parlando_edge.ports import KeptSettings, SpeechEvent, Turn, TurnRole, TurnStatus
-from parlando_edge.realtime.conversation import Conversation, Item, parse_item
+from parlando_edge.realtime.conversation import (
+    LONGEST_ID,
+    LONGEST_TEXT,
+    Conversation,
+    Item,
+    parse_item,
+)
 from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.emitter import Emitter, NewId
 from parlando_edge.realtime.hearing import heard_item, item_of, truncate
@@ -68,6 +74,9 @@ class RealtimeProtocol:
             "conversation.item.truncate": self._truncate_item,
             "response.create": self._create_response,
             "response.cancel": self._cancel_response,
+            "parlando.text.append": self._append_text,
+            "parlando.text.flush": self._flush_text,
+            "parlando.text.end": self._end_text,
             "input_audio_buffer.append": self._append_audio,
             "input_audio_buffer.clear": self._clear_audio,
             "input_audio_buffer.commit": self._commit_audio,
@@ -243,6 +252,17 @@ class RealtimeProtocol:
                 f"Cancellation failed: no response {'of that id ' if response_id else ''}is being spoken",
             )
         return self._responding.cancel(response, "client_cancelled")
+
+    def _append_text(self, event: Fields) -> list[Output]:
+        if not event.given("delta"):
+            raise ParlandoError(Reason.FIELD_REQUIRED, "delta is missing", field="delta")
+        return self._responding.write(event.text("delta", longest=LONGEST_TEXT))
+
+    def _flush_text(self, event: Fields) -> list[Output]:
+        return self._responding.flush(event.text("flush_id", longest=LONGEST_ID))
+
+    def _end_text(self, _event: Fields) -> list[Output]:
+        return self._responding.end_text()
 
     def _append_audio(self, event: Fields) -> list[Output]:
         return list(self._input.append(event, self.config))

@@ -24,12 +24,14 @@ class Request:
         config: the session's settings, with the response's own.
         conversation_id: the conversation it joins; "" for none.
         metadata: echoed; None where there was none.
+        grows: whether more text is to be written.
     """
 
     text: str
     config: SessionConfig
     conversation_id: str
     metadata: Mapping[str, str] | None
+    grows: bool = False
 
 
 def parse_request(
@@ -49,9 +51,10 @@ def parse_request(
     own = config.for_response(wanted)
     joins = wanted.one_of("conversation", ("auto", "none"), "auto") == "auto"
     metadata = _metadata(wanted)
-    items = _items(wanted, conversation)
+    grows = wanted.child("parlando").flag("text_stream", default=False)
+    items = [] if grows and not wanted.given("input") else _items(wanted, conversation)
     text = "\n".join(item.text for item in items)
-    if not text or text.isspace():
+    if not grows and (not text or text.isspace()):
         raise ParlandoError(
             Reason.FIELD_REQUIRED,
             "there is nothing to speak: create an item of role user with input_text, or send response.input",
@@ -65,7 +68,7 @@ def parse_request(
         )
     for item in items:
         item.waits = False
-    return Request(text, own, conversation_id if joins else "", metadata)
+    return Request(text, own, conversation_id if joins else "", metadata, grows)
 
 
 def _items(wanted: Fields, conversation: Conversation) -> list[Item]:

@@ -8,6 +8,7 @@ from parlando_edge.openai_errors import NamedError
 from parlando_edge.ports import (
     AudioMade,
     Finished,
+    Flushed,
     FragmentBegun,
     SpeechEvent,
     Started,
@@ -17,7 +18,16 @@ from parlando_edge.ports import (
 from parlando_edge.realtime.conversation import Conversation, Item
 from parlando_edge.realtime.emitter import Emitter
 from parlando_edge.realtime.hearing import heard_item
-from parlando_edge.realtime.outputs import DropAudio, KeepTurn, Output, Speak, StopSpeaking
+from parlando_edge.realtime.outputs import (
+    DropAudio,
+    EndText,
+    Flush,
+    KeepTurn,
+    Output,
+    Speak,
+    StopSpeaking,
+    Write,
+)
 from parlando_edge.realtime.request import Request
 from parlando_edge.realtime.response import Response, Status
 from parlando_kit.errors import ParlandoError, Reason
@@ -55,8 +65,37 @@ class Responding:
         response = self.active = Response(response_id, item_id, request)
         return [
             *self._emitter.emit(response.created()),
-            Speak(response.id, request.text, request.config.settings),
+            Speak(response.id, request.text, request.config.settings, whole=not request.grows),
         ]
+
+    def write(self, text: str) -> list[Output]:
+        """Return what speaks more text.
+
+        Raises:
+            ParlandoError: none is being written, or it would be too long.
+        """
+        response = self._growing()
+        response.write(text)
+        return [Write(response.id, text)]
+
+    def flush(self, flush_id: str) -> list[Output]:
+        """Return what speaks the text there is.
+
+        Raises:
+            ParlandoError: none is being written, or too many flushes are not answered.
+        """
+        response = self._growing()
+        return [Flush(response.id, response.flush(flush_id))]
+
+    def end_text(self) -> list[Output]:
+        """Return what says that no more text follows.
+
+        Raises:
+            ParlandoError: none is being written.
+        """
+        response = self._growing()
+        response.grows = False
+        return [EndText(response.id)]
 
     def tell(self, response_id: str, event: SpeechEvent) -> list[Output]:
         """Return what to do about something that happened while a response was spoken."""
@@ -80,6 +119,8 @@ class Responding:
             case Started(engine, voice):
                 response.engine, response.voice = engine, voice
                 return []
+            case Flushed(number):
+                return self._emitter.emit(response.flushed(number))
             case Finished():
                 return self._begin_item(response) + self._close(response, Status.COMPLETED, finished=event)
         return self._begin_item(response) + self._emitter.emit(*told)
@@ -122,6 +163,15 @@ class Responding:
         if response.begun and response.joins:
             item = Item(response.item_id, response.item, "assistant", response.transcript, turn=turn)
             self._conversation.replace(heard_item(item))
+
+    def _growing(self) -> Response:
+        if self.active is None or not self.active.grows:
+            raise NamedError(
+                Reason.OUT_OF_ORDER,
+                "text_stream_not_active",
+                "no text is being written: begin with response.create and response.parlando.text_stream",
+            )
+        return self.active
 
     def _under_way(self) -> Iterator[Response]:
         if self.active is not None:

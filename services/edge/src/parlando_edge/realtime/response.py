@@ -9,13 +9,15 @@ from typing import Any
 
 from parlando_edge.openai_errors import describe
 from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus
+from parlando_edge.realtime.conversation import LONGEST_TEXT
 from parlando_edge.realtime.hearing import show
 from parlando_edge.realtime.outputs import Event
 from parlando_edge.realtime.request import Request
 from parlando_edge.usage import usage_of
-from parlando_kit.errors import ParlandoError
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Word
 
+_MOST_FLUSHES = 100
 _PLACE = {"output_index": 0, "content_index": 0}
 
 
@@ -47,6 +49,8 @@ class Response:
         self.id = response_id
         self.item_id = item_id
         self.request = request
+        self.text = request.text
+        self.grows = request.grows  # more text may be written
         self.begun = False
         self.engine = ""
         self.voice = ""
@@ -56,10 +60,45 @@ class Response:
         self._error: ParlandoError | None = None
         self._reason = ""
         self._words: list[Word] = []
+        self._flushes: dict[int, str] = {}  # ids of those that are not answered, by number
+        self._flushed = 0
         self._samples = 0
         self._rate = request.config.settings.audio.rate
         self._said = 0  # code points of the text that the transcript has
         self._place = {"response_id": response_id, "item_id": item_id, **_PLACE}
+
+    def write(self, text: str) -> None:
+        """Append text.
+
+        Raises:
+            ParlandoError: TEXT_TOO_LONG; then nothing is.
+        """
+        if len(self.text) + len(text) > LONGEST_TEXT:
+            raise ParlandoError(
+                Reason.TEXT_TOO_LONG,
+                f"delta makes the text longer than {LONGEST_TEXT:,} characters: begin another response",
+                field="delta",
+            )
+        self.text += text
+
+    def flush(self, flush_id: str) -> int:
+        """Note a flush, and return its number.
+
+        Raises:
+            ParlandoError: OVERLOADED while too many are not answered.
+        """
+        if len(self._flushes) >= _MOST_FLUSHES:
+            raise ParlandoError(
+                Reason.OVERLOADED, f"{_MOST_FLUSHES} flushes wait for their answer: wait, too", retry_after=1
+            )
+        self._flushed += 1
+        self._flushes[self._flushed] = flush_id
+        return self._flushed
+
+    def flushed(self, number: int) -> Event:
+        """Return the event that answers a flush."""
+        flush_id = self._flushes.pop(number)
+        return {"type": "parlando.text.flushed", "response_id": self.id, "flush_id": flush_id}
 
     @property
     def joins(self) -> bool:
@@ -79,7 +118,7 @@ class Response:
     @property
     def transcript(self) -> str:
         """The text that was spoken, or begun."""
-        return self.request.text[: self._said]
+        return self.text[: self._said]
 
     def created(self) -> Event:
         """Return the event that announces it."""
@@ -102,7 +141,7 @@ class Response:
 
     def transcribe(self, until: int) -> list[Event]:
         """Return the event that brings the transcript up to a code point of the text."""
-        delta = self.request.text[self._said : until]
+        delta = self.text[self._said : until]
         if not delta:
             return []
         self._said = until
@@ -133,7 +172,7 @@ class Response:
             **self._place,
             "audio_offset_ms": round(word.first_sample * 1000 / self._rate),
             "audio_duration_ms": round(word.sample_count * 1000 / self._rate),
-            "text": self.request.text[word.source.start : word.source.end],
+            "text": self.text[word.source.start : word.source.end],
             "timestamp_type": "word",
             "source_start": word.source.start,
             "source_end": word.source.end,
@@ -148,7 +187,7 @@ class Response:
             error: what failed.
             reason: who cancelled it, as `status_details` says it.
         """
-        events = self.transcribe(len(self.request.text)) if status is Status.COMPLETED else []
+        events = self.transcribe(len(self.text)) if status is Status.COMPLETED else []
         self._status, self._error, self._reason = status, error, reason
         if self.begun:
             transcript, item = self.transcript, self.item
@@ -175,7 +214,7 @@ class Response:
             id=self.item_id,
             role=TurnRole.ASSISTANT,
             status=_TURN_STATUS[self._status or Status.CANCELLED],
-            text=self.request.text,
+            text=self.text,
             words=tuple(word for word in words if word.first_sample < self._samples),
             rate=self._rate,
             sample_count=self._samples,
@@ -215,4 +254,4 @@ class Response:
         return details
 
     def _usage(self) -> dict[str, Any]:
-        return usage_of(len(self.request.text), self._samples / self._rate)
+        return usage_of(len(self.text), self._samples / self._rate)
