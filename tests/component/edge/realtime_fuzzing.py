@@ -33,11 +33,11 @@ from tests.component.edge.serving import Edge, serving, until_idle
 from tests.component.edge.sessions import FakeSessions, new_sessions, serving_sessions
 from tests.unit.edge.order import Watch
 
-_AT_A_TIME = 12
+_AT_A_TIME = 8
 _LONGEST = 80
 _PATIENCE_SECONDS = 60
 _TEXT = "Hello big world. How are you?"
-_VOICES = ("plain", "plain", "plain", "hangs", "halts", "breaks", "silent", "nobody", "")
+_VOICES = ("plain", "plain", "hangs", "halts", "breaks", "breaks", "silent", "nobody", "")
 _FORMATS = ("audio/pcm", "audio/pcmu", "audio/pcma", "audio/opus", None)
 _TODAY = {
     "response.audio.delta": "response.output_audio.delta",
@@ -134,6 +134,8 @@ def _ask(talk: Talk) -> _Event:
         response = {"voice": response["audio"]["output"]["voice"]}
     if talk.draw.random() < 0.7:
         response["input"] = [{**talk.item(), "role": "user"}]
+    if talk.draw.random() < 0.35:
+        response["parlando"] = {"text_stream": True}
     if talk.draw.random() < 0.1:
         response["input"] = [{"type": "item_reference", "id": talk.item_id()}]
     if talk.draw.random() < 0.2:
@@ -190,6 +192,12 @@ def _buffer(talk: Talk) -> _Event:
     return {"type": talk.draw.choice(("input_audio_buffer.commit", "input_audio_buffer.clear"))}
 
 
+def _text(talk: Talk) -> _Event:
+    kind = talk.draw.choice(("append", "append", "flush", "flush", "end"))
+    more = {"delta": talk.draw.choice(("Hello ", _TEXT, "x" * 100_001, "", 7))} if kind == "append" else {}
+    return {"type": f"parlando.text.{kind}", **more}
+
+
 def _foreign(talk: Talk) -> _Event:
     kinds = ("output_audio_buffer.clear", "response.created", "session.updated", "", 7, None, "x" * 300)
     return {"type": talk.draw.choice(kinds), "response": [], "session": "x", "item": {"type": []}}
@@ -209,6 +217,7 @@ _GRAMMAR: dict[Callable[[Talk], _Event | str | bytes], float] = {
     _of_an_item: 7,
     _truncate: 9,
     _update: 6,
+    _text: 8,
     _append: 8,
     _buffer: 3,
     _foreign: 2,
@@ -314,6 +323,7 @@ async def fuzz(events: int, seed: int) -> Outcome:
         sessions = new_sessions()
         async with serving_sessions(sessions) as address, serving(session=address) as edge:
             edge.router.released.set()  # "halts" goes on
+            await _hear_once(edge)
             await _all(edge, sessions, outcome, events, random.Random(seed))
     finally:
         logging.getLogger().removeHandler(faults)
@@ -321,6 +331,14 @@ async def fuzz(events: int, seed: int) -> Outcome:
     assert faults.said == [], faults.said[:3]
     assert "internal_error" not in outcome.errors
     return outcome
+
+
+async def _hear_once(edge: Edge) -> None:
+    """Have the detector loaded: it holds up everything for a moment, once."""
+    async with edge.websocket() as socket:
+        audio = base64.b64encode(bytes(9_600)).decode()
+        await socket.send(orjson.dumps({"type": "input_audio_buffer.append", "audio": audio}).decode())
+        await asyncio.sleep(1)
 
 
 async def _all(
