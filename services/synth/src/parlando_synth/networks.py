@@ -5,15 +5,17 @@ Engines that import this bring ONNX Runtime themselves: which build of it is the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from parlando_synth.engine import StopFlag
+
+_Made = TypeVar("_Made")
 
 
 def session(
@@ -43,6 +45,22 @@ def interruption(stop: StopFlag) -> ort.RunOptions:
     options = ort.RunOptions()
     stop.on_set(lambda: setattr(options, "terminate", True))
     return options
+
+
+def unless_stopped(stop: StopFlag, run: Callable[[ort.RunOptions], _Made]) -> _Made | None:
+    """Return what a run makes, or None where the job was stopped meanwhile.
+
+    Args:
+        stop: ends the run, also in the middle.
+        run: runs a network with the options that it is given.
+    """
+    interrupt = interruption(stop)
+    try:
+        return run(interrupt)
+    except Exception:
+        if interrupt.terminate:
+            return None
+        raise
 
 
 def pcm(samples: NDArray[np.float32], volume_db: float) -> bytes:

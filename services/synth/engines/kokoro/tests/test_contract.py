@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from onnx import TensorProto
-from tiny import write_network, write_voices
+from tiny import write_network, write_network_in_layers, write_voices
 
 from parlando_kokoro.engine import KokoroEngine
 from parlando_kokoro.settings import KokoroSettings
@@ -44,3 +44,17 @@ class TestWithWholeSpeeds(EngineContract):
     @staticmethod
     def create_engine() -> Engine:
         return _engine("input_ids", TensorProto.INT32, durations=True)
+
+
+@cache
+def _windowed() -> KokoroSettings:
+    folder = Path(mkdtemp(prefix="tiny-kokoro-"))
+    model = write_network_in_layers(folder / "layers.onnx")
+    voices = write_voices(folder / "voices.bin")
+    return KokoroSettings(model=model, voices=voices, threads=1, live=3, windowed=True)
+
+
+class TestInWindows(EngineContract):
+    @staticmethod
+    def create_engine() -> Engine:
+        return ThreadedEngine(KokoroEngine(_windowed()), instances=3)

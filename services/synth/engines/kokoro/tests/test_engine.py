@@ -83,7 +83,7 @@ def test_a_stop_ends_a_run_that_is_under_way(folder: Path) -> None:
     run = model.run([20, 21], style, 1.0, StopFlag())
     assert run is not None
     assert run.edges is not None
-    assert (run.edges[0], run.edges[-1]) == (0, len(run.samples))
+    assert (run.edges[0], run.edges[-1]) == (0, run.length)
 
 
 def test_mixtures_and_phonemes_are_spoken(instance: KokoroInstance) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlando_kokoro.network import LONGEST_RUN
-from parlando_kokoro.runs import LONGEST, SHORTEST, Pace, next_cut
+from parlando_kokoro.runs import LONGEST, SHORTEST, Pace, next_cut, next_sentence
 from parlando_synth.reading import Reading
 
 
@@ -64,3 +64,22 @@ def test_the_pace_follows_what_runs_take() -> None:
     for _ in range(50):
         pace.learn(20, 0.42)
     assert pace.per_symbol == pytest.approx(0.02, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "first"),
+    [
+        ("aaaa bbbb cccc dddd.", "aaaa bbbb cccc dddd."),
+        ("aaaa bbbb, cccc. dddd eeee.", "aaaa bbbb, cccc."),
+        ("aaaa bbbb. cccc dddd.", "aaaa bbbb."),
+        ('aaaa bbbb." cccc dddd.', 'aaaa bbbb."'),
+        ("aa. bb. cc dd ee ff.", "aa. bb. cc dd ee ff."),
+    ],
+)
+def test_a_sentence_is_not_cut(symbols: str, first: str) -> None:
+    assert symbols[: next_sentence(Reading(symbols, []), 0)] == first
+
+
+def test_a_sentence_that_is_too_long_is_cut_all_the_same() -> None:
+    symbols = "aaaa bbbb " * 60 + "cccc."
+    assert 0 < next_sentence(Reading(symbols, []), 0) <= LONGEST_RUN

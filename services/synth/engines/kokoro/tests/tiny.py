@@ -102,3 +102,94 @@ def write_voices(path: Path) -> Path:
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **styles)
     return path
+
+
+def write_network_in_layers(path: Path) -> Path:
+    """Write a network that has the layers at which the real one is cut, and two instance norms.
+
+    Every symbol lasts four frames. What it makes of a frame depends on its neighbours, but for the norms.
+    """
+    random = np.random.default_rng(0)
+    constants: list[onnx.TensorProto] = []
+    nodes: list[onnx.NodeProto] = []
+
+    def constant(name: str, value: ArrayLike) -> str:
+        constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def weights(name: str, *shape: int) -> str:
+        return constant(name, random.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape).astype(np.float32))
+
+    def node(operator: str, inputs: list[str], output: str, name: str = "", **attributes: object) -> str:
+        nodes.append(helper.make_node(operator, inputs, [output], name=name or output, **attributes))
+        return output
+
+    def norm(signal: str, channels: int, output: str) -> str:
+        scale = constant(f"{output}_scale", np.linspace(0.5, 2, channels).astype(np.float32))
+        bias = constant(f"{output}_bias", np.linspace(-1, 1, channels).astype(np.float32))
+        # As PyTorch exports what several layers share.
+        shared = node("Identity", [scale], f"{output}_shared")
+        return node("InstanceNormalization", [signal, shared, bias], output, epsilon=1e-5)
+
+    row = node("Squeeze", ["input_ids", constant("axis", np.array([0]))], "row")
+    slower = node("Div", [constant("usual", np.array([4], np.float32)), "speed"], "slower")
+    each = node("Cast", [node("Round", [slower], "rounded")], "each", to=TensorProto.INT64)
+    duration = node("Expand", [each, node("Shape", [row], "symbols")], "duration")
+    frames = node(
+        "Mul",
+        [node("ReduceSum", [duration], "total", keepdims=1), constant("sources", np.array([120]))],
+        "rate",
+    )
+    sounds = node("Gather", [weights("sounds", _SYMBOLS, 512), "input_ids"], "gathered")
+    turned = node("Transpose", [sounds], "turned", perm=[0, 2, 1])
+    apart = node("Unsqueeze", [turned, constant("last", np.array([3]))], "apart")
+    repeats = node("Concat", [constant("once", np.array([1, 1, 1])), each], "repeats", axis=0)
+    tiled = node("Tile", [apart, repeats], "tiled")
+    asr = node("Reshape", [tiled, constant("flat", np.array([1, 512, -1]))], "asr")
+    level = node("ReduceMean", [asr], "level", axes=[1], keepdims=1)
+    doubled = node("Resize", [level, "", constant("twice", np.array([1, 1, 2], np.float32))], "pitch")
+    energy = node("Abs", [doubled], "energy")
+    tail = node(
+        "Concat",
+        [constant("ones", np.array([1, 1])), node("Add", [frames, constant("one", np.array([1]))], "length")],
+        "source_shape",
+        axis=0,
+    )
+    steps = node(
+        "ConstantOfShape", [tail], "steps", value=numpy_helper.from_array(np.array([0.01], np.float32))
+    )
+    time = node("CumSum", [steps, constant("time_axis", np.int64(2))], "time")
+    tones = constant("tones", np.linspace(1, 40, 22).astype(np.float32).reshape(1, 22, 1))
+    source = node("Sin", [node("Mul", [time, tones], "phase")], "source")
+
+    halved: dict[str, object] = {"strides": [2], "pads": [1, 1]}
+    heard = [
+        node("Conv", [asr, weights("w0", 8, 512, 1)], "heard", "/decoder/asr_res/asr_res.0/Conv"),
+        node("Conv", [doubled, weights("w1", 4, 1, 3)], "pitched", "/decoder/F0_conv/Conv", **halved),
+        node("Conv", [energy, weights("w2", 4, 1, 3)], "loud", "/decoder/N_conv/Conv", **halved),
+    ]
+    first = norm(node("Concat", heard, "joined", axis=1), 16, "norm1")
+    manner = node("ReduceMean", ["style"], "manner", keepdims=0)
+    mixed = node("Conv", [first, weights("w3", 16, 16, 3)], "mixed", pads=[1, 1])
+    coloured = node("Add", [mixed, manner], "coloured")
+    upper = node("ConvTranspose", [coloured, weights("w4", 16, 4, 120)], "upper", strides=[120])
+    noise = node("Conv", [source, weights("w5", 4, 22, 2)], "noise", "/decoder/generator/noise_convs.0/Conv")
+    second = norm(node("Add", [upper, noise], "summed"), 4, "norm2")
+    made = node("ConvTranspose", [second, weights("w6", 4, 1, 5)], "made", strides=[5])
+    row_of = node("Squeeze", [made, constant("both", np.array([0, 1]))], "samples")
+    node("Tanh", [row_of], "waveform")
+
+    inputs = [
+        helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "symbols"]),
+        helper.make_tensor_value_info("style", TensorProto.FLOAT, [1, 256]),
+        helper.make_tensor_value_info("speed", TensorProto.FLOAT, [1]),
+    ]
+    outputs = [
+        helper.make_tensor_value_info("waveform", TensorProto.FLOAT, ["samples"]),
+        helper.make_tensor_value_info("duration", TensorProto.INT64, ["symbols"]),
+    ]
+    graph = helper.make_graph(nodes, "layers", inputs, outputs, initializer=constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,9 +12,9 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import SAMPLE_RATE, Network
-from parlando_kokoro.runs import LONGEST, Pace, next_cut
+from parlando_kokoro.runs import LONGEST, Pace, next_cut, next_sentence
 from parlando_kokoro.settings import KokoroSettings
-from parlando_kokoro.splice import spliced
+from parlando_kokoro.splice import Spliced, spliced
 from parlando_kokoro.symbols import MARKS, trained
 from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
 from parlando_synth.engine import (
@@ -56,6 +57,18 @@ class Loaded:
     turns: Turns
     pace: Pace
     longest_run: float
+
+    def end_of_run(self, reading: Reading, start: int, queued: float) -> int:
+        """Return where the run that begins at a symbol ends, for a listener who has so many seconds left."""
+        if self.model.windowed:
+            return next_sentence(reading, start)
+        return next_cut(reading, start, self.pace.size(queued))
+
+    def run(self, symbols: str, voice: Voice, speed: float, stop: StopFlag) -> Spliced | None:
+        """Run the network on symbols of its vocabulary; None where the job was stopped meanwhile."""
+        numbers = [self.model.vocabulary[symbol] for symbol in symbols]
+        run = self.model.run(numbers, self.book.style(voice.id, len(symbols)), speed, stop)
+        return spliced(run, symbols) if run is not None else None
 
     def read(self, job: Job) -> tuple[Voice, Reading]:
         """Return who speaks a job, and what.
@@ -115,17 +128,22 @@ class KokoroInstance(Instance):
             with shared.turns.turn(narration.dry_at, stop) as granted:
                 if not granted:
                     return
-                end = next_cut(reading, start, shared.pace.size(narration.dry_at - time.monotonic()))
-                symbols = reading.symbols[start:end]
-                numbers = [shared.model.vocabulary[symbol] for symbol in symbols]
-                style = shared.book.style(voice.id, len(symbols))
-                run = shared.model.run(numbers, style, job.speed, stop)
-            if run is None:
+                queued = narration.dry_at - time.monotonic()
+                end = shared.end_of_run(reading, start, queued)
+                piece = shared.run(reading.symbols[start:end], voice, job.speed, stop)
+            if piece is None:
                 return
-            shared.pace.learn(len(symbols), time.monotonic() - waits)
-            piece = spliced(run, symbols)
+            shared.pace.learn(end - start, time.monotonic() - waits)
             narration.place(start, piece.edges.tolist(), piece.quality)
-            narration.say(pcm(piece.samples, job.volume_db), end)
+            made = len(piece.first)
+            narration.say(pcm(piece.first, job.volume_db), start + piece.symbols_by(made))
+            while made < piece.length:
+                with shared.turns.turn(narration.dry_at, stop) as granted:
+                    window = next(piece.windows, None) if granted else None
+                if window is None:
+                    return
+                made += len(window)
+                narration.say(pcm(window, job.volume_db), start + piece.symbols_by(made))
             start = end + 1 if reading.symbols[end : end + 1] == " " else end
         narration.finish()
 
@@ -200,17 +218,28 @@ class KokoroEngine(BlockingEngine):
         symbols = [model.vocabulary[symbol] for symbol in reading.symbols]
         for _ in range(2):  # the first run lays out memory
             began = time.monotonic()
-            model.run(symbols, book.style(book.default, len(symbols)), 1.0, StopFlag())
+            run = model.run(symbols, book.style(book.default, len(symbols)), 1.0, StopFlag())
+            deque(run.windows if run is not None else (), maxlen=0)  # windows are made as they are asked for
             took = time.monotonic() - began
         pace.begin(len(symbols), took)
         # Runs that go on at the same time slow one another down.
         longest_run = pace.estimate(LONGEST) * settings.runs
         return Loaded(
-            model, book, SpellingProcess("parlando_kokoro.speller"), Turns(settings.runs), pace, longest_run
+            model=model,
+            book=book,
+            speller=SpellingProcess("parlando_kokoro.speller"),
+            turns=Turns(settings.runs),
+            pace=pace,
+            longest_run=longest_run,
         )
 
     def _on_cpu(self) -> Network:
-        return Model(self._settings.model.expanduser(), threads=self._settings.threads)
+        settings = self._settings
+        if not settings.windowed:
+            return Model(settings.model.expanduser(), threads=settings.threads)
+        from parlando_kokoro.windowed import WindowedModel  # noqa: PLC0415  # onnx, for those who ask for it
+
+        return WindowedModel(settings.model.expanduser(), threads=settings.threads)
 
 
 def create() -> Engine:

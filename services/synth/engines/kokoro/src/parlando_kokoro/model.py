@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.network import Run
 from parlando_synth.engine import StopFlag
-from parlando_synth.networks import interruption, session
+from parlando_synth.networks import session, unless_stopped
 
 
 class Model:
@@ -34,6 +35,8 @@ class Model:
         ParlandoError: MODEL_NOT_FOUND where there is no such file; ENGINE_FAILED where it is no Kokoro.
     """
 
+    windowed = False
+
     def __init__(
         self, path: Path, *, threads: int, providers: Sequence[str] = ("CPUExecutionProvider",)
     ) -> None:
@@ -43,8 +46,12 @@ class Model:
                 f"{path.name} is not there: fetch it with `parlando models fetch kokoro`, or name another "
                 "file in KOKORO_MODEL",
             )
+        self._threads = threads
+        self._providers = providers
         try:
-            self._session = session(path, threads=threads, providers=providers)
+            self._session = self._opened(path)
+        except ParlandoError:
+            raise
         except Exception as error:  # the library's own classes share no useful base
             raise _not_kokoro(path) from error
         types = input_dtypes(self._session)
@@ -60,21 +67,24 @@ class Model:
         self, symbols: Sequence[int], style: NDArray[np.float32], speed: float, stop: StopFlag
     ) -> Run | None:
         """Speak a few symbols; see `Network.run`."""
-        inputs = {
+        outputs = unless_stopped(stop, partial(self._outputs, self._inputs(symbols, style, speed)))
+        if outputs is None:
+            return None
+        samples = np.asarray(outputs[0], dtype=np.float32).ravel()
+        edges = token_edges(np.asarray(outputs[1]).ravel(), len(samples)) if self.timed else None
+        return Run(len(samples), edges, iter([samples]))
+
+    def _opened(self, path: Path) -> ort.InferenceSession:
+        return session(path, threads=self._threads, providers=self._providers)
+
+    def _inputs(
+        self, symbols: Sequence[int], style: NDArray[np.float32], speed: float
+    ) -> Mapping[str, NDArray[Any]]:
+        return {
             self._symbols: np.array([[0, *symbols, 0]], dtype=self._types[self._symbols]),
             "style": np.asarray(style, dtype=self._types["style"]),
             "speed": np.array([round(speed) if self.whole_speeds else speed], dtype=self._types["speed"]),
         }
-        interrupt = interruption(stop)
-        try:
-            outputs = self._outputs(inputs, interrupt)
-        except Exception:
-            if interrupt.terminate:
-                return None
-            raise
-        samples = np.asarray(outputs[0], dtype=np.float32).ravel()
-        edges = token_edges(np.asarray(outputs[1]).ravel(), len(samples)) if self.timed else None
-        return Run(samples, edges)
 
     def _outputs(self, inputs: Mapping[str, NDArray[Any]], interrupt: ort.RunOptions) -> Sequence[Any]:
         """Run the session, and return its outputs in their order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,16 +23,19 @@ STYLE = 256
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of the network made.
+    """What one run of the network makes.
 
     Attributes:
-        samples: float32 in [-1, 1], at `SAMPLE_RATE`.
+        length: of all of it, in samples at `SAMPLE_RATE`.
         edges: first sample of the leading pad, of each symbol, of the trailing pad, and the end: n + 3 values
             for n symbols; None where the network does not tell.
+        windows: parts that follow one another, float32 in [-1, 1], each made when it is asked for; they end
+            early once the job is stopped. One, and made already, where the network makes all of it at once.
     """
 
-    samples: NDArray[np.float32]
+    length: int
     edges: NDArray[np.int64] | None
+    windows: Iterator[NDArray[np.float32]]
 
 
 class Network(Protocol):
@@ -42,11 +45,13 @@ class Network(Protocol):
         vocabulary: symbol to number.
         timed: it tells how long each symbol lasts.
         whole_speeds: it takes whole numbers as speed alone.
+        windowed: what it makes of a text comes in parts, so that a text need not be cut to be heard early.
     """
 
     vocabulary: Mapping[str, int]
     timed: bool
     whole_speeds: bool
+    windowed: bool
 
     def run(
         self, symbols: Sequence[int], style: NDArray[np.float32], speed: float, stop: StopFlag

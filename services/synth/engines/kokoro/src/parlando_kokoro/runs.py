@@ -45,6 +45,16 @@ def next_cut(reading: Reading, start: int, size: int) -> int:
     return following if following >= 0 else min(start + LONGEST_RUN, len(symbols))
 
 
+def next_sentence(reading: Reading, start: int) -> int:
+    """Return where the sentence ends that begins at a symbol; before that where the network takes no more."""
+    symbols = reading.symbols
+    place = symbols.find(" ", start + SHORTEST)
+    while place >= 0 and not set(symbols[max(place - 2, start) : place]) & set(_SENTENCE):
+        place = symbols.find(" ", place + 1)
+    end = place if place >= 0 else len(symbols)
+    return end if end - start <= LONGEST_RUN else next_cut(reading, start, round(LONGEST_RUN / _REST))
+
+
 class Pace:
     """How long a run of so many symbols takes here, learned from the runs there were.
 

@@ -38,6 +38,11 @@ class KokoroSettings(BaseSettings):
         description="runs of the network at a time; the second begins at once when a new listener waits",
     )
     live: int = Field(default=16, ge=1, le=1024, description="syntheses at a time; they take turns at runs")
+    windowed: bool = Field(
+        default=False,
+        description="decode whole sentences in windows: first audio early without a cut, at some cost in "
+        "exactness; takes an export with durations",
+    )
     first_run_seconds: float = Field(
         default=0.25,
         ge=0.01,

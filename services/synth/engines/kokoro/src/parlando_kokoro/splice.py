@@ -1,7 +1,8 @@
-"""What a run made, as it is joined to the run before it."""
+"""What a run makes, as it is joined to the run before it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,36 +25,64 @@ class Spliced:
     """A run, ready to follow the one before.
 
     Attributes:
-        samples: float32, faded at both ends.
+        length: of all of it, in samples.
         edges: first sample of each symbol, and the end of the last: n + 1 values for n symbols.
         quality: of the edges.
+        first: the first part of it, float32, faded in.
+        windows: those that follow; the last is faded out. See `Run.windows`.
     """
 
-    samples: NDArray[np.float32]
+    length: int
     edges: NDArray[np.int64]
     quality: TimingQuality
+    first: NDArray[np.float32]
+    windows: Iterator[NDArray[np.float32]]
+
+    def symbols_by(self, samples: int) -> int:
+        """Return how many symbols have been said by a sample."""
+        if samples == self.length:
+            return len(self.edges) - 1
+        return int(np.searchsorted(self.edges[1:], samples, side="right"))
 
 
-def spliced(run: Run, symbols: str) -> Spliced:
-    """Return what a run made without the silence that the network puts around it, but for a mark's pause.
+def spliced(run: Run, symbols: str) -> Spliced | None:
+    """Return what a run makes without the silence that the network puts around it, but for a mark's pause.
 
-    Where the network does not tell how long its symbols last, each is taken to last the same.
+    Where the network does not tell how long its symbols last, each is taken to last the same. None where the
+    job was stopped before there was a window.
     """
     kept = _PAUSES.get(symbols.rstrip('"”)')[-1:], _MARGIN)
+    windows = run.windows
     if run.edges is not None:
         speech = int(run.edges[1]), int(run.edges[-2])
         quality = TimingQuality.EXACT
         edges = run.edges[1:-1]
     else:
-        _, (start, end) = trim(run.samples)
+        whole = np.concatenate(list(windows))
+        windows = iter([whole])
+        _, (start, end) = trim(whole)
         speech = int(start), int(end)
         quality = TimingQuality.ESTIMATED
         edges = np.linspace(*speech, len(symbols) + 1).round().astype(np.int64)
     first = max(speech[0] - _MARGIN, 0)
-    last = min(speech[1] + kept, len(run.samples))
-    samples = run.samples[first:last].copy()
-    fade = min(_FADE, len(samples) // 2)
-    ramp = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)
-    samples[:fade] *= ramp
-    samples[len(samples) - fade :] *= ramp[::-1]
-    return Spliced(samples, np.clip(edges - first, 0, len(samples)), quality)
+    last = min(speech[1] + kept, run.length)
+    length = last - first
+    parts = _cut(windows, first, last)
+    begin = next(parts, None)
+    if begin is None:
+        return None
+    return Spliced(length, np.clip(edges - first, 0, length), quality, begin, parts)
+
+
+def _cut(windows: Iterator[NDArray[np.float32]], first: int, last: int) -> Iterator[NDArray[np.float32]]:
+    """Yield what of a run's windows lies in it from `first` to `last`, faded in and out at these."""
+    fade = min(_FADE, (last - first) // 2)
+    place = 0
+    for window in windows:
+        start, end = max(first - place, 0), min(last - place, len(window))
+        if start < end:
+            samples = window[start:end].copy()
+            since = np.arange(place + start - first, place + end - first)
+            samples *= np.clip(np.minimum(since, last - first - since) / max(fade, 1), 0, 1)
+            yield samples
+        place += len(window)

@@ -17,7 +17,7 @@ from piper.patch_voice_with_alignment import add_alignment_output
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import StopFlag
-from parlando_synth.networks import interruption, session
+from parlando_synth.networks import session, unless_stopped
 
 _AUDIBLE = 0.01  # of the loudest sample: what counts as speech where the network does not tell
 
@@ -86,16 +86,17 @@ class Network:
         Returns:
             What was made, or None when the job was stopped meanwhile.
         """
-        interrupt = interruption(stop)
-        voice = PiperVoice(session=_Interruptible(self._session, interrupt), config=self._config)
         phonemes = list(_merged(symbols, self._config.vowel_clusters or ()))
-        ids = voice.phonemes_to_ids(phonemes)
-        try:
-            made = voice.phoneme_ids_to_audio(ids, scales, include_alignments=True)
-        except Exception:
-            if interrupt.terminate:
-                return None
-            raise
+
+        def speak(options: ort.RunOptions) -> tuple[list[int], Any]:
+            voice = PiperVoice(session=_Interruptible(self._session, options), config=self._config)
+            ids = voice.phonemes_to_ids(phonemes)
+            return ids, voice.phoneme_ids_to_audio(ids, scales, include_alignments=True)
+
+        spoken = unless_stopped(stop, speak)
+        if spoken is None:
+            return None
+        ids, made = spoken
         samples, lengths = np.atleast_1d(made[0]), made[1]
         ends = np.cumsum(np.atleast_1d(lengths)) if lengths is not None else np.zeros(1, np.int64)
         if len(ends) != len(ids) or ends[-1] != len(samples):  # a hop that its file does not tell, perhaps
