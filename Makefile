@@ -37,6 +37,17 @@ $(ENGINES:%=engine-%): engine-%:
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$(subst -,_,$*)
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 
+# PyTorch is in no lock: which build of it a machine wants is the machine's to say.
+TORCH ?= torch
+.PHONY: engine-kokoro-torch
+engine-kokoro-torch: engine-%: ## the same on PyTorch; TORCH="torch==2.9.0" names the build to install, if none is there
+	@tools/bootstrap --dev
+	@tools/bootstrap --engine $* --dev
+	@services/synth/engines/$*/.venv/bin/python -c "import torch" 2> /dev/null \
+		|| $(BIN)/uv pip install --quiet --python services/synth/engines/$*/.venv $(TORCH)
+	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_kokoro_torch
+	@cd services/synth/engines/$* && .venv/bin/python -m pytest
+
 # live-engine-NAME: ## the contract against the live service, for someone with a key; costs some cents
 $(REMOTE:%=live-engine-%): live-engine-%:
 	@tools/bootstrap --engine $* --dev

@@ -1,0 +1,1 @@
+"""Kokoro as its makers publish it: on PyTorch."""
