@@ -1,0 +1,80 @@
+"""How soon Kokoro is idle after a stop, at full size and in the midst of runs of every length.
+
+    python bench/kokoro_network.py /tmp/kokoro        once: a network of full size (it says how)
+    bench/kokoro_stops.py /tmp/kokoro [--stops 100]
+
+One worker, spoken to directly. A text is begun, and stopped at a random moment of its first seconds. What
+the worker says: from the arrival of the stop until the engine was idle. What its process says: CPU seconds
+from the sending of the stop to the answer. ONNX Runtime ends a run between two of its nodes, so that the
+longest node is the longest wait; that of a run of 160 symbols is printed too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+from engine_worker import python_of, worker
+from google.protobuf.duration_pb2 import Duration
+from kokoro import words
+
+from parlando.synth.v1 import synth_pb2
+from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
+
+_LATEST = 3.0  # seconds after the beginning
+_QUEUED = 8.0  # seconds of audio that the listener has, so that runs are long at once
+
+
+def stopped(
+    stub: Any, process: psutil.Process, name: str, moment: float, queued: float
+) -> tuple[float, float]:
+    """Begin and stop a synthesis; return seconds until the engine was idle, and CPU seconds until then."""
+    wait = Duration()
+    wait.FromMilliseconds(round(queued * 1000))
+    stub.Synthesize(synth_pb2.SynthesizeRequest(synthesis_id=name, text=words(200), audio_queued=wait))
+    time.sleep(moment)
+    before = sum(process.cpu_times()[:2])
+    report = stub.StopSynthesis(synth_pb2.StopSynthesisRequest(synthesis_id=name))
+    return report.idle_after.ToNanoseconds() / 1e9, sum(process.cpu_times()[:2]) - before
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure how soon Kokoro is idle after a stop.")
+    parser.add_argument("folder", type=Path, help="with kokoro.onnx and voices.bin")
+    parser.add_argument("--stops", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=min(os.cpu_count() or 1, 4))
+    arguments = parser.parse_args()
+    folder, chance = arguments.folder, random.Random(0)  # noqa: S311  # moments to stop at
+    settings = {
+        "KOKORO_MODEL": str(folder / "kokoro.onnx"),
+        "KOKORO_VOICES": str(folder / "voices.bin"),
+        "KOKORO_THREADS": str(arguments.threads),
+    }
+    with worker("kokoro", settings) as (address, process), grpc.insecure_channel(address) as channel:
+        stub: Any = SynthServiceStub(channel)
+        for queued, what in ((0.0, "runs that begin small"), (_QUEUED, "long runs")):
+            found = [
+                stopped(stub, process, f"{what} {each}", chance.uniform(0.05, _LATEST), queued)
+                for each in range(arguments.stops)
+            ]
+            idle, cpu = (sorted(each) for each in zip(*found, strict=True))
+            middle, p99 = len(idle) // 2, len(idle) * 99 // 100
+            print(
+                f"{what}: idle after p50 {idle[middle] * 1000:.0f} ms, p99 {idle[p99] * 1000:.0f} ms, "
+                f"most {idle[-1] * 1000:.0f} ms; CPU after the stop p50 {cpu[middle]:.2f} s, "
+                f"p99 {cpu[p99]:.2f} s"
+            )
+    script = str(Path(__file__).with_name("kokoro_nodes.py"))
+    subprocess.run([python_of("kokoro"), script, str(folder), str(arguments.threads)], check=True)
+
+
+if __name__ == "__main__":
+    main()
