@@ -285,6 +285,7 @@ def _encoded(sound: bytes, encoding: v1.AudioEncoding) -> bytes:
     options = {"page_duration": "20000"} if form == "ogg" else {}
     with av.open(file, "w", format=form, options=options) as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(
             np.frombuffer(sound, "<i2").reshape(1, -1), format="s16", layout="mono"
         )

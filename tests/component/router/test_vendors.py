@@ -1,0 +1,150 @@
+"""Engines of vendors behind the real router: cancels at random, what a stop leaves, failover where it helps.
+
+`test_remote.py` has more of it, with OpenAI's; what differs between vendors is tried here with each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from alltalk_server import AllTalkServer
+from elevenlabs_server import ElevenLabsServer
+from google_server import GoogleServer
+
+from parlando.speech.v1 import speech_pb2
+from parlando_alltalk.settings import AllTalkSettings
+from parlando_alltalk.vendor import AllTalkVendor
+from parlando_elevenlabs.settings import ElevenLabsSettings
+from parlando_elevenlabs.vendor import ElevenLabsVendor
+from parlando_google.chirp import ChirpVendor
+from parlando_google.classic import ClassicVendor
+from parlando_google.settings import ChirpSettings, ClassicSettings
+from parlando_scripted.script import ScriptedSettings
+from parlando_synth.engine import Engine
+from parlando_synth.remote.engine import RemoteEngine
+from parlando_synth.remote.service import Fault, LocalService
+from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
+from tests.component.router.mesh import WorkerProcess, mesh, said, say, until
+
+TEXT = "Seven grey lamps were lit, and nobody in the whole town knew who had lit them."
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A vendor: its local server, its engine for a port of it, and how a stop of what was sent ends."""
+
+    serve: Callable[[], LocalService]
+    engine: Callable[[int], Engine]
+    outcome: str = "STOP_OUTCOME_ABANDONED"
+    streams: bool = True
+
+
+def _impatient(port: int, key: str = "base_url") -> dict[str, object]:
+    return {
+        key: f"http://127.0.0.1:{port}",
+        "key": "sk-1",
+        "first_byte_seconds": 1.0,
+        "chunk_seconds": 0.5,
+    }
+
+
+def _chirp(port: int) -> Engine:
+    settings = ChirpSettings.model_validate(_impatient(port, "endpoint"))
+    return RemoteEngine(ChirpVendor(settings), settings)
+
+
+def _classic(port: int) -> Engine:
+    settings = ClassicSettings.model_validate(_impatient(port, "endpoint"))
+    return RemoteEngine(ClassicVendor(settings), settings)
+
+
+def _elevenlabs(transport: str) -> Callable[[int], Engine]:
+    def engine(port: int) -> Engine:
+        settings = ElevenLabsSettings.model_validate({**_impatient(port), "transport": transport})
+        return RemoteEngine(ElevenLabsVendor(settings), settings)
+
+    return engine
+
+
+def _alltalk(port: int) -> Engine:
+    settings = AllTalkSettings.model_validate(_impatient(port))
+    return RemoteEngine(AllTalkVendor(settings), settings)
+
+
+_KINDS = {
+    "google": _Kind(GoogleServer, _chirp),
+    "google-classic": _Kind(GoogleServer, _classic, streams=False),
+    "elevenlabs, websocket": _Kind(ElevenLabsServer, _elevenlabs("websocket")),
+    "elevenlabs, http": _Kind(ElevenLabsServer, _elevenlabs("http")),
+    "alltalk": _Kind(AllTalkServer, _alltalk, outcome="STOP_OUTCOME_STOPPED"),
+}
+
+
+@pytest.fixture(params=_KINDS)
+def kind(request: pytest.FixtureRequest) -> _Kind:
+    """Each vendor in turn."""
+    return _KINDS[request.param]
+
+
+@pytest.fixture
+def service(kind: _Kind) -> Iterator[LocalService]:
+    """Its local server."""
+    server = kind.serve()
+    server.start()
+    yield server
+    server.stop()
+
+
+def _worker(kind: _Kind, service: LocalService) -> WorkerProcess:
+    return WorkerProcess(engine=lambda: kind.engine(service.port), name="vendor", max_queued=64)
+
+
+@pytest.mark.parametrize(("clients", "cancels"), [(1, 9), (6, 24)])
+async def test_random_cancels_leave_nothing(
+    kind: _Kind, service: LocalService, clients: int, cancels: int
+) -> None:
+    service.pause = 0.02
+    worker = _worker(kind, service)
+    async with mesh(worker) as router:
+        figures = await cancel_at_random([router.channel], cancels, clients, HASTE, seed=clients)
+        assert figures.faults == []
+        assert figures.outcomes.keys() <= {
+            kind.outcome,
+            "STOP_OUTCOME_STOPPED",
+            "STOP_OUTCOME_ALREADY_FINISHED",
+        }
+        assert set(figures.moments) <= set(MOMENTS)
+        await until(router.utterances, 0)
+        await worker.until_load(0)
+    assert await asyncio.to_thread(service.wait_until_idle, 30.0), "no request goes on at the vendor's"
+
+
+@pytest.mark.parametrize("fault", [Fault.QUOTA, Fault.KEY, Fault.ERROR, Fault.CUT, Fault.HANG_MIDDLE])
+async def test_another_engine_goes_on_where_this_one_fails(
+    kind: _Kind, service: LocalService, fault: Fault
+) -> None:
+    if fault is Fault.HANG_MIDDLE and not kind.streams:
+        fault = Fault.HANG_BEFORE  # one answer has no middle
+    service.fault = fault
+    fallback = WorkerProcess(ScriptedSettings(rate=0.0), name="scripted")
+    async with mesh(_worker(kind, service), fallback) as router:
+        events = await said(router.stub.Say(say(TEXT)))
+    assert _speakers(events)[-1] == "scripted"
+    assert events[-1].HasField("finished")
+    words = itertools.chain.from_iterable(event.words.words for event in events if event.HasField("words"))
+    spoken = {TEXT[word.source.start : word.source.end].strip(",. ") for word in words}
+    assert set(TEXT.replace(",", "").replace(".", "").split()) <= spoken, "no word is missing"
+    assert await asyncio.to_thread(service.wait_until_idle, 30.0)
+
+
+def _speakers(events: list[speech_pb2.SpeechEvent]) -> list[str]:
+    """Return the engines that spoke, in order."""
+    return [
+        event.started.engine if event.HasField("started") else event.engine_changed.engine
+        for event in events
+        if event.HasField("started") or event.HasField("engine_changed")
+    ]
