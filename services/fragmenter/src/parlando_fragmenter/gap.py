@@ -83,7 +83,8 @@ class Sentence:
             self.first = word
         self.previous, self.last = self.last, word
         self.words += 1
-        self.has_small = self.has_small or word != word.upper()
+        if not self.has_small:
+            self.has_small = word != word.upper()
         if word > _ARABIC_SCRIPT and not self.persian:
             self.persian = _PERSIAN.search(word) is not None
         self.fresh = False

@@ -27,7 +27,6 @@ COMMAS = frozenset(",;:\u2013-") | WIDE_COMMAS
 DASHES = frozenset("\u2013\u2014\u2e3a")
 ROUND_OPENERS = frozenset("([{")
 ROUND_CLOSERS = frozenset(")]}")
-ROUND_BRACKETS = ROUND_OPENERS | ROUND_CLOSERS
 # The typographic quotes close in one language and open in another; after a word they close. Marks of
 # emphasis and directions of writing are passed over in the same way.
 CLOSERS = (

@@ -19,7 +19,6 @@ from parlando_fragmenter.marks import (
     LONGEST_TOKEN,
     NOTHING,
     PARAGRAPH_SEPARATOR,
-    ROUND_BRACKETS,
     ROUND_OPENERS,
     SPACE,
     WIDE,
@@ -43,6 +42,7 @@ _RUN = re.compile(f"[^{SPACE}{_WIDE}]+")
 _SPACES = re.compile(f"[{SPACE}]+")
 # Not those of faces and of list items: a word follows the one, the other follows no eyes.
 _OPENED = re.compile("[(\\[](?=[\"'*_\u2018\u201c]*\\w)")
+_BRACKET = re.compile(r"[()\[\]]")
 _CLOSED = re.compile("(?<![:;=-])[)\\]]")
 
 
@@ -239,7 +239,7 @@ class Segmenter:
         brackets = sentence.brackets
         if brackets and end - sentence.bracketed_at > LONGEST_BRACKET:
             brackets = 0
-        if ROUND_BRACKETS.isdisjoint(token):
+        if not _BRACKET.search(token):
             return brackets
         opened = len(_OPENED.findall(token))
         if opened and sentence.words <= 1 and token[0] in ROUND_OPENERS:
@@ -263,10 +263,11 @@ class Segmenter:
         if gap.width or strength is not Strength.NONE:
             if _holds_a_quote(self._token):
                 sentence.quoted = not sentence.quoted
-            brackets = self._brackets_after_word(gap.end)
-            if brackets and not sentence.brackets:
-                sentence.bracketed_at = gap.end
-            sentence.brackets = brackets
+            if sentence.brackets or _BRACKET.search(self._token):
+                brackets = self._brackets_after_word(gap.end)
+                if brackets and not sentence.brackets:
+                    sentence.bracketed_at = gap.end
+                sentence.brackets = brackets
             self._token = ""
         self._before = gap.mark if strength is Strength.NONE else NOTHING
         if gap.breaks:
