@@ -46,12 +46,12 @@ def _lengths(outputs: list[Output]) -> list[int]:
 
 async def test_the_first_audio_is_given_out_as_it_came_and_the_rest_joined() -> None:
     outbox = _outbox()
-    for _ in range(30):
+    for _ in range(61):
         outbox.put(_audio(40))
     outbox.close()
     first = await anext(outbox)
     assert first == [BEGUN, Samples(b"ab" * 40, 0)]
-    assert _lengths(await _all(outbox)) == [400, 400, 360]
+    assert _lengths(await _all(outbox)) == [1_000, 1_000, 400]
 
 
 async def test_a_reader_that_keeps_up_gets_every_piece() -> None:
@@ -99,12 +99,12 @@ async def test_a_failure_before_anything_is_said_is_all_there_is() -> None:
 async def test_only_a_very_long_piece_is_cut() -> None:
     outbox = _outbox()
     outbox.put(_audio(500))
-    outbox.put(_audio(1_300))
-    outbox.put(_word(1_800))
+    outbox.put(_audio(3_100))
+    outbox.put(_word(3_600))
     outbox.close()
     outputs = await _all(outbox)
-    assert _lengths(outputs) == [500, 400, 400, 500]
-    assert outputs[-1] == _word(1_800)
+    assert _lengths(outputs) == [500, 1_000, 1_000, 1_100]
+    assert outputs[-1] == _word(3_600)
 
 
 async def test_the_first_audio_is_told_once() -> None:

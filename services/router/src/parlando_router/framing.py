@@ -15,7 +15,7 @@ from parlando_router.events import Frame, Samples
 FIRST_FRAME_SECONDS = 0.030
 """Length of the first frame, and of the first one after playback has caught up."""
 
-LONGEST_FRAME_SECONDS = 0.400
+LONGEST_FRAME_SECONDS = 1.0
 """Frames double up to this length. While they do, the audio sent ahead is always at least as long as the
 frame being gathered, less one first frame."""
 

@@ -12,9 +12,9 @@ import threading
 from parlando_kit.errors import ParlandoError
 from parlando_synth.engine import Audio, EngineEvent
 
-REST = 0.002
-"""Seconds the loop leaves a job alone after it has taken audio from it. An engine at a thousand times
-real time makes two seconds of audio meanwhile; one at real time is never kept waiting by it."""
+REST = 0.004
+"""Seconds the loop leaves a job alone after it has taken audio from it. An engine at three hundred times
+real time makes a second of audio meanwhile; one at real time is never kept waiting by it."""
 
 
 class Mailbox:

@@ -11,7 +11,7 @@ from parlando_synth.engine import Audio, Progress, Words
 from parlando_synth.order import Begun, Finished, Samples, Together
 from parlando_synth.shelf import Shelf
 
-MESSAGE_MS = 400
+MESSAGE_MS = 1_000
 """Milliseconds of audio up to which pieces are joined. A piece of more than twice that is cut."""
 
 _Event = Begun | Audio | Words | Progress | Finished

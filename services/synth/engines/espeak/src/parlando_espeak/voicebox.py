@@ -28,7 +28,7 @@ from parlando_espeak.wire import (
     read_utterance,
 )
 
-LARGEST_CHUNK = SAMPLE_RATE * 2 * 400 // 1000
+LARGEST_CHUNK = SAMPLE_RATE * 2
 """Bytes of PCM sent at a time in the end. The first chunk leaves as it comes, and each holds twice as much
 as the one before: early sound first, then few wake-ups."""
 
