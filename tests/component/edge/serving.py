@@ -13,6 +13,7 @@ from openai import AsyncOpenAI
 from websockets.asyncio.client import connect
 
 from parlando_edge.admin_client import GrpcAdministration
+from parlando_edge.admitting import AdmittingSpeaker
 from parlando_edge.app import create_app
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
@@ -21,6 +22,7 @@ from parlando_edge.session_client import GrpcSessionStore
 from parlando_edge.settings import EdgeSettings
 from parlando_kit.channels import open_channel
 from parlando_kit.clock import MonotonicClock
+from parlando_kit.waiting import WaitingRoom
 from tests.component.edge.router import FakeRouter, new_router, serving_router
 
 NOWHERE = "127.0.0.1:9"  # the discard port: nobody listens
@@ -81,8 +83,10 @@ async def serving_before(
     chosen = EdgeSettings(port=0, **settings)
     async with open_channel(address) as to_router, open_channel(session) as to_session:
         gate = Gate(chosen.max_live)
-        speaker, store = GrpcSpeaker(to_router), GrpcSessionStore(to_session)
-        app = create_app(chosen, speaker, store, GrpcAdministration(to_router), gate, MonotonicClock())
+        clock = MonotonicClock()
+        speaker = AdmittingSpeaker(GrpcSpeaker(to_router), WaitingRoom(chosen.max_waiting, clock))
+        store = GrpcSessionStore(to_session)
+        app = create_app(chosen, speaker, store, GrpcAdministration(to_router), gate, clock)
         server = HttpServer(chosen, app, gate)
         port = await server.start()
         try:

@@ -28,6 +28,7 @@ from parlando_kit.server import Server
 from parlando_kit.settings import ServerSettings
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tasks import background
+from parlando_kit.waiting import WaitingRoom
 from parlando_router.admin_servicer import AdminServicer
 from parlando_router.engines import Engines
 from parlando_router.fragmenter_client import GrpcFragmenter
@@ -202,7 +203,7 @@ async def routing(
         stack.push_async_callback(fragmenters.stop, 0)
         to_fragmenter = await stack.enter_async_context(open_channel(f"127.0.0.1:{port}"))
         engines, instruments = Engines(clock), Instruments()
-        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments)
+        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments, WaitingRoom(1_000, clock))
         calls = CallsUnderWay()
         admin = AdminServicer(studio, clock, calls, 10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
         services = [speech_service(studio), admin_service(admin)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Piece, Span, SpanMap
+from parlando_kit.waiting import WaitingRoom
 from parlando_router import events
 from parlando_router.engines import Engines
 from parlando_router.events import SpeechEvent
@@ -479,13 +480,20 @@ class Stage:
 
     workers: dict[str, Worker] = field(default_factory=dict)
     fragmenter: ScriptedFragmenter = field(default_factory=ScriptedFragmenter)
+    most_waiting: int = 1_000
 
     def __post_init__(self) -> None:
         self.engines = Engines(LoopClock())
         for engine, worker in self.workers.items():
             self.engines.add(engine, worker)
             self.engines.answered(engine, description(engine), (voice("alto"), voice("tenor", "fr")))
-        self._studio = Studio(self.fragmenter, self.engines, LoopClock(), Instruments())
+        self._studio = Studio(
+            self.fragmenter,
+            self.engines,
+            LoopClock(),
+            Instruments(),
+            WaitingRoom(self.most_waiting, LoopClock()),
+        )
 
     def speak(self, settings: SpeechSettings | None = None, mode: PlayoutMode = PlayoutMode.UNPACED) -> Call:
         """Begin a call; its first opener is still to be sent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from parlando_edge.admin_client import GrpcAdministration
+from parlando_edge.admitting import AdmittingSpeaker
 from parlando_edge.app import create_app
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
@@ -15,6 +16,7 @@ from parlando_edge.traced import Traced
 from parlando_kit import lifecycle, telemetry
 from parlando_kit.channels import open_channel, open_channel_to_replicas
 from parlando_kit.clock import MonotonicClock
+from parlando_kit.waiting import WaitingRoom
 
 
 def main() -> None:
@@ -24,10 +26,12 @@ def main() -> None:
     async def build(resources: AsyncExitStack) -> HttpServer:
         telemetry.set_up("edge", settings, resources)
         router = await resources.enter_async_context(open_channel_to_replicas(settings.router))
-        speaker, administration = GrpcSpeaker(router), GrpcAdministration(router)
+        clock = MonotonicClock()
+        speaker = AdmittingSpeaker(GrpcSpeaker(router), WaitingRoom(settings.max_waiting, clock))
+        administration = GrpcAdministration(router)
         store = GrpcSessionStore(await resources.enter_async_context(open_channel(settings.session)))
         gate = Gate(settings.max_live)
-        app = create_app(settings, speaker, store, administration, gate, MonotonicClock())
+        app = create_app(settings, speaker, store, administration, gate, clock)
         return HttpServer(settings, Traced(app) if settings.otlp_endpoint else app, gate)
 
     lifecycle.run("edge", settings, build)

@@ -46,6 +46,13 @@ class EdgeSettings(ServerSettings):
         le=100_000,
         description="requests and WebSockets at a time; more are refused with 429 and Retry-After",
     )
+    max_waiting: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="utterances that may wait for their first audio; more are refused with 429 and "
+        "Retry-After, over Realtime with a response that failed",
+    )
     max_body_bytes: int = Field(
         default=256 * 1024,
         ge=32 * 1024,

@@ -11,6 +11,7 @@ from parlando_kit.channels import open_channel
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.server import Server
 from parlando_kit.tasks import background
+from parlando_kit.waiting import WaitingRoom
 from parlando_router.admin_servicer import AdminServicer
 from parlando_router.engines import Engines
 from parlando_router.equivalence import load_voice_map
@@ -32,7 +33,8 @@ def main() -> None:
         clock = MonotonicClock()
         engines = Engines(clock, load_voice_map(settings.voice_map_files))
         to_fragmenter = await resources.enter_async_context(open_channel(settings.fragmenter))
-        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments())
+        waiting = WaitingRoom(settings.max_waiting, clock)
+        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments(), waiting)
         studio.instruments.follow(engines.statistics)
         calls = CallsUnderWay()
         admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED

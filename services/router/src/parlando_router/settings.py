@@ -49,6 +49,13 @@ class RouterSettings(ServerSettings):
     synthesis_seconds: float = Field(
         default=120.0, gt=0, le=3600, description="how long one fragment's synthesis may take"
     )
+    max_waiting: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="utterances that may wait for their first audio; more are refused with OVERLOADED, so "
+        "that those are heard in time",
+    )
     poll_seconds: float = Field(
         default=1.0, ge=0.1, le=60, description="how often workers are asked how they are"
     )

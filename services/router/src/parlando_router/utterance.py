@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Ledger
+from parlando_kit.waiting import Place, WaitingRoom
 from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
 from parlando_router.epoch import Epoch, Line
@@ -50,6 +51,7 @@ class Studio:
     engines: Engines
     clock: Clock
     instruments: Instruments
+    waiting: WaitingRoom
 
 
 def _is_gone(error: BaseException) -> bool:
@@ -94,6 +96,8 @@ class Utterance:
         self._settings = settings
         self._clock = studio.clock
         self._instruments = studio.instruments
+        self._waiting = studio.waiting
+        self._place: Place | None = None  # from the first text on
         self._send = send
         self._rate = rate
         self._ledger = Ledger()
@@ -131,7 +135,7 @@ class Utterance:
             ParlandoError: what ended the utterance, alone or in an ExceptionGroup.
         """
         watch = Watch(self._ledger, self._tally, self._outbox, self._clock)
-        with self._instruments.utterance(self._playout.unheard), self._abandonment():
+        with self._instruments.utterance(self._playout.unheard), self._abandonment(), self._waits():
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(watch.run(lambda: self._epoch, lambda: self._ended))
                 attendants = [
@@ -182,6 +186,8 @@ class Utterance:
 
     async def _append(self, item: Append | FlushEpoch) -> None:
         if isinstance(item, Append):
+            if self._place is None:
+                self._place = self._waiting.enter()
             self._tally.text_arrived(len(item.text), self._clock.now())
         if self._live is not None:
             await self._live.epoch.append(item)
@@ -269,6 +275,15 @@ class Utterance:
         self._outbox.put(epoch.number, report)
 
     @contextmanager
+    def _waits(self) -> Iterator[None]:
+        """Leave the waiting room at the end, where no audio has done so."""
+        try:
+            yield
+        finally:
+            if self._place is not None:
+                self._place.leave()
+
+    @contextmanager
     def _abandonment(self) -> Iterator[None]:
         """Where the caller is gone, and nobody can be told, record what its leaving stopped."""
         try:
@@ -292,6 +307,8 @@ class Utterance:
         await self._send([(epoch, self._completed(epoch, event, next_sample)) for epoch, event in batch])
         if self._first_chunk is None and isinstance(last, AudioSent) and self._tally.text_at is not None:
             self._first_chunk = self._clock.now() - self._tally.text_at
+            if self._place is not None:
+                self._place.leave(served=True)
             self._instruments.first_chunk(self._first_chunk, self._engine)
 
     def _completed(self, epoch: int, event: SpeechEvent, next_sample: int) -> SpeechEvent:
