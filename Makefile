@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: load help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
+.PHONY: load soak help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -60,6 +60,10 @@ bench-cancels: ## a thousand random cancels with one client and with fifty, thro
 load: ## a load on a system of its own (docs/load.md); ARGS="crowd --rate 40 --seconds 60"
 	@tools/bootstrap --dev
 	@PYTHONPATH=bench $(BIN)/python -m load $(or $(ARGS),mixed)
+
+soak: ## an hour of everything that callers do, to see what grows; ARGS="--seconds 300"
+	@tools/bootstrap --dev
+	@PYTHONPATH=bench $(BIN)/python -m load.soak $(ARGS)
 
 unit: ## the quick tests alone
 	@tools/bootstrap --dev

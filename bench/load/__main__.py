@@ -42,6 +42,12 @@ _NUMBERS = {
 }
 
 
+def raise_limit() -> None:
+    """Let this process, and what it starts, hold as many connections as the system allows."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def is_here(address: str) -> bool:
     """Return whether "host:port" is this machine's own, by its loopback address."""
     host = address.rpartition(":")[0].strip("[]")
@@ -126,8 +132,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Load, print, and return 1 when an order ended in an error."""
     arguments = _arguments(words)
     plan = _plan(arguments)
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_limit()
     # The system that is started is to be full by its own limits, not by the edge's default of connections.
     os.environ.setdefault("EDGE_MAX_LIVE", str(max(2_000, 2 * plan.sessions)))
     with nullcontext() if arguments.address else running_mesh(arguments.engine) as mesh:

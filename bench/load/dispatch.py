@@ -106,9 +106,11 @@ class Dispatcher:
             if take.order.conduct is Conduct.RECONNECT:
                 line = await self._reconnected(line)
             await line.speak(take, self._sound)
+            if take.order.conduct is Conduct.LEAVE:
+                self._hang_up(line)
+                line = await self._opened()
         except _LOST:
-            self._lines.discard(line)
-            line.close()
+            self._hang_up(line)
             with suppress(*_LOST):
                 self._give(await self._opened())
             raise
@@ -139,6 +141,9 @@ class Dispatcher:
 
     async def _reconnected(self, line: Line) -> Line:
         """Leave a session, and come back to it on another connection."""
+        self._hang_up(line)
+        return await self._opened(line.session_id)
+
+    def _hang_up(self, line: Line) -> None:
         self._lines.discard(line)
         line.close()
-        return await self._opened(line.session_id)

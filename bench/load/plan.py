@@ -27,16 +27,21 @@ class Road(StrEnum):
 
 
 class Conduct(StrEnum):
-    """How a caller behaves. What only a conversation has is done over Realtime."""
+    """How a caller behaves. What only a conversation has is done over Realtime.
+
+    Who reconnects comes back to the same session first; who leaves hangs up afterwards, and another one's
+    session begins.
+    """
 
     LISTEN = "listen"
     CANCEL = "cancel"
     BARGE_IN = "barge in"
     STALL = "stall"
     RECONNECT = "reconnect"
+    LEAVE = "leave"
 
 
-_OF_CONVERSATIONS = (Conduct.BARGE_IN, Conduct.STALL, Conduct.RECONNECT)
+_OF_CONVERSATIONS = (Conduct.BARGE_IN, Conduct.STALL, Conduct.RECONNECT, Conduct.LEAVE)
 
 
 @dataclass(frozen=True, slots=True)

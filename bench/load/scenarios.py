@@ -30,6 +30,9 @@ SCENARIOS = {
             Conduct.BARGE_IN: 0.03,
             Conduct.STALL: 0.03,
             Conduct.RECONNECT: 0.04,
+            Conduct.LEAVE: 0.10,
         },
     ),
+    # More than two cores can do: who is let in is heard in time, the rest is refused.
+    "overload": Plan(sessions=2_000, rate=160, seconds=20, words=(10,)),
 }

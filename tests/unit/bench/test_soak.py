@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from load.soak import held
+from load.watching import Sample
+
+
+def _looks(memory: Sequence[float], threads: int = 8, descriptors: int = 100) -> list[Sample]:
+    return [Sample(float(at), 0.0, round(size * 1e6), threads, descriptors) for at, size in enumerate(memory)]
+
+
+def _grown(looks: list[Sample]) -> list[str]:
+    return [each.what for each in held("edge", looks) if each.grows]
+
+
+def test_what_stays_as_it_is_does_not_grow_whatever_warming_up_took() -> None:
+    assert _grown(_looks([20, 40] + [100] * 8)) == []
+    assert _grown(_looks([100, 104, 99, 103, 100] * 4)) == []
+
+
+def test_memory_that_creeps_is_noticed() -> None:
+    assert _grown(_looks([100 + look for look in range(50)])) == ["PSS, MB"]
+
+
+def test_threads_and_descriptors_that_are_left_are_noticed() -> None:
+    looks = _looks([100] * 10) + _looks([100] * 10, threads=20, descriptors=300)
+    assert _grown(looks) == ["threads", "descriptors"]
+
+
+def test_early_is_the_second_fifth_and_late_the_last() -> None:
+    memory, *_ = held("edge", _looks([0] * 2 + [10] * 2 + [0] * 4 + [30] * 2))
+    assert (memory.early, memory.late) == (10, 30)
