@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from parlando_kit.errors import ParlandoError, Reason
@@ -30,6 +31,7 @@ from parlando_synth.engine import (
     TextKind,
     Voice,
 )
+from parlando_synth.lanes import Lanes
 from parlando_synth.narration import Narration
 from parlando_synth.networks import pcm
 from parlando_synth.reading import Reading, read, read_phonemes
@@ -44,6 +46,9 @@ LONGEST_TEXT = 3000
 SLOWEST, FASTEST = 0.5, 2.0
 """Rates at which the network still speaks clearly, as its makers state."""
 
+_WAITING = 0.5
+"""Seconds of audio: a listener who has less is waited for by nobody else's run."""
+
 _WARM_UP = "həlˈoʊ wˈɜːld"
 
 
@@ -55,8 +60,14 @@ class Loaded:
     book: VoiceBook
     speller: SpellingProcess
     turns: Turns
+    lanes: Lanes
     pace: Pace
     longest_run: float
+
+    def close(self) -> None:
+        """End the threads and the process."""
+        self.lanes.close()
+        self.speller.close()
 
     def end_of_run(self, reading: Reading, start: int, queued: float) -> int:
         """Return where the run that begins at a symbol ends, for a listener who has so many seconds left."""
@@ -130,7 +141,8 @@ class KokoroInstance(Instance):
                     return
                 queued = narration.dry_at - time.monotonic()
                 end = shared.end_of_run(reading, start, queued)
-                piece = shared.run(reading.symbols[start:end], voice, job.speed, stop)
+                run = partial(shared.run, reading.symbols[start:end], voice, job.speed, stop)
+                piece = shared.lanes.run(run, urgent=queued < _WAITING)
             if piece is None:
                 return
             shared.pace.learn(end - start, time.monotonic() - waits)
@@ -139,7 +151,9 @@ class KokoroInstance(Instance):
             narration.say(pcm(piece.first, job.volume_db), start + piece.symbols_by(made))
             while made < piece.length:
                 with shared.turns.turn(narration.dry_at, stop) as granted:
-                    window = next(piece.windows, None) if granted else None
+                    urgent = narration.dry_at - time.monotonic() < _WAITING
+                    following = partial(next, piece.windows, None)
+                    window = shared.lanes.run(following, urgent=urgent) if granted else None
                 if window is None:
                     return
                 made += len(window)
@@ -167,7 +181,7 @@ class KokoroEngine(BlockingEngine):
         self._settings = settings
         self._name = name
         self._load_network = load or self._on_cpu
-        self._shared = Shared(self._load, lambda loaded: loaded.speller.close())
+        self._shared = Shared(self._load, Loaded.close)
 
     def describe(self) -> EngineDescription:
         """Return what Kokoro can do."""
@@ -229,6 +243,7 @@ class KokoroEngine(BlockingEngine):
             book=book,
             speller=SpellingProcess("parlando_kokoro.speller"),
             turns=Turns(settings.runs),
+            lanes=Lanes(settings.runs),
             pace=pace,
             longest_run=longest_run,
         )
