@@ -40,7 +40,7 @@ class RealtimeServer(LocalService):
         response: what the last response was asked to be.
         says: what is said instead of the text, where one is set.
         cancels: responses that were cancelled.
-        deaf: whether a cancel is not answered.
+        deaf: whether a cancel is not answered; nor the end of a session, of those that begin now.
         refuses: status, headers and code with which a handshake is refused; None: it is not.
         reported: tokens of text, sound and transcript of all usage that was reported.
     """
@@ -87,7 +87,7 @@ class RealtimeServer(LocalService):
             status, headers, code = self.refuses
             error = {"error": {"message": f"no {self.key}", "type": "invalid_request_error", "code": code}}
             return web.json_response(error, status=status, headers=headers)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoclose=not self.deaf)
         await socket.prepare(request)
         self.sessions += 1
         self._sockets.add(socket)
@@ -108,6 +108,8 @@ class RealtimeServer(LocalService):
                     case "response.cancel" if responding is not None and not self.deaf:
                         self.cancels += 1
                         responding.cancel()
+            if self.deaf:
+                await asyncio.Event().wait()  # until the other end is gone
         finally:
             self._sockets.discard(socket)
             if responding is not None:

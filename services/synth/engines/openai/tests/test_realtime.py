@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,9 @@ from parlando_openai.verbatim import Transcript
 from parlando_synth.engine import Aftermath, Audio, Charge, Deviation, Engine, EngineEvent, Job, StopFlag
 from parlando_synth.remote.contract import KEY, RemoteContract
 from parlando_synth.remote.service import Fault, LocalService
+
+CLOSE_TIMEOUT = 9.0
+"""Seconds, below those that websockets waits for the other end to close as well."""
 
 TEXT = "Seven grey lamps were lit, and nobody knew who had lit them."
 
@@ -218,6 +222,18 @@ async def test_a_stop_is_confirmed_and_the_session_goes_on(server: RealtimeServe
         server.mend()
         await _spoken(engine)
     assert (server.sessions, server.cancels) == (1, 1)
+
+
+async def test_a_service_that_answers_nothing_any_more_holds_nobody_up(server: RealtimeServer) -> None:
+    server.deaf = True
+    async with _loaded(server) as engine:
+        server.fault = Fault.HANG_MIDDLE
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            assert (await _stopped(engine))[-1] == Aftermath(goes_on=True)
+        server.mend()
+        server.deaf = False
+        await _spoken(engine)
+    assert server.sessions == 2
 
 
 async def test_a_stop_that_nobody_confirms_leaves_work_behind(server: RealtimeServer) -> None:

@@ -17,6 +17,9 @@ from parlando_synth.remote.trouble import Refusal, Trouble
 OLDEST = 3_000.0
 """Seconds after which a connection is not used again: the service ends sessions after an hour."""
 
+CLOSE_SECONDS = 0.5
+"""How long the other end may take to agree that a connection is closed."""
+
 Manner = tuple[str, float]
 """Voice and speed: neither can change in a session that has spoken."""
 
@@ -81,8 +84,12 @@ class Connection:
             pass
 
     async def close(self) -> None:
-        """Close it."""
-        await self._connection.close()
+        """Close it, waiting no longer than need be for a peer that may be gone."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._connection.close()
+        except TimeoutError:  # the SDK has no way to say so
+            self._connection._connection.transport.abort()  # noqa: SLF001
 
 
 class Connections:
