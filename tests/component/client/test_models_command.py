@@ -209,6 +209,13 @@ def test_a_voice_of_piper_is_fetched_by_its_index(mirror: Mirror, tmp_path: Path
     assert "was there" in fetch_voice(mirror, tmp_path, name).output
 
 
+def test_a_project_is_named_once_for_all_engines_of_it_that_are_configured(tmp_path: Path) -> None:
+    run = CliRunner(env={"OPENAI_KEY": "sk-1", "SPEACHES_BASE_URL": "http://gpu:8000/v1"})
+    assert run.invoke(main, ["models", "engines", "--folder", str(tmp_path)]).output == "openai\n"
+    run = CliRunner(env={"OPENAI_KEY": "", "OPENAI_API_KEY": "of another program"})
+    assert run.invoke(main, ["models", "engines", "--folder", str(tmp_path)]).output == ""
+
+
 def test_a_voice_whose_checksum_is_wrong_is_refused(mirror: Mirror, tmp_path: Path) -> None:
     voices_of(mirror)
     mirror.more[f"{_VOICE}.onnx"] = b"another" * 1000
