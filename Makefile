@@ -11,7 +11,7 @@ PACKAGES := $(notdir $(wildcard services/*/src/parlando_* services/synth/engines
 PACKAGES := $(patsubst %.egg-info,,$(PACKAGES))
 LOOSE := tests tools bench
 # Engines that are projects of their own, each with its environment; of them, those with an account elsewhere.
-ENGINES := alltalk elevenlabs google kokoro kokoro-gpu openai piper
+ENGINES := alltalk chatterbox elevenlabs google kokoro kokoro-gpu openai piper
 REMOTE := alltalk elevenlabs google openai
 .PHONY: $(ENGINES:%=engine-%) $(REMOTE:%=live-engine-%)
 

@@ -60,6 +60,16 @@ class Project:
         """The lock of its packages for Node, where it has some."""
         return self.folder / "package-lock.json"
 
+    @property
+    def torch(self) -> Path:
+        """The lock of torch, where the project needs it: apart, for a machine may offer another build."""
+        return self.folder / "torch.lock"
+
+    @property
+    def torch_cpu(self) -> Path:
+        """The lock of builds of torch for CPUs alone, which the index does not have."""
+        return self.folder / "torch-cpu.lock"
+
     def packages(self, *, dev: bool) -> list[Path]:
         """Return the folders of our packages; the tests' own only where `dev`."""
         return [folder for folder in self.members if dev or ROOT / "tests" not in folder.parents]
@@ -91,8 +101,8 @@ def clients() -> Project:
 def fingerprint(project: Project, lock: Path, folders: list[Path]) -> str:
     """Return what the environment depends on, as a hash: the Python, the locks and the packages' metadata."""
     digest = hashlib.sha256(f"{sys.version} {sys.executable} {ROOT}".encode())
-    node = [project.node_lock] if project.node_lock.exists() else []
-    for path in (Path(__file__), lock, *node, *(folder / "pyproject.toml" for folder in folders)):
+    apart = [path for path in (project.node_lock, project.torch, project.torch_cpu) if path.exists()]
+    for path in (Path(__file__), lock, *apart, *(folder / "pyproject.toml" for folder in folders)):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -131,14 +141,21 @@ def uv() -> str:
     return str(binary)
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], *, within: Path = ROOT) -> None:
     """Run a command that says nothing unless it fails; end with what it said if it does."""
+    if failure := failure_of(command, within=within):
+        raise SystemExit(failure)
+
+
+def failure_of(command: list[str], *, within: Path = ROOT) -> str:
+    """Run a command and return "", or what there is to say of its failure."""
     # uv trusts its own list of authorities, pip the machine's as well: behind a company's proxy only the
     # machine's will do.
     environment = {"UV_SYSTEM_CERTS": "true", **os.environ} if machine_has_authorities() else None
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"bootstrap: {' '.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip())
+    done = subprocess.run(command, cwd=within, env=environment, capture_output=True, text=True, check=False)
+    if not done.returncode:
+        return ""
+    return f"bootstrap: {' '.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip()
 
 
 def machine_has_authorities() -> bool:
@@ -154,6 +171,8 @@ def build(project: Project, lock: Path, folders: list[Path]) -> None:
         new = ["venv", "--quiet", "--clear", "--no-python-downloads", "--python", sys.executable]
         run([command, *new, str(venv)])
     install = [command, "pip", "install", "--quiet", "--python", str(venv)]
+    if project.torch.exists():
+        install_torch(project, install)
     # A lock names all there is to install: what one of it asks for besides was left out on purpose.
     run([*install, "--no-deps", "--require-hashes", "--requirement", str(lock)])
     if folders:
@@ -162,6 +181,28 @@ def build(project: Project, lock: Path, folders: list[Path]) -> None:
     if project.node_lock.exists():  # the environment has a Node of its own
         quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"]
         run([str(venv / "bin" / "npm"), "ci", "--prefix", str(project.folder), *quiet])
+
+
+def install_torch(project: Project, install: list[str]) -> None:
+    """Install a build of torch for CPUs alone where the machine offers one, else the index's.
+
+    On Linux the index's brings CUDA's libraries, gigabytes of them: right beside a GPU, and it works without.
+    """
+    # From outside, where no pyproject.toml has a say: the workspace's leaves torch out of all it installs.
+    outside = Path(ROOT.anchor)
+    locked = [*install, "--no-deps", "--require-hashes", "--requirement"]
+    folders = [argument for place in offered() for argument in ("--find-links", place)]
+    if folders and not failure_of([*locked, str(project.torch_cpu), "--no-index", *folders], within=outside):
+        return
+    print("Fetching torch with what it may need of CUDA: no build without is offered here …", file=sys.stderr)
+    run([*locked, str(project.torch)], within=outside)
+
+
+def offered() -> list[str]:
+    """Return where pip looks for packages besides the index. uv does not read what pip is told."""
+    tell = [sys.executable, "-m", "pip", "config", "list"]
+    told = subprocess.run(tell, capture_output=True, text=True, check=False).stdout
+    return [place for places in re.findall(r"find-links='(.*)'", told) for place in places.split()]
 
 
 def made_by_this_python(venv: Path) -> bool:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from environment import Project, clients, engine, engines, workspace
 
@@ -27,11 +28,28 @@ def own_packages(project: Project) -> list[str]:
 
 def resolve(project: Project, lock: Path, *arguments: str) -> None:
     """Write one lock file. What it already pins is kept where it still fits."""
+    apart = ["torch"] if project.torch.exists() else []
+    without = [*own_packages(project), *apart]
+    left_out = [argument for name in without for argument in ("--no-emit-package", name)]
+    compile_lock(project, lock, "pyproject.toml", *left_out, *arguments)
+
+
+def resolve_torch(project: Project, *arguments: str) -> None:
+    """Write torch's own lock: all that the index's build asks for, in the versions of the other locks."""
+    asked = tomllib.loads((project.folder / "pyproject.toml").read_text())["project"]["dependencies"]
+    with NamedTemporaryFile("w", suffix=".in") as wanted:
+        wanted.write(next(one for one in asked if one.startswith("torch==")))
+        wanted.flush()
+        # What pyproject.toml files say of torch is for the other locks.
+        versions = ["--constraint", project.lock(dev=False).name]
+        compile_lock(project, project.torch, wanted.name, "--no-config", *versions, *arguments)
+
+
+def compile_lock(project: Project, lock: Path, wanted: str, *arguments: str) -> None:
+    """Have uv write a lock of what `wanted` asks for."""
     uv = str(Path(sys.executable).with_name("uv"))
-    what = ["pyproject.toml", "--universal", "--python-version", "3.11"]
     form = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "--output-file", lock.name]
-    left_out = [argument for name in own_packages(project) for argument in ("--no-emit-package", name)]
-    command = [uv, "pip", "compile", *what, *form, *left_out, *arguments]
+    command = [uv, "pip", "compile", wanted, "--universal", "--python-version", "3.11", *form, *arguments]
     subprocess.run(command, cwd=project.folder, stdout=subprocess.DEVNULL, check=True)
 
 
@@ -42,6 +60,8 @@ def main() -> None:
         runtime, dev = project.lock(dev=False), project.lock(dev=True)
         resolve(project, runtime, *upgrade)
         resolve(project, dev, "--group", "dev", "--constraint", runtime.name, *upgrade)
+        if project.torch.exists():
+            resolve_torch(project, *upgrade)
     stock = clients()
     resolve(stock, stock.lock(dev=False), *upgrade)
     npm = [str(stock.venv / "bin" / "npm"), "install", "--package-lock-only", "--no-audit", "--no-fund"]

@@ -1,0 +1,127 @@
+"""Chatterbox from its parts against the library's own `generate`, text by text in the same run.
+
+    services/synth/engines/chatterbox/.venv/bin/python -W ignore bench/chatterbox_parts.py [--full]
+
+Run in the engine's environment. The networks are those of its tests, or with --full of published size
+and random weights: they say noise, and take as long as speech of that length. Both take turns on one thread;
+figures are medians. Exits with 1 where the first audio takes more than a third of the library's time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ENGINE = Path(__file__).parents[1] / "services/synth/engines/chatterbox"
+sys.path.insert(0, str(ENGINE / "tests"))
+
+from tiny import SENTENCE, full, tiny  # noqa: E402  # in the engine's tests
+
+from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance  # noqa: E402
+from parlando_chatterbox.models import MODELS, Chatterbox  # noqa: E402
+from parlando_chatterbox.settings import ChatterboxSettings  # noqa: E402
+from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag  # noqa: E402
+
+TEXT = "Every evening the old keeper climbed the hundred steps."
+STOPS = (0.0, 0.02, 0.07, 0.2)
+"""Seconds after the first audio at which it is stopped."""
+
+MOST = 1 / 3
+"""First audio, in proportion to the library's time for the same text."""
+
+
+def ours(instance: ChatterboxInstance) -> tuple[float, float, float]:
+    """Return seconds to the first audio and in all, and of audio."""
+    began, first, samples = time.perf_counter(), 0.0, 0
+
+    def emit(event: EngineEvent) -> None:
+        nonlocal first, samples
+        if isinstance(event, Audio):
+            first = first or time.perf_counter() - began
+            samples += len(event.pcm) // 2
+
+    instance.synthesize(Job(TEXT, "default"), StopFlag(), emit)
+    return first, time.perf_counter() - began, samples / 24_000
+
+
+def library(chatterbox: Chatterbox, name: str) -> tuple[float, float]:
+    """Return seconds that `generate` takes, and of audio."""
+    language = {"language_id": "en"} if name == "multilingual" else {}
+    began = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        samples = chatterbox.generate(TEXT, **language)
+    return time.perf_counter() - began, samples.shape[1] / 24_000
+
+
+def stop(instance: ChatterboxInstance, after: float) -> float:
+    """Return seconds from a stop until the instance is idle; it comes so long after the first audio."""
+    flag, came = StopFlag(), 0.0
+
+    def ask() -> None:
+        nonlocal came
+        came = time.perf_counter()
+        flag.set()
+
+    started = False
+
+    def emit(event: EngineEvent) -> None:
+        nonlocal started
+        if isinstance(event, Audio) and not started:
+            started = True
+            threading.Timer(after, ask).start()
+
+    instance.synthesize(Job(TEXT * 3, "default"), flag, emit)
+    return time.perf_counter() - came
+
+
+def measured(name: str, make: Callable[[], Chatterbox], rounds: int) -> bool:
+    """Print the figures of a model; return whether the first audio keeps within its limit."""
+    began = time.perf_counter()
+    chatterbox = make()
+    built = time.perf_counter() - began
+    parameters = sum(p.numel() for part in (chatterbox.t3, chatterbox.s3gen) for p in part.parameters()) / 1e6
+    settings = ChatterboxSettings.model_validate({"model": name, "voices": "no such folder", "threads": 1})
+    instance = ChatterboxEngine(settings, lambda _model: chatterbox).open()
+    library(chatterbox, name)
+    rows = [(ours(instance), library(chatterbox, name)) for _ in range(rounds)]
+    first, whole, audio = (statistics.median(row[0][place] for row in rows) for place in range(3))
+    alone, their_audio = (statistics.median(row[1][place] for row in rows) for place in range(2))
+    stops = [stop(instance, after) for after in STOPS]
+    print(f"{name}: {parameters:.0f} M parameters, built in {built:.1f} s")
+    print(f"  from its parts: first audio {first:.3f} s, all {whole:.3f} s, {audio:.2f} s of audio")
+    print(f"  generate: {alone:.3f} s, {their_audio:.2f} s of audio")
+    print(f"  first / generate {first / alone:.2f}; all / generate {whole / alone:.2f}")
+    print(f"  stop to idle: {max(stops) * 1_000:.0f} ms at most of {len(stops)}", flush=True)
+    instance.close()
+    return first / alone <= MOST
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--full", action="store_true", help="networks of published size")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
+    arguments = parser.parse_args()
+    logging.disable(logging.ERROR)
+    kept = [
+        measured(
+            name,
+            lambda name=name: full(MODELS[name]) if arguments.full else tiny(MODELS[name], SENTENCE),
+            arguments.rounds,
+        )
+        for name in arguments.models
+    ]
+    sys.exit(0 if all(kept) else 1)
+
+
+if __name__ == "__main__":
+    main()

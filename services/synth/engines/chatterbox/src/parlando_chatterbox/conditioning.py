@@ -1,0 +1,109 @@
+"""What the networks are told of a voice, made once from its clip and shared by all who speak as it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pyloudnorm
+import soundfile
+import torch
+
+from parlando_chatterbox.library import Conditionals, T3Cond
+from parlando_chatterbox.manner import USUAL_EXAGGERATION
+from parlando_chatterbox.models import Chatterbox
+from parlando_chatterbox.voices import BUILT_IN, VoiceBook
+from parlando_kit.errors import ParlandoError, Reason
+
+LOUDNESS = -27.0
+"""LUFS of a clip: what Turbo brings clips to, and here all models. A voice is as loud as its clip."""
+
+
+class Conditioning:
+    """Makes and keeps conditionals.
+
+    May be used from any thread; who asks for a voice that is there waits for nobody.
+
+    Args:
+        loaded: the model. Nothing is kept on it.
+        book: where the clips are.
+        most: voices kept; another takes the place of the one that was not used for longest.
+        options: what the model is told besides the clip.
+    """
+
+    def __init__(self, loaded: Chatterbox, book: VoiceBook, most: int, options: Mapping[str, bool]) -> None:
+        self._loaded = loaded
+        self._book = book
+        self._most = most
+        self._options = options
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, int], Future[Conditionals]] = OrderedDict()
+
+    def voice(self, voice: str, exaggeration: float | None) -> tuple[T3Cond, dict[str, Any]]:
+        """Return what a job tells T3, which writes into it, and S3Gen, which does not.
+
+        Args:
+            voice: its id.
+            exaggeration: how strongly it feels; None where the model does not know.
+
+        Raises:
+            ParlandoError: VOICE_NOT_FOUND, it is gone.
+        """
+        kept = self._conditionals(voice)
+        strength = USUAL_EXAGGERATION if exaggeration is None else exaggeration
+        told = T3Cond(
+            speaker_emb=kept.t3.speaker_emb,
+            cond_prompt_speech_tokens=kept.t3.cond_prompt_speech_tokens,
+            emotion_adv=torch.full((1, 1, 1), strength, device=kept.t3.speaker_emb.device),
+        )
+        return told, kept.gen
+
+    def _conditionals(self, voice: str) -> Conditionals:
+        if voice == BUILT_IN and self._loaded.conds is not None:
+            return self._loaded.conds
+        cloned = self._book.cloned(voice)
+        if cloned is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        key = (voice, hash(cloned.clip))
+        with self._lock:
+            there = self._kept.get(key)
+            future = self._kept[key] = there or Future()
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        if there is None:
+            try:
+                future.set_result(self._made(cloned.clip))
+            except BaseException as error:  # noqa: BLE001  # raised below, by all who wait for it
+                with self._lock:
+                    self._kept.pop(key, None)
+                future.set_exception(error)
+        return future.result()
+
+    @torch.inference_mode()
+    def _made(self, clip: bytes) -> Conditionals:
+        """Return the conditionals of a clip. The library leaves them on what it is asked of: a copy, here."""
+        asked = copy.copy(self._loaded)
+        asked.prepare_conditionals(_even(clip), **self._options)
+        made: Conditionals = asked.conds
+        return made
+
+
+def _even(clip: bytes) -> io.BytesIO:
+    """Return a clip at the loudness of all, and a little longer: Turbo wants more than 5 s."""
+    samples, rate = soundfile.read(io.BytesIO(clip), dtype="float32")
+    gain = 10 ** ((LOUDNESS - pyloudnorm.Meter(rate).integrated_loudness(samples)) / 20)
+    samples = np.pad(samples * gain if math.isfinite(gain) else samples, (0, rate // 100))
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="WAV", subtype="FLOAT")
+    file.seek(0)
+    return file

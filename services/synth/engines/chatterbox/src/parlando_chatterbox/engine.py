@@ -1,0 +1,273 @@
+"""Chatterbox as an engine: sentence by sentence, each heard while its speech tokens are still being found."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from parlando_chatterbox.alignment import AlignedHeads
+from parlando_chatterbox.allocator import keep_memory
+from parlando_chatterbox.conditioning import Conditioning
+from parlando_chatterbox.interruption import Interrupted, Interruption
+from parlando_chatterbox.library import T3Cond
+from parlando_chatterbox.manner import Manner
+from parlando_chatterbox.models import MODELS, Chatterbox, Model
+from parlando_chatterbox.portions import portions
+from parlando_chatterbox.settings import ChatterboxSettings
+from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
+from parlando_chatterbox.speech_tokens import Sampling, speech_tokens
+from parlando_chatterbox.stretch import Stretch
+from parlando_chatterbox.voices import LICENCE, VoiceBook
+from parlando_chatterbox.watermark import Watermark
+from parlando_chatterbox.wave import RATE
+from parlando_chatterbox.windows import SIZES
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import TimingQuality
+from parlando_synth.engine import (
+    Audio,
+    BlockingEngine,
+    Engine,
+    EngineDescription,
+    EngineEvent,
+    Instance,
+    Job,
+    Progress,
+    Started,
+    StopFlag,
+    Voice,
+    Words,
+)
+from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.untimed import estimated
+
+LONGEST_TEXT = 3_000
+"""Code points of one job: about four minutes of speech."""
+
+_SLOWEST_SPEECH = 5  # code points a second; a network that takes longer has lost its way
+_PAUSE = 2  # seconds that a portion may last beyond that
+_MOST_TOKENS = 1_000  # of a portion, as in the library
+_SEEDS = 2**31
+_WARM_UP = "Hello there, how are you today?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What all instances share."""
+
+    model: Model
+    chatterbox: Chatterbox
+    book: VoiceBook
+    conditioning: Conditioning
+    watermark: Watermark
+    interruption: Interruption
+    heads: AlignedHeads | None
+
+
+class ChatterboxInstance(Instance):
+    """One synthesis at a time; the networks themselves are shared, and hold nothing of it.
+
+    Args:
+        loaded: what is shared.
+        leave: called when the instance is closed.
+    """
+
+    def __init__(self, loaded: _Loaded, leave: Callable[[], None]) -> None:
+        self._loaded = loaded
+        self._leave = leave
+
+    def synthesize(self, job: Job, stop: StopFlag, emit: Callable[[EngineEvent], None]) -> None:
+        """Speak a job; see `Instance.synthesize`."""
+        model = self._loaded.model
+        voice = self._loaded.book.find(job.voice)
+        if voice is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        manner = model.manner.of(job)
+        ignored = tuple(f"engine_options.{name}" for name in job.options if name not in manner.options)
+        emit(Started(voice.id, RATE, TimingQuality.ESTIMATED, ignored))
+        language = (job.language or voice.languages[0]).partition("-")[0].lower()
+        seed = secrets.randbelow(_SEEDS) if job.seed is None else job.seed
+        gain = 10 ** (job.volume_db / 20)
+        # A voice is made ready for all who speak as it, and is not given up with the first of them.
+        told = self._loaded.conditioning.voice(voice.id, manner.exaggeration)
+        made = 0
+        try:
+            with self._loaded.interruption.by(stop):
+                for place, portion in enumerate(portions(job.text)):
+                    first = made
+                    text = job.text[portion.start : portion.end]
+                    for samples in self._spoken(text, language, told, manner, (seed + place) % _SEEDS):
+                        self._loaded.interruption.check()
+                        emit(Audio(_pcm(samples, gain)))
+                        made += len(samples)
+                    emit(Words(estimated(job.text, portion, first, made - first)))
+                    emit(Progress(portion.end / len(job.text)))
+        except Interrupted:
+            return
+
+    def close(self) -> None:
+        """Leave what is shared."""
+        self._leave()
+
+    def _spoken(
+        self, text: str, language: str, told: tuple[T3Cond, dict[str, Any]], manner: Manner, seed: int
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield the sound of a portion as it is made."""
+        loaded, network = self._loaded, self._loaded.chatterbox
+        speaker, clip = told
+        tokens = speech_tokens(
+            network.t3,
+            speaker,
+            loaded.model.text_tokens(network, text, language),
+            _sampling(manner),
+            torch.Generator(network.device).manual_seed(seed),
+            most=min(TOKEN_RATE * (len(text) // _SLOWEST_SPEECH + _PAUSE), _MOST_TOKENS),
+            guards=loaded.heads.guard if loaded.heads is not None else None,
+        )
+        stretch = Stretch(network.s3gen, loaded.watermark, clip, seed)
+        return stretch.samples(chain(tokens, loaded.model.ending))
+
+
+class ChatterboxEngine(BlockingEngine):
+    """The engine.
+
+    Args:
+        settings: which model, where its files are, and how much it may take.
+        load: loads the model; by default from its files.
+    """
+
+    def __init__(
+        self, settings: ChatterboxSettings, load: Callable[[Model], Chatterbox] | None = None
+    ) -> None:
+        self._settings = settings
+        self._load_model = load or self._from_files
+        self._lock = threading.Lock()  # instances are opened at the same time
+        self._loaded: _Loaded | None = None
+        self._open = 0
+        self._longest_silence = 0.0
+
+    def describe(self) -> EngineDescription:
+        """Return what Chatterbox can do."""
+        shared = self._known()
+        return EngineDescription(
+            name="chatterbox",
+            version=version("chatterbox-tts"),
+            licence=LICENCE,
+            model=shared.model.name,
+            default_voice=shared.book.default,
+            timing_quality=TimingQuality.ESTIMATED,
+            max_live=self._settings.live,
+            max_text_code_points=LONGEST_TEXT,
+            volume=True,
+            emotions=shared.model.manner.emotions,
+            voice_cloning=True,
+            repeatable=True,
+            longest_silence=self._longest_silence,
+        )
+
+    def voices(self) -> Sequence[Voice]:
+        """Return the voices."""
+        return self._known().book.voices
+
+    def open(self) -> ChatterboxInstance:
+        """Load the model with the first instance, and let it speak."""
+        torch.set_num_threads(self._settings.threads)  # of this thread's own team
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            instance = ChatterboxInstance(self._loaded, self._leave)
+            self._open += 1
+            if self._open == 1:
+                self._warm(instance)
+            return instance
+
+    def _load(self) -> _Loaded:
+        settings = self._settings
+        keep_memory()
+        model = MODELS[settings.model]
+        chatterbox = self._load_model(model)
+        book = VoiceBook(model, settings.voices.expanduser(), built_in=chatterbox.conds is not None)
+        return _Loaded(
+            model,
+            chatterbox,
+            book,
+            Conditioning(chatterbox, book, settings.voices_kept, model.clip_options),
+            Watermark(chatterbox.device, RATE),
+            Interruption(chatterbox.t3, chatterbox.s3gen),
+            AlignedHeads(chatterbox.t3) if chatterbox.t3.hp.is_multilingual else None,
+        )
+
+    def _warm(self, instance: ChatterboxInstance) -> None:
+        """Let it speak, and learn how long it may be silent: between windows of the largest size."""
+        shared = self._known()
+        for _ in range(2):  # the first run lays out memory
+            began, samples = time.monotonic(), [0]
+
+            def count(event: EngineEvent, samples: list[int] = samples) -> None:
+                if isinstance(event, Audio):
+                    samples.append(len(event.pcm) // 2)
+
+            instance.synthesize(Job(_WARM_UP, shared.book.default), StopFlag(), count)
+            factor = (time.monotonic() - began) / max(sum(samples) / RATE, 1 / TOKEN_RATE)
+        self._longest_silence = factor * SIZES[-1] / TOKEN_RATE * self._settings.live
+
+    def _from_files(self, model: Model) -> Chatterbox:
+        return model.load(self._settings.folder.expanduser(), _device(self._settings.device))
+
+    def _leave(self) -> None:
+        """Give back what is shared, with the last instance."""
+        with self._lock:
+            self._open -= 1
+            if self._open == 0 and self._loaded is not None:
+                self._loaded.interruption.close()
+                if self._loaded.heads is not None:
+                    self._loaded.heads.close()
+                self._loaded = None
+
+    def _known(self) -> _Loaded:
+        if self._loaded is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        return self._loaded
+
+
+def create() -> Engine:
+    """Return the engine as its settings say."""
+    settings = ChatterboxSettings()
+    return ThreadedEngine(ChatterboxEngine(settings), instances=settings.live)
+
+
+def _device(wanted: str) -> str:
+    """Return where the networks run."""
+    if wanted != "auto":
+        return wanted
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _sampling(manner: Manner) -> Sampling:
+    return Sampling(
+        temperature=manner.temperature,
+        repetition_penalty=manner.repetition_penalty,
+        min_p=manner.min_p or 0.0,
+        top_p=manner.top_p,
+        top_k=int(manner.top_k or 0),
+        cfg_weight=manner.cfg_weight or 0.0,
+    )
+
+
+def _pcm(samples: NDArray[np.float32], gain: float) -> bytes:
+    """Return signed 16-bit little-endian samples; what is beyond full scale is held there."""
+    pcm: bytes = np.clip(samples * (gain * 32_767), -32_768, 32_767).round().astype("<i2").tobytes()
+    return pcm
