@@ -8,6 +8,7 @@ from pathlib import Path
 
 import espeakng_loader
 
+from parlando_espeak.emotions import EMOTIONS, felt
 from parlando_espeak.library import SAMPLE_RATE
 from parlando_espeak.manner import FASTEST, FASTEST_MARKED, SLOWEST, Manner
 from parlando_espeak.markup import ELEMENTS, read_markup
@@ -77,7 +78,8 @@ class EspeakInstance(Instance):
     def _passages(self, job: Job, voice: Voice) -> tuple[Sequence[Passage], tuple[str, ...]]:
         """Return what to speak, and the paths of what is left out."""
         wanted = Manner(job.speed, job.pitch_semitones, job.volume_db)
-        manner = wanted.held(FASTEST_MARKED if job.text_kind is TextKind.SSML else FASTEST)
+        fastest = FASTEST_MARKED if job.text_kind is TextKind.SSML else FASTEST
+        manner = wanted.held(fastest)
         ignored = [
             path
             for path, kept in (
@@ -88,6 +90,7 @@ class EspeakInstance(Instance):
             if not kept
         ]
         ignored += [f"engine_options.{name}" for name in job.options]
+        manner = felt(manner, job.emotion, job.emotion_intensity).held(fastest)
         if job.text_kind is not TextKind.SSML:
             return [plain(job.text, voice.id, manner)], tuple(ignored)
         reading = read_markup(job.text, voice.id, manner, self._voices)
@@ -164,6 +167,7 @@ class EspeakEngine(BlockingEngine):
             max_speed=FASTEST,
             pitch=True,
             volume=True,
+            emotions=EMOTIONS,
         )
 
     def voices(self) -> Sequence[Voice]:

@@ -52,11 +52,13 @@ class Manner:
         speed: in proportion to the voice's own.
         semitones: from the voice's own pitch.
         decibels: from the voice's own loudness; minus infinity is silence.
+        range: how far the pitch moves, in proportion to the voice's own.
     """
 
     speed: float = 1.0
     semitones: float = 0.0
     decibels: float = 0.0
+    range: float = 1.0
 
     def held(self, fastest: float = FASTEST) -> Manner:
         """Return what of it is within reach."""
@@ -76,7 +78,7 @@ class Manner:
             rate=round(USUAL_RATE * self.speed),
             volume=_volume(self.decibels),
             pitch=_pitch(self.semitones),
-            pitch_range=min(round(50 * 2 ** (self.semitones / 12)), _MOST_RANGE),
+            pitch_range=min(round(50 * self.range * 2 ** (self.semitones / 12)), _MOST_RANGE),
         )
 
 

@@ -73,7 +73,12 @@ def emphasis(level: str, around: Manner) -> Manner:
     if level not in _EMPHASES:
         raise BadValue("level of <emphasis> is strong, moderate, reduced or none")
     speed, semitones, decibels = _EMPHASES[level]
-    return Manner(around.speed * speed, around.semitones + semitones, around.decibels + decibels)
+    return replace(
+        around,
+        speed=around.speed * speed,
+        semitones=around.semitones + semitones,
+        decibels=around.decibels + decibels,
+    )
 
 
 def _rate(value: str, around: float, usual: float) -> float:
