@@ -6,6 +6,7 @@ Nothing a vendor wrote is repeated but its code: its sentences may quote the tex
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,6 +84,16 @@ def trouble_of_status(status: int) -> Trouble:
     if status in known:
         return known[status]
     return Trouble.REQUEST if 400 <= status < 500 else Trouble.OUTAGE  # noqa: PLR2004  # the classes of HTTP
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Return whether an error comes from a certificate that does not verify, however deep below."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

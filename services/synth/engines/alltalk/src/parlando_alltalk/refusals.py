@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import httpx
 
-from parlando_synth.remote.trouble import Refusal, Trouble, retry_after, trouble_of_status
+from parlando_synth.remote.trouble import Refusal, Trouble, is_untrusted, retry_after, trouble_of_status
 
 _NO_SUCH = (400, 404, 422)
 
@@ -37,14 +36,6 @@ def refusal(error: Exception) -> Refusal | None:
         if error.status == httpx.codes.SERVICE_UNAVAILABLE and error.retry_after is not None:
             trouble = Trouble.BUSY
         return Refusal(trouble, str(error.status), error.retry_after)
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error)):
+    if is_untrusted(error):
         return Refusal(Trouble.TRUST)
     return Refusal(Trouble.OUTAGE) if isinstance(error, httpx.HTTPError) else None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it came from."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import httpx
 from elevenlabs.core.api_error import ApiError
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from parlando_synth.remote.trouble import Refusal, Trouble, retry_after, trouble_of_status
+from parlando_synth.remote.trouble import Refusal, Trouble, is_untrusted, retry_after, trouble_of_status
 
 _CODES = {
     "invalid_api_key": Trouble.KEY,
@@ -54,7 +53,7 @@ def refusal(error: Exception) -> Refusal | None:
         return _of_answer(error.status_code or 0, error.body, error.headers or {})
     if isinstance(error, InvalidStatus):
         return _of_answer(error.response.status_code, None, dict(error.response.headers))
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error)):
+    if is_untrusted(error):
         return Refusal(Trouble.TRUST)
     if isinstance(error, httpx.HTTPError | WebSocketException | OSError):
         return Refusal(Trouble.OUTAGE)
@@ -67,11 +66,3 @@ def _of_answer(status: int, body: object, headers: Mapping[str, str]) -> Refusal
     wait = retry_after({name.casefold(): value for name, value in headers.items()})
     trouble = _CODES.get(code) or trouble_of_status(status)
     return Refusal(trouble, code or str(status), wait)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it came from."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__

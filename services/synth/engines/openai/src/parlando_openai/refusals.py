@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from openai import APIConnectionError, APIError, APIStatusError
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from parlando_synth.remote.trouble import Refusal, Trouble, retry_after, trouble_of_status
+from parlando_synth.remote.trouble import Refusal, Trouble, is_untrusted, retry_after, trouble_of_status
 
 _CODES = {
     "invalid_api_key": Trouble.KEY,
@@ -37,7 +36,7 @@ def refusal(error: Exception) -> Refusal | None:
     if isinstance(error, APIStatusError):
         return _of_status(error)
     if isinstance(error, APIConnectionError):
-        untrusted = any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error))
+        untrusted = is_untrusted(error)
         return Refusal(Trouble.TRUST if untrusted else Trouble.OUTAGE)
     if isinstance(error, APIError):
         return _of_code(error.code or error.type or "")
@@ -67,7 +66,7 @@ def of_websocket(error: Exception) -> Refusal | None:
         trouble = _CODES.get(code) or trouble_of_status(answer.status_code)
         headers = {name.lower(): value for name, value in answer.headers.raw_items()}
         return Refusal(trouble, code or str(answer.status_code), retry_after(headers))
-    if isinstance(error, ssl.SSLCertVerificationError):
+    if is_untrusted(error):
         return Refusal(Trouble.TRUST)
     if isinstance(error, WebSocketException | OSError | TimeoutError):
         return Refusal(Trouble.OUTAGE)
@@ -115,11 +114,3 @@ def _guess(error: APIStatusError) -> Trouble | None:
         if missing and word in sentence:
             return trouble
     return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it came from."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__
