@@ -173,14 +173,14 @@ def measure(mesh: Mesh, name: str, readers: int, seconds: float) -> bool:
         stub = SpeechServiceStub(channel)
         before_ms = [first_chunk(stub) for _ in range(_PROBES + _WARM)][_WARM:]
         before, own = held(mesh), connected(mesh)
-        most = dict.fromkeys(before, 0.0)
+        most: dict[str, float] = {}
         during_ms: list[float] = []
         with stalled(mesh, name, readers):
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 during_ms.append(first_chunk(stub))
                 now = {key: value - before[key] for key, value in held(mesh).items()}
-                if sum(now.values()) > sum(most.values()):
+                if not most or sum(now.values()) > sum(most.values()):
                     most = now
                 time.sleep(1 / _LOOKS_A_SECOND)
             left = connected(mesh) - own

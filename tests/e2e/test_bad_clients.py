@@ -9,14 +9,19 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from parlando.speech.v1 import speech_pb2
+from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
+from parlando_client import Finished
+from parlando_client.aio import AsyncClient
 from tests.e2e.conftest import running_through
 from tests.e2e.live import load, wait_until_idle
 from tests.e2e.through import PATIENCE, Through
@@ -28,6 +33,10 @@ _HEAD_SECONDS = 10.0
 # And for a client that takes nothing, likewise.
 _LET_GO_SECONDS = 20.0
 _PROSE = "The harbour is quiet in the morning, and only the gulls are awake. " * 60
+_SMALL_WINDOWS = (("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0))
+_MANY = 24
+"""Streams of which each may hold 64 KiB: more than a megabyte together."""
+
 _SERVICES = ("envoy", "edge", "router", "fragmenter", "synth")
 
 
@@ -188,6 +197,20 @@ async def test_readers_that_stall_hold_no_engine_and_cost_nothing(patient: Throu
     finally:
         for client in clients:
             client.close()
+
+
+async def test_many_readers_that_stall_share_no_window_with_others(patient: Through) -> None:
+    asked = speech_pb2.SayRequest(text=_PROSE)
+    async with AsyncExitStack() as stack, asyncio.timeout(3 * PATIENCE):
+        for _ in range(_MANY):
+            own = grpc.aio.insecure_channel(patient.address, options=_SMALL_WINDOWS)
+            call = SpeechServiceStub(await stack.enter_async_context(own)).Say(asked)
+            stack.callback(call.cancel)
+            assert await call.read() is not grpc.aio.EOF
+            await asyncio.to_thread(wait_until_idle, patient.synth)  # its windows are full
+        async with AsyncClient(patient.address) as other:
+            *_, last = [event async for event in other.say("Good morning.")]
+        assert isinstance(last, Finished)
 
 
 @pytest.mark.slow
