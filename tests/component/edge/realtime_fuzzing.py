@@ -46,6 +46,9 @@ _TODAY = {
     "response.audio_transcript.done": "response.output_audio_transcript.done",
     "conversation.item.created": "conversation.item.added",
 }
+_OF_A_REFUSAL = "ASGI callable returned without completing handshake."
+"""What uvicorn logs of each WebSocket that is refused with a body, as the ASGI extension has it."""
+
 _Event = dict[str, Any]
 
 
@@ -249,8 +252,8 @@ class _Faults(logging.Handler):
         self.said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a record, unless the scripted router's gRPC says that its caller has left."""
-        if record.name.startswith("grpc"):
+        """Note a record, but not that a caller of the scripted router has left, nor that one was refused."""
+        if record.name.startswith("grpc") or record.getMessage() == _OF_A_REFUSAL:
             return
         if record.levelno >= logging.ERROR or record.exc_info:
             self.said.append(self.format(record))
