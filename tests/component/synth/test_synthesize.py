@@ -54,8 +54,8 @@ async def test_audio_that_piled_up_comes_in_few_messages() -> None:
         await served.described(lambda message: message.load.total == 1 and message.load.live == 0)
         messages = await collected(call)
         pieces = [len(message.audio.pcm) / 2 / RATE for message in messages if message.HasField("audio")]
-        assert max(pieces) <= 0.4
-        assert len(pieces) < 2 * sum(pieces) / 0.4
+        assert max(pieces) <= 1.0
+        assert len(pieces) < 2 * sum(pieces)
         assert messages[-1].HasField("finished")
 
 
