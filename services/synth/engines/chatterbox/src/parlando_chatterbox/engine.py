@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 
 from parlando_chatterbox.alignment import AlignedHeads
-from parlando_chatterbox.allocator import keep_memory
 from parlando_chatterbox.conditioning import Conditioning
 from parlando_chatterbox.interruption import Interrupted, Interruption
 from parlando_chatterbox.library import T3Cond
@@ -194,7 +193,6 @@ class ChatterboxEngine(BlockingEngine):
 
     def _load(self) -> _Loaded:
         settings = self._settings
-        keep_memory()
         model = MODELS[settings.model]
         chatterbox = self._load_model(model)
         book = VoiceBook(model, settings.voices.expanduser(), built_in=chatterbox.conds is not None)
