@@ -25,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ROOT / "services" / "synth" / "engines"
+# Where no pyproject.toml has a say in what is installed: the workspace's leaves torch out of everything.
+OUTSIDE = Path(ROOT.anchor)
 CLIENTS = ROOT / "tests" / "conformance" / "clients"
 UV_HOME = ROOT / ".uv"
 
@@ -174,7 +176,7 @@ def build(project: Project, lock: Path, folders: list[Path]) -> None:
     if project.torch.exists():
         install_torch(project, install)
     # A lock names all there is to install: what one of it asks for besides was left out on purpose.
-    run([*install, "--no-deps", "--require-hashes", "--requirement", str(lock)])
+    run([*install, "--no-deps", "--require-hashes", "--requirement", str(lock)], within=OUTSIDE)
     if folders:
         editable = [argument for folder in folders for argument in ("--editable", str(folder))]
         run([*install, "--no-deps", *editable])
@@ -188,14 +190,12 @@ def install_torch(project: Project, install: list[str]) -> None:
 
     On Linux the index's brings CUDA's libraries, gigabytes of them: right beside a GPU, and it works without.
     """
-    # From outside, where no pyproject.toml has a say: the workspace's leaves torch out of all it installs.
-    outside = Path(ROOT.anchor)
     locked = [*install, "--no-deps", "--require-hashes", "--requirement"]
     folders = [argument for place in offered() for argument in ("--find-links", place)]
-    if folders and not failure_of([*locked, str(project.torch_cpu), "--no-index", *folders], within=outside):
+    if folders and not failure_of([*locked, str(project.torch_cpu), "--no-index", *folders], within=OUTSIDE):
         return
     print("Fetching torch with what it may need of CUDA: no build without is offered here …", file=sys.stderr)
-    run([*locked, str(project.torch)], within=outside)
+    run([*locked, str(project.torch)], within=OUTSIDE)
 
 
 def offered() -> list[str]:
