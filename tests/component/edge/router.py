@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import struct
+from array import array
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -54,9 +55,15 @@ USAGE = speech_pb2.SpeechUsage(
 _VOICES = ("plain", "hangs", "halts", "breaks", "floods", "silent", "late")
 
 
+_TOLD = 30_000
+_NUMBERS = array("h", range(_TOLD)).tobytes()
+
+
 def sound(first: int, count: int) -> bytes:
-    """Return samples that tell their own number."""
-    return b"".join((number % 30_000).to_bytes(2, "little") for number in range(first, first + count))
+    """Return samples that tell their own number, modulo `_TOLD`."""
+    first %= _TOLD
+    turns = (first + count) // _TOLD + 1
+    return (_NUMBERS * turns)[2 * first : 2 * (first + count)]
 
 
 @dataclass
