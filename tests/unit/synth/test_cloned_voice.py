@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.cloned_voice import SUFFIX, ClonedVoice, stored_voice, voice_id, voices_in
+from parlando_synth.cloned_voice import ClonedVoice, stored_voice, voice_id
 
 ANNA = ClonedVoice(
     id="anna-0a1b2c3d",
@@ -40,6 +39,7 @@ def test_a_voice_is_the_same_after_it_was_stored() -> None:
         ("licence", "", Reason.FIELD_REQUIRED),
         ("consent_note", "", Reason.FIELD_REQUIRED),
         ("consent_note", "x" * 1_001, Reason.OUT_OF_RANGE),
+        ("description", "x" * 1_001, Reason.OUT_OF_RANGE),
         ("id", "../anna", Reason.OUT_OF_RANGE),
         ("id", "", Reason.OUT_OF_RANGE),
     ],
@@ -79,15 +79,3 @@ def test_an_id_can_be_read() -> None:
 def test_what_is_no_document_is_not_taken_for_one(document: bytes) -> None:
     with pytest.raises(ValueError, match="no document of a voice"):
         stored_voice(document)
-
-
-def test_a_folder_gives_what_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    other = replace(ANNA, id="bob", name="Bob")
-    for voice in (other, ANNA):
-        (tmp_path / f"{voice.id}{SUFFIX}").write_bytes(voice.document())
-    (tmp_path / f"broken{SUFFIX}").write_bytes(b"{")
-    (tmp_path / f"carol{SUFFIX}").write_bytes(ANNA.document())
-    (tmp_path / "notes.txt").write_text("not a voice")
-    assert list(voices_in(tmp_path)) == [ANNA, other]
-    assert len(caplog.records) == 2
-    assert list(voices_in(tmp_path / "nowhere")) == []

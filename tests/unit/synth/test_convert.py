@@ -197,7 +197,8 @@ def test_a_description_with_a_price_and_a_load() -> None:
         instances=2,
         real_time_streams=6.5,
     )
-    message = convert.description(status, draining=False)
+    message = convert.description(status, "7f", draining=False)
+    assert message.voices_revision == "7f"
     assert (message.load.instances, message.capacity.real_time_streams) == (2, 6.5)
     assert message.price.per_million_characters == money_pb2.Money(
         currency_code="USD", units=15, nanos=500_000_000
@@ -217,7 +218,7 @@ def test_a_description_with_a_price_and_a_load() -> None:
 @pytest.mark.parametrize("state", State)
 def test_before_it_is_ready_only_the_worker_is_described(state: State) -> None:
     status = Status("e", "w", state, "why", None, 4, 0, 0, 0, None, None, 0, None)
-    message = convert.description(status, draining=False)
+    message = convert.description(status, "7f", draining=False)
     assert pb.EngineState.Name(message.state) == f"ENGINE_STATE_{state.name}"
     assert message.detail == "why"
     assert not message.HasField("capabilities")

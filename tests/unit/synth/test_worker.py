@@ -380,7 +380,7 @@ async def test_an_engine_that_cannot_be_loaded() -> None:
         with pytest.raises(ParlandoError, match="scripted cannot work: the script lets no instance open"):
             await _all(bench.worker.synthesis(_order("a")))
         with pytest.raises(ParlandoError):
-            bench.worker.voices()
+            bench.worker.voices.speaking()
 
 
 async def test_an_engine_that_breaks_while_loading(caplog: pytest.LogCaptureFixture) -> None:
@@ -511,9 +511,9 @@ async def test_what_a_remote_engine_raises_is_not_repeated(caplog: pytest.LogCap
 
 async def test_voices_by_language() -> None:
     async with _bench() as bench:
-        assert [voice.id for voice in bench.worker.voices()] == ["alto", "tenor"]
-        assert [voice.id for voice in bench.worker.voices("fr")] == ["tenor"]
-        assert bench.worker.voices("de") == []
+        assert [voice.id for voice in bench.worker.voices.speaking()] == ["alto", "tenor"]
+        assert [voice.id for voice in bench.worker.voices.speaking("fr")] == ["tenor"]
+        assert bench.worker.voices.speaking("de") == []
 
 
 async def test_nothing_is_left_of_a_synthesis_but_its_id() -> None:

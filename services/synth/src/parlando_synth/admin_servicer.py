@@ -1,17 +1,22 @@
-"""What an administrator may do to a worker: load and unload its engine, and ask what it has done."""
+"""What an administrator may do to a worker: its engine, the voices of that, and what it has done."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
 
 from parlando.admin.v1 import admin_pb2
+from parlando.synth.v1 import synth_pb2
 from parlando_kit.administration import DrainServicer
 from parlando_kit.calls import CallsUnderWay
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.convert import duration
+from parlando_kit.voice_upload import VoiceUploads
+from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
+from parlando_synth.convert import duration, voice_message
 from parlando_synth.engine import EngineDescription
 from parlando_synth.slot import State
 from parlando_synth.worker import Worker
@@ -33,6 +38,7 @@ class AdminServicer(DrainServicer):
         super().__init__(calls, drain_seconds)
         self._worker = worker
         self._clock = clock
+        self._uploads = VoiceUploads()
 
     async def LoadModel(  # noqa: N802  # the contract's name
         self, request: admin_pb2.LoadModelRequest, _: _Context
@@ -76,6 +82,44 @@ class AdminServicer(DrainServicer):
             uptime=duration(self._clock.now() - self._worker.began),
         )
 
+    async def UploadVoice(  # noqa: N802  # the contract's name
+        self, requests: AsyncIterator[admin_pb2.UploadVoiceRequest], _: _Context
+    ) -> admin_pb2.UploadVoiceResponse:
+        """Clone a voice."""
+        async with self._uploads.received(requests) as (voice, clip):
+            self._check_engine(voice.engine, "voice.engine")
+            with _at(_UPLOADED):
+                upload = VoiceUpload(_terms(voice), clip, voice.id)
+                made = await self._worker.voices.add(upload)
+        return admin_pb2.UploadVoiceResponse(voice=voice_message(made, self._worker.name))
+
+    async def UpdateVoice(  # noqa: N802  # the contract's name
+        self, request: admin_pb2.UpdateVoiceRequest, _: _Context
+    ) -> admin_pb2.UpdateVoiceResponse:
+        """Change what is said of a voice."""
+        voice = request.voice
+        self._check_engine(voice.engine, "voice.engine")
+        change = VoiceChange(voice.name, _language(voice), voice.licence, voice.description)
+        with _at(_UPDATED):
+            changed = await self._worker.voices.change(voice.id, change)
+        return admin_pb2.UpdateVoiceResponse(voice=voice_message(changed, self._worker.name))
+
+    async def DeleteVoice(  # noqa: N802  # the contract's name
+        self, request: admin_pb2.DeleteVoiceRequest, _: _Context
+    ) -> admin_pb2.DeleteVoiceResponse:
+        """Remove a voice."""
+        self._check_engine(request.engine, "engine")
+        await self._worker.voices.remove(request.voice)
+        return admin_pb2.DeleteVoiceResponse()
+
+    def _check_engine(self, engine: str, field: str) -> None:
+        if engine not in ("", self._worker.name):
+            raise ParlandoError(
+                Reason.ENGINE_NOT_FOUND,
+                f"{field} is not this worker's, which is {self._worker.name}",
+                field=field,
+            )
+
     def _check(self, model: str) -> EngineDescription | None:
         about = self._worker.status().about
         if model and (about is None or model != about.model):
@@ -83,3 +127,38 @@ class AdminServicer(DrainServicer):
                 Reason.MODEL_NOT_FOUND, "model is not this worker's: leave it empty", field="model"
             )
         return about
+
+
+_TERMS = {
+    "name": "voice.name",
+    "language": "voice.languages",
+    "licence": "voice.licence",
+    "consent_note": "voice.consent_note",
+    "description": "voice.description",
+}
+_UPLOADED = _TERMS | {"id": "voice.id", "clip": "chunk"}
+_UPDATED = _TERMS | {"voice": "voice.id"}
+
+
+@contextmanager
+def _at(paths: Mapping[str, str]) -> Iterator[None]:
+    """Have errors name the fields of a request."""
+    try:
+        yield
+    except ParlandoError as error:
+        error.field = paths.get(error.field, error.field)
+        raise
+
+
+def _terms(voice: synth_pb2.Voice) -> VoiceTerms:
+    return VoiceTerms(
+        name=voice.name,
+        language=_language(voice),
+        licence=voice.licence,
+        consent_note=voice.consent_note,
+        description=voice.description,
+    )
+
+
+def _language(voice: synth_pb2.Voice) -> str:
+    return voice.languages[0] if voice.languages else ""

@@ -26,6 +26,13 @@ class Casting:
         self._engine = engine
         self._about = about
         self.voice = lru_cache(_REMEMBERED)(self._voice)
+        self._revision = ""
+
+    def take(self, revision: str) -> None:
+        """Choose anew where the voices are of another revision than they were."""
+        if revision != self._revision:
+            self._revision = revision
+            self.voice.cache_clear()
 
     def _voice(self, name: str, language: str) -> Voice:
         """Return the voice of that name, or without one the best for the language, or the default.

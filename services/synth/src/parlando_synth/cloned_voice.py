@@ -9,38 +9,66 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import logging
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 
 from parlando_kit.errors import ParlandoError, Reason
-
-SUFFIX = ".voice.json"
-"""How the file of a document ends, in a folder of voices."""
-
-MAX_NAME, MAX_LANGUAGE, MAX_LICENCE, MAX_NOTE = 80, 35, 200, 1_000
-"""Longest texts, in characters."""
 
 _FORM = 1  # of documents; a later one that cannot be read by this has a higher number
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SHORT_HASH = 8
+_WANTED = {  # of each text: how many characters at most, and what it is to say
+    "name": (80, "say what people are to call the voice"),
+    "language": (35, "say what is spoken in the clip, as a BCP 47 tag such as en-GB"),
+    "licence": (200, "say under which licence the voice may be used"),
+    "consent_note": (1_000, "say who agreed to the cloning, and how that is known"),
+    "description": (1_000, "say what the voice is like"),
+}
 
-_log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class ClonedVoice:
-    """A voice made from a recording.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceTerms:
+    """What is said of a voice by who has it cloned.
 
     Attributes:
-        id: 1 to 64 small letters, digits and hyphens; `voice_id` makes one.
         name: for people.
         language: BCP 47 tag of what is spoken in the clip.
         licence: under which the voice may be used.
         consent_note: who agreed to its cloning, and how that is known.
+        description: a sentence about it, for people; may be empty.
+
+    Raises:
+        ParlandoError: FIELD_REQUIRED or OUT_OF_RANGE, at the field of that name.
+    """
+
+    name: str
+    language: str
+    licence: str
+    consent_note: str
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        for path, (most, wanted) in _WANTED.items():
+            value: str = getattr(self, path)
+            if not value.strip() and path != "description":
+                raise ParlandoError(Reason.FIELD_REQUIRED, f"{path} is empty: {wanted}", field=path)
+            if len(value) > most or not value.isprintable():
+                raise ParlandoError(
+                    Reason.OUT_OF_RANGE,
+                    f"{path} is at most {most} characters on one line: {wanted}",
+                    field=path,
+                )
+        if not _TAG.fullmatch(self.language):
+            raise ParlandoError(Reason.OUT_OF_RANGE, f"language: {_WANTED['language'][1]}", field="language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClonedVoice(VoiceTerms):
+    """A voice made from a recording.
+
+    Attributes:
+        id: 1 to 64 small letters, digits and hyphens; `voice_id` makes one.
         clip: a WAV file, as `ReferenceClip.wav` writes it.
 
     Raises:
@@ -48,30 +76,10 @@ class ClonedVoice:
     """
 
     id: str
-    name: str
-    language: str
-    licence: str
-    consent_note: str
     clip: bytes
 
     def __post_init__(self) -> None:
-        for field, most in (
-            ("name", MAX_NAME),
-            ("language", MAX_LANGUAGE),
-            ("licence", MAX_LICENCE),
-            ("consent_note", MAX_NOTE),
-        ):
-            value: str = getattr(self, field)
-            if not value.strip():
-                raise ParlandoError(Reason.FIELD_REQUIRED, f"{field} is empty: {_WANTED[field]}", field=field)
-            if len(value) > most or not value.isprintable():
-                raise ParlandoError(
-                    Reason.OUT_OF_RANGE,
-                    f"{field} is 1 to {most} characters on one line: {_WANTED[field]}",
-                    field=field,
-                )
-        if not _TAG.fullmatch(self.language):
-            raise ParlandoError(Reason.OUT_OF_RANGE, f"language: {_WANTED['language']}", field="language")
+        VoiceTerms.__post_init__(self)
         if not _ID.fullmatch(self.id):
             raise ParlandoError(
                 Reason.OUT_OF_RANGE,
@@ -85,12 +93,29 @@ class ClonedVoice:
         return json.dumps(told, ensure_ascii=False, indent=1).encode()
 
 
-_WANTED = {
-    "name": "say what people are to call the voice",
-    "language": "say what is spoken in the clip, as a BCP 47 tag such as en-GB",
-    "licence": "say under which licence the voice may be used",
-    "consent_note": "say who agreed to the cloning, and how that is known",
-}
+@dataclass(frozen=True, slots=True)
+class VoiceUpload:
+    """A voice to be cloned.
+
+    Attributes:
+        terms: what is said of it.
+        clip: the recording's file, as it was sent: nobody has looked into it.
+        id: that it is to have; "" for one made of its name and its clip.
+    """
+
+    terms: VoiceTerms
+    clip: bytes = field(repr=False)
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceChange:
+    """What is to be said of a voice from now on, as in `VoiceTerms`; "" leaves it as it is."""
+
+    name: str = ""
+    language: str = ""
+    licence: str = ""
+    description: str = ""
 
 
 def voice_id(name: str, clip: bytes) -> str:
@@ -115,17 +140,3 @@ def stored_voice(document: bytes) -> ClonedVoice:
     if later:
         raise ValueError("this is no document of a voice that this version knows")
     return voice
-
-
-def voices_in(folder: Path) -> Iterator[ClonedVoice]:
-    """Yield the voices of a folder, by file name. What cannot be read is left out, and the log says so."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            voice = stored_voice(path.read_bytes())
-        except (OSError, ValueError) as error:
-            _log.warning("%s is left out: it cannot be read (%s)", path.name, type(error).__name__)
-            continue
-        if path.name != voice.id + SUFFIX:
-            _log.warning("%s is left out: it is not named after its id", path.name)
-            continue
-        yield voice

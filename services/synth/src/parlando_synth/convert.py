@@ -154,7 +154,7 @@ def voice_message(voice: Voice, engine: str) -> pb.Voice:
     )
 
 
-def description(status: Status, *, draining: bool) -> pb.DescribeEngineResponse:
+def description(status: Status, voices_revision: str, *, draining: bool) -> pb.DescribeEngineResponse:
     """Return the message that describes a worker; what only a loaded engine knows is unset before."""
     leaving = draining and status.state is State.READY
     load = pb.EngineLoad(
@@ -168,6 +168,7 @@ def description(status: Status, *, draining: bool) -> pb.DescribeEngineResponse:
     message = pb.DescribeEngineResponse(
         engine=status.engine,
         worker_id=status.worker_id,
+        voices_revision=voices_revision,
         capacity=pb.EngineCapacity(max_queued=status.max_queued, real_time_streams=status.real_time_streams),
         load=load,
         state=pb.ENGINE_STATE_DRAINING if leaving else _STATES[status.state],

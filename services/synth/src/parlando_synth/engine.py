@@ -13,6 +13,7 @@ callable without arguments that returns an `Engine`.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ from enum import Enum
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
+from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
 
 
 class TextKind(Enum):
@@ -313,6 +315,11 @@ class Warmth:
     idle: float = 600.0
 
 
+def revision_of(voices: Iterable[Voice]) -> str:
+    """Return what tells whether voices have changed: 16 hexadecimal digits."""
+    return hashlib.sha256(repr(list(voices)).encode()).hexdigest()[:16]
+
+
 class BlockingEngine(ABC):
     """A local engine whose calls block. All but `open` may be called from any thread.
 
@@ -346,6 +353,33 @@ class BlockingEngine(ABC):
             ParlandoError: NOT_SUPPORTED, it does not tell.
         """
         raise _untold()
+
+    def add_voice(self, upload: VoiceUpload) -> Voice:  # noqa: ARG002  # for those who clone
+        """Clone a voice, keep it, and return it. The same clip by the same id is the same voice.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, the engine clones none; as `reference_clip`, at field "clip";
+                ID_IN_USE, at field "id".
+        """
+        raise _clones_none()
+
+    def change_voice(self, voice: str, change: VoiceChange) -> Voice:  # noqa: ARG002  # likewise
+        """Change what is said of a voice that was cloned, and return it.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, the engine clones none, or the voice came with it;
+                VOICE_NOT_FOUND; OUT_OF_RANGE, at the field.
+        """
+        raise _clones_none()
+
+    def remove_voice(self, voice: str) -> None:  # noqa: ARG002  # likewise
+        """Remove a voice that was cloned. Who is speaking with it may finish.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, the engine clones none, or the voice came with it;
+                VOICE_NOT_FOUND.
+        """
+        raise _clones_none()
 
     @abstractmethod
     def open(self) -> Instance:
@@ -420,6 +454,22 @@ class Engine(ABC):
         """
         raise _untold()
 
+    async def voices_revision(self) -> str:
+        """Return what tells whether the voices have changed. Valid after `load`."""
+        return revision_of(self.voices())
+
+    async def add_voice(self, upload: VoiceUpload) -> Voice:  # noqa: ARG002  # for those who clone
+        """Clone a voice; see `BlockingEngine.add_voice`."""
+        raise _clones_none()
+
+    async def change_voice(self, voice: str, change: VoiceChange) -> Voice:  # noqa: ARG002  # likewise
+        """Change what is said of a voice; see `BlockingEngine.change_voice`."""
+        raise _clones_none()
+
+    async def remove_voice(self, voice: str) -> None:  # noqa: ARG002  # likewise
+        """Remove a voice; see `BlockingEngine.remove_voice`."""
+        raise _clones_none()
+
     @abstractmethod
     async def close(self) -> None:
         """Give back everything. Called once no job is live."""
@@ -428,4 +478,10 @@ class Engine(ABC):
 def _untold() -> ParlandoError:
     return ParlandoError(
         Reason.NOT_SUPPORTED, "the engine does not tell how it pronounces: ask one that phonemizes"
+    )
+
+
+def _clones_none() -> ParlandoError:
+    return ParlandoError(
+        Reason.NOT_SUPPORTED, "the engine has its voices and clones none: ask one with voice_cloning"
     )

@@ -36,13 +36,14 @@ class SynthServicer(SynthServiceServicer):
         self, _request: pb.DescribeEngineRequest, _context: _Context
     ) -> pb.DescribeEngineResponse:
         """Tell what the worker is and what it is doing."""
-        return convert.description(self._worker.status(), draining=not self._calls.taken)
+        voices = await self._worker.voices.revision()
+        return convert.description(self._worker.status(), voices, draining=not self._calls.taken)
 
     async def ListVoices(  # noqa: N802  # the contract's name
         self, request: pb.ListVoicesRequest, _context: _Context
     ) -> pb.ListVoicesResponse:
         """List the voices, of one language or all."""
-        voices = self._worker.voices(request.language)
+        voices = self._worker.voices.speaking(request.language)
         name = self._worker.name
         return pb.ListVoicesResponse(voices=[convert.voice_message(voice, name) for voice in voices])
 

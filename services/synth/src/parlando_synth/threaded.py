@@ -6,12 +6,14 @@ An engine thread hands its events over and goes on; it never waits for who reads
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
+from typing import ParamSpec, TypeVar
 
 from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
+from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
 from parlando_synth.engine import (
     BlockingEngine,
     Engine,
@@ -22,9 +24,13 @@ from parlando_synth.engine import (
     StopFlag,
     Voice,
     Warmth,
+    revision_of,
 )
 from parlando_synth.failures import engine_failure
 from parlando_synth.pool import Pool
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class ThreadedEngine(Engine):
@@ -57,6 +63,7 @@ class ThreadedEngine(Engine):
         self._close_within = close_within
         self._pool = Pool(engine, most=instances, warmth=Warmth(), clock=clock or MonotonicClock())
         self._phonemizing = asyncio.Lock()
+        self._changing = asyncio.Lock()  # voices, one after another
 
     @property
     def rehearsal(self) -> str:
@@ -92,15 +99,29 @@ class ThreadedEngine(Engine):
         """Return the voice the engine uses for a name."""
         return self._engine.find_voice(name)
 
+    async def voices_revision(self) -> str:
+        """Return what tells whether the voices have changed."""
+        return revision_of(await asyncio.to_thread(self._engine.voices))
+
+    async def add_voice(self, upload: VoiceUpload) -> Voice:
+        """Clone a voice."""
+        async with self._changing:
+            return await _blocking(self._engine.add_voice, upload)
+
+    async def change_voice(self, voice: str, change: VoiceChange) -> Voice:
+        """Change what is said of a voice."""
+        async with self._changing:
+            return await _blocking(self._engine.change_voice, voice, change)
+
+    async def remove_voice(self, voice: str) -> None:
+        """Remove a voice."""
+        async with self._changing:
+            await _blocking(self._engine.remove_voice, voice)
+
     async def phonemize(self, job: Job) -> Pronunciation:
         """Return how a job's text would be pronounced; one at a time, since those who speak go first."""
         async with self._phonemizing:
-            try:
-                return await asyncio.to_thread(self._engine.phonemize, job)
-            except ParlandoError:
-                raise
-            except Exception as error:  # an engine may raise anything
-                raise engine_failure(error) from error
+            return await _blocking(self._engine.phonemize, job)
 
     async def synthesize(self, job: Job, stop: StopFlag) -> AsyncGenerator[EngineEvent, None]:
         """Speak a job on the first free instance; see `Engine.synthesize`."""
@@ -122,3 +143,13 @@ class ThreadedEngine(Engine):
     async def close(self) -> None:
         """Close the instances and end their threads, leaving behind what is not done in time."""
         await self._pool.close(self._close_within)
+
+
+async def _blocking(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Return what an engine answers on a thread."""
+    try:
+        return await asyncio.to_thread(call, *args, **kwargs)
+    except ParlandoError:
+        raise
+    except Exception as error:  # an engine may raise anything
+        raise engine_failure(error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +16,7 @@ from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.admission import Admission, Ticket
 from parlando_synth.checks import checked_id, job_of
-from parlando_synth.engine import Engine, EngineDescription, Job, Price, Pronunciation, Voice, Warmth
-from parlando_synth.languages import speaks
+from parlando_synth.engine import Engine, EngineDescription, Job, Price, Pronunciation, Warmth
 from parlando_synth.measures import Measures
 from parlando_synth.order import Order, StopReport
 from parlando_synth.outbox import Outbox
@@ -27,6 +26,7 @@ from parlando_synth.shelf import Shelf
 from parlando_synth.slot import EngineSlot, State
 from parlando_synth.synthesis import Synthesis
 from parlando_synth.tally import Tally
+from parlando_synth.voices import Voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ class Worker:
     Attributes:
         name: as given.
         tally: what it has done.
+        voices: of its engine.
         began: when it was made, by the clock.
     """
 
@@ -118,6 +119,7 @@ class Worker:
         )
         self._registry = Registry(clock)
         self._slot = EngineSlot(name, create, warmth=warmth, clock=clock)
+        self.voices = Voices(self._slot)
         self._measures = Measures(meter, name, self._admission, self._slot)
 
     async def load(self, instances: int = 0) -> State:
@@ -172,15 +174,6 @@ class Worker:
             instances=slot.held,
             real_time_streams=rehearsal.real_time_streams if rehearsal is not None else None,
         )
-
-    def voices(self, language: str = "") -> Sequence[Voice]:
-        """Return the voices that speak a language, or all.
-
-        Raises:
-            ParlandoError: the engine is not ready.
-        """
-        voices = self._slot.ready().engine.voices()
-        return [voice for voice in voices if not language or speaks(voice, language)]
 
     async def phonemize(self, order: Order) -> Pronunciation:
         """Return how an order's text would be pronounced; its id is of no account.

@@ -14,6 +14,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.spans import Span
 from parlando_scripted.score import QUALITY, Chunk, chunks
 from parlando_scripted.script import Script, ScriptedSettings
+from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceUpload
 from parlando_synth.engine import (
     Audio,
     BlockingEngine,
@@ -31,6 +32,7 @@ from parlando_synth.engine import (
     Words,
 )
 from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.voice_folder import VoiceFolder
 
 
 def create() -> Engine:
@@ -49,6 +51,7 @@ class ScriptedEngine(BlockingEngine):
     def __init__(self, settings: ScriptedSettings) -> None:
         self.rehearsal = settings.rehearsal
         self._settings = settings
+        self._folder = VoiceFolder(settings.voices, frozenset({"alto", "tenor"})) if settings.voices else None
 
     def describe(self) -> EngineDescription:
         """Return what it is: an engine that changes speed and nothing else."""
@@ -65,16 +68,52 @@ class ScriptedEngine(BlockingEngine):
             min_speed=0.5,
             max_speed=3.0,
             stoppable=self._settings.stoppable,
+            voice_cloning=self._folder is not None,
             repeatable=True,
             phonemizes=self._settings.phonemizes,
         )
 
     def voices(self) -> Sequence[Voice]:
-        """Return its two voices; they sound the same."""
+        """Return its two voices and those that were cloned; they all sound the same."""
         rate = self._settings.sample_rate_hz
-        return (
+        own = (
             Voice("alto", "Alto", ("en",), rate, Gender.FEMALE, aliases=("a",)),
             Voice("tenor", "Tenor", ("en", "fr"), rate, Gender.MALE, aliases=("t",)),
+        )
+        if self._folder is None:
+            return own
+        cloned = map(self._described, self._folder.voices.values())
+        return sorted((*own, *cloned), key=lambda voice: voice.id)
+
+    def add_voice(self, upload: VoiceUpload) -> Voice:
+        """Keep a voice, where there is a folder for it."""
+        if self._folder is None:
+            return super().add_voice(upload)
+        return self._described(self._folder.add(upload))
+
+    def change_voice(self, voice: str, change: VoiceChange) -> Voice:
+        """Change what is said of a voice."""
+        if self._folder is None:
+            return super().change_voice(voice, change)
+        return self._described(self._folder.change(voice, change))
+
+    def remove_voice(self, voice: str) -> None:
+        """Remove a voice."""
+        if self._folder is None:
+            super().remove_voice(voice)
+        else:
+            self._folder.remove(voice)
+
+    def _described(self, cloned: ClonedVoice) -> Voice:
+        return Voice(
+            cloned.id,
+            cloned.name,
+            (cloned.language,),
+            self._settings.sample_rate_hz,
+            cloned=True,
+            licence=cloned.licence,
+            description=cloned.description,
+            consent_note=cloned.consent_note,
         )
 
     def phonemize(self, job: Job) -> Pronunciation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,6 +46,7 @@ class ScriptedSettings(BaseSettings, Script):
     stoppable: bool = Field(default=True, description="false: it describes itself as one that goes on")
     rehearsal: str = Field(default="", description="what it speaks once it is loaded, to be measured")
     phonemizes: bool = Field(default=True, description="false: it does not say how it pronounces")
+    voices: Path | None = Field(default=None, description="folder of cloned voices; none: it clones none")
     open_ms: float = Field(default=0.0, ge=0, description="wall time to open an instance")
     open_fails: bool = Field(default=False, description="no instance can be opened")
     log: str = Field(default="", description="file that begins, first bytes and ends are appended to")

@@ -327,7 +327,7 @@ class EnginePrice(_message.Message):
     def __init__(self, per_million_characters: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., as_of: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class DescribeEngineResponse(_message.Message):
-    __slots__ = ("engine", "engine_version", "model", "worker_id", "capabilities", "limits", "capacity", "load", "price", "state", "detail", "licence", "default_voice")
+    __slots__ = ("engine", "engine_version", "model", "worker_id", "capabilities", "limits", "capacity", "load", "price", "state", "detail", "licence", "default_voice", "voices_revision")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_VERSION_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -341,6 +341,7 @@ class DescribeEngineResponse(_message.Message):
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     LICENCE_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_VOICE_FIELD_NUMBER: _ClassVar[int]
+    VOICES_REVISION_FIELD_NUMBER: _ClassVar[int]
     engine: str
     engine_version: str
     model: str
@@ -354,7 +355,8 @@ class DescribeEngineResponse(_message.Message):
     detail: str
     licence: str
     default_voice: str
-    def __init__(self, engine: _Optional[str] = ..., engine_version: _Optional[str] = ..., model: _Optional[str] = ..., worker_id: _Optional[str] = ..., capabilities: _Optional[_Union[EngineCapabilities, _Mapping]] = ..., limits: _Optional[_Union[EngineLimits, _Mapping]] = ..., capacity: _Optional[_Union[EngineCapacity, _Mapping]] = ..., load: _Optional[_Union[EngineLoad, _Mapping]] = ..., price: _Optional[_Union[EnginePrice, _Mapping]] = ..., state: _Optional[_Union[EngineState, str]] = ..., detail: _Optional[str] = ..., licence: _Optional[str] = ..., default_voice: _Optional[str] = ...) -> None: ...
+    voices_revision: str
+    def __init__(self, engine: _Optional[str] = ..., engine_version: _Optional[str] = ..., model: _Optional[str] = ..., worker_id: _Optional[str] = ..., capabilities: _Optional[_Union[EngineCapabilities, _Mapping]] = ..., limits: _Optional[_Union[EngineLimits, _Mapping]] = ..., capacity: _Optional[_Union[EngineCapacity, _Mapping]] = ..., load: _Optional[_Union[EngineLoad, _Mapping]] = ..., price: _Optional[_Union[EnginePrice, _Mapping]] = ..., state: _Optional[_Union[EngineState, str]] = ..., detail: _Optional[str] = ..., licence: _Optional[str] = ..., default_voice: _Optional[str] = ..., voices_revision: _Optional[str] = ...) -> None: ...
 
 class ListVoicesRequest(_message.Message):
     __slots__ = ("language",)

@@ -12,8 +12,9 @@ from tiny import tiny
 from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance
 from parlando_chatterbox.models import MODELS, Chatterbox
 from parlando_chatterbox.settings import ChatterboxSettings
-from parlando_synth.cloned_voice import SUFFIX, ClonedVoice, voice_id
+from parlando_synth.cloned_voice import ClonedVoice, voice_id
 from parlando_synth.reference_clip import ReferenceClip
+from parlando_synth.voice_folder import SUFFIX
 
 
 @pytest.fixture(scope="session", params=MODELS)
@@ -54,7 +55,14 @@ def clone(voices: Path) -> Callable[..., ClonedVoice]:
 
     def cloned(name: str, hertz: float, language: str = "en-GB") -> ClonedVoice:
         clip = ReferenceClip(speech(6, hertz)).wav()
-        voice = ClonedVoice(voice_id(name, clip), name, language, "CC0-1.0", "nobody: it is a hum", clip)
+        voice = ClonedVoice(
+            id=voice_id(name, clip),
+            name=name,
+            language=language,
+            licence="CC0-1.0",
+            consent_note="nobody: it is a hum",
+            clip=clip,
+        )
         (voices / f"{voice.id}{SUFFIX}").write_bytes(voice.document())
         return voice
 

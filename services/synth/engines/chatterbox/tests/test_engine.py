@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from speech import FOUR, pcm, speak, words
+from speech import FOUR, pcm, speak, speech, words
 from tiny import SENTENCE, tiny
 
 from parlando_chatterbox.conditioning import LOUDNESS, Conditioning, _even
@@ -24,8 +24,10 @@ from parlando_chatterbox.voices import BUILT_IN, VoiceBook
 from parlando_chatterbox.watermark import PRESENT, Watermark
 from parlando_chatterbox.wave import RATE
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.cloned_voice import SUFFIX, ClonedVoice
+from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceTerms, VoiceUpload
 from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag
+from parlando_synth.reference_clip import ReferenceClip
+from parlando_synth.voice_folder import SUFFIX
 
 ONE = "Every evening the old keeper climbed the hundred steps."
 
@@ -163,6 +165,23 @@ def test_a_cloned_voice_is_the_same_after_a_restart_and_on_another_replica(
         said.append(pcm(speak(instance, Job(ONE, anna.id, seed=5))))
         instance.close()
     assert np.array_equal(*said)
+
+
+def test_a_voice_that_is_uploaded_is_spoken_with_renamed_and_removed(
+    engine: ChatterboxEngine, instance: ChatterboxInstance
+) -> None:
+    clip = ReferenceClip(speech(6, 130)).wav()
+    terms = VoiceTerms(name="Dora", language="en-GB", licence="CC0-1.0", consent_note="nobody: it is a hum")
+    dora = engine.add_voice(VoiceUpload(terms, clip))
+    assert engine.add_voice(VoiceUpload(terms, clip)) == dora
+    assert [voice.id for voice in engine.voices()] == [BUILT_IN, dora.id]
+    assert speak(instance, Job("One.", dora.id, seed=1))
+    assert engine.change_voice(dora.id, VoiceChange(name="Nora")).name == "Nora"
+    engine.remove_voice(dora.id)
+    assert [voice.id for voice in engine.voices()] == [BUILT_IN]
+    with pytest.raises(ParlandoError) as refused:
+        engine.remove_voice(BUILT_IN)
+    assert refused.value.reason is Reason.NOT_SUPPORTED
 
 
 def test_a_voice_that_is_gone_is_not_spoken_with(

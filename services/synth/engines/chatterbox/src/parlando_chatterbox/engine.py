@@ -32,6 +32,7 @@ from parlando_chatterbox.wave import RATE
 from parlando_chatterbox.windows import SIZES
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
+from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
 from parlando_synth.engine import (
     Audio,
     BlockingEngine,
@@ -178,6 +179,18 @@ class ChatterboxEngine(BlockingEngine):
     def voices(self) -> Sequence[Voice]:
         """Return the voices."""
         return self._known().book.voices
+
+    def add_voice(self, upload: VoiceUpload) -> Voice:
+        """Clone a voice."""
+        return self._known().book.add(upload)
+
+    def change_voice(self, voice: str, change: VoiceChange) -> Voice:
+        """Change what is said of a cloned voice."""
+        return self._known().book.change(voice, change)
+
+    def remove_voice(self, voice: str) -> None:
+        """Remove a cloned voice."""
+        self._known().book.remove(voice)
 
     def open(self) -> ChatterboxInstance:
         """Load the model with the first instance, and let it speak."""

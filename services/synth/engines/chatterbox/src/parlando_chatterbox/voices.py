@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parlando_chatterbox.models import Model
 from parlando_chatterbox.wave import RATE
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.cloned_voice import SUFFIX, ClonedVoice, voices_in
+from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceUpload
 from parlando_synth.engine import Voice, named_voice
+from parlando_synth.voice_folder import VoiceFolder
 
 BUILT_IN = "default"
 """Id of the voice that comes with a model."""
 
 LICENCE = "MIT"
 """Of the library and of the published models."""
-
-_Seen = frozenset[tuple[str, int, int]]
 
 
 class VoiceBook:
@@ -32,11 +31,10 @@ class VoiceBook:
 
     def __init__(self, model: Model, folder: Path, *, built_in: bool) -> None:
         self._model = model
-        self._folder = folder
         self._built_in = built_in
+        self._folder = VoiceFolder(folder, frozenset({BUILT_IN}))
         self._lock = threading.Lock()
-        self._seen: _Seen | None = None
-        self._cloned: dict[str, ClonedVoice] = {}
+        self._seen: Mapping[str, ClonedVoice] | None = None
         self._voices: Sequence[Voice] = ()
 
     @property
@@ -58,8 +56,18 @@ class VoiceBook:
     @property
     def voices(self) -> Sequence[Voice]:
         """The voices, sorted by id."""
-        self._look()
-        return self._voices
+        cloned = self._folder.voices
+        with self._lock:
+            if cloned is not self._seen:
+                voices = [self._described(voice) for voice in cloned.values()]
+                if self._built_in:
+                    languages = self._model.languages
+                    voices.append(
+                        Voice(BUILT_IN, "Chatterbox", languages, sample_rate_hz=RATE, licence=LICENCE)
+                    )
+                self._voices = sorted(voices, key=lambda voice: voice.id)
+                self._seen = cloned
+            return self._voices
 
     def find(self, name: str) -> Voice | None:
         """Return the voice of that id or alias."""
@@ -67,40 +75,31 @@ class VoiceBook:
 
     def cloned(self, voice: str) -> ClonedVoice | None:
         """Return the cloned voice of that id; None for the built-in one, and for one that is gone."""
-        self._look()
-        return self._cloned.get(voice)
+        return self._folder.voices.get(voice)
 
-    def _look(self) -> None:
-        seen = _state(self._folder)
-        with self._lock:
-            if seen == self._seen:
-                return
-            self._cloned = {voice.id: voice for voice in voices_in(self._folder)}
-            voices = [_voice(self._model, voice) for voice in self._cloned.values()]
-            if self._built_in:
-                voices.append(
-                    Voice(BUILT_IN, "Chatterbox", self._model.languages, sample_rate_hz=RATE, licence=LICENCE)
-                )
-            self._voices = sorted(voices, key=lambda voice: voice.id)
-            self._seen = seen
+    def add(self, upload: VoiceUpload) -> Voice:
+        """Clone a voice, as `VoiceFolder.add`."""
+        return self._described(self._folder.add(upload))
 
+    def change(self, voice: str, change: VoiceChange) -> Voice:
+        """Change what is said of a voice, as `VoiceFolder.change`."""
+        return self._described(self._folder.change(voice, change))
 
-def _voice(model: Model, cloned: ClonedVoice) -> Voice:
-    """Return a cloned voice as callers see it. It speaks what the model speaks, its own language first."""
-    own = cloned.language.partition("-")[0].lower()
-    languages = (cloned.language, *(tag for tag in model.languages if tag != own))
-    return Voice(
-        cloned.id,
-        cloned.name,
-        languages if own in model.languages else model.languages,
-        sample_rate_hz=RATE,
-        cloned=True,
-        licence=cloned.licence,
-        consent_note=cloned.consent_note,
-    )
+    def remove(self, voice: str) -> None:
+        """Remove a voice, as `VoiceFolder.remove`."""
+        self._folder.remove(voice)
 
-
-def _state(folder: Path) -> _Seen:
-    """Return what tells whether a folder has changed."""
-    files = ((path.name, path.stat()) for path in folder.glob(f"*{SUFFIX}"))
-    return frozenset((name, told.st_mtime_ns, told.st_size) for name, told in files)
+    def _described(self, cloned: ClonedVoice) -> Voice:
+        """Return a cloned voice as callers see it. It speaks what the model does, its own language first."""
+        own = cloned.language.partition("-")[0].lower()
+        languages = (cloned.language, *(tag for tag in self._model.languages if tag != own))
+        return Voice(
+            cloned.id,
+            cloned.name,
+            languages if own in self._model.languages else self._model.languages,
+            sample_rate_hz=RATE,
+            cloned=True,
+            licence=cloned.licence,
+            description=cloned.description,
+            consent_note=cloned.consent_note,
+        )

@@ -1,0 +1,117 @@
+"""A folder of cloned voices, as one replica or two have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
+from parlando_synth.voice_folder import SUFFIX, VoiceFolder
+from tests.unit.synth.test_cloned_voice import ANNA
+from tests.unit.synth.test_reference_clip import encoded, speech
+
+TERMS = VoiceTerms(
+    name="Anna",
+    language="en-GB",
+    licence="for our own announcements",
+    consent_note="Anna Example signed the form of 3 May 2026",
+)
+UPLOAD = VoiceUpload(TERMS, encoded(speech(10)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> VoiceFolder:
+    return VoiceFolder(tmp_path / "voices", frozenset({"alto"}))
+
+
+def test_a_voice_is_the_same_at_every_try_after_a_restart_and_on_another_replica(tmp_path: Path) -> None:
+    first, second = (VoiceFolder(tmp_path / name, frozenset()) for name in ("first", "second"))
+    anna = first.add(UPLOAD)
+    assert first.add(UPLOAD) == second.add(UPLOAD) == anna
+    assert VoiceFolder(tmp_path / "first", frozenset()).voices == {anna.id: anna}
+    assert [path.name for path in (tmp_path / "first").iterdir()] == [f"{anna.id}{SUFFIX}"]
+
+
+def test_a_folder_that_is_shared_is_looked_at_anew(folder: VoiceFolder, tmp_path: Path) -> None:
+    other = VoiceFolder(tmp_path / "voices", frozenset())
+    assert not folder.voices
+    anna = other.add(UPLOAD)
+    seen = folder.voices
+    assert seen == {anna.id: anna}
+    assert folder.voices is seen
+    bob = other.add(replace(UPLOAD, id="bob"))
+    assert list(folder.voices) == [anna.id, "bob"]
+    other.remove(anna.id)
+    assert folder.voices == {"bob": bob}
+
+
+def test_what_is_said_of_a_voice_is_changed_and_its_id_and_consent_are_not(folder: VoiceFolder) -> None:
+    anna = folder.add(UPLOAD)
+    changed = folder.change(anna.id, VoiceChange(name="Hannah", description="Warm."))
+    assert changed == replace(anna, name="Hannah", description="Warm.")
+    assert folder.voices == {anna.id: changed}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(lambda folder: folder.add(replace(UPLOAD, id="alto")), id="an engine's own"),
+        pytest.param(
+            lambda folder: folder.add(replace(UPLOAD, id="anna", clip=encoded(speech(11)))), id="another clip"
+        ),
+    ],
+)
+def test_an_id_that_another_voice_has_is_refused(
+    folder: VoiceFolder, bad: Callable[[VoiceFolder], object]
+) -> None:
+    anna = folder.add(replace(UPLOAD, id="anna"))
+    with pytest.raises(ParlandoError) as refused:
+        bad(folder)
+    assert (refused.value.reason, refused.value.field) == (Reason.ID_IN_USE, "id")
+    assert folder.voices == {"anna": anna}
+
+
+@pytest.mark.parametrize(
+    ("voice", "reason"), [("alto", Reason.NOT_SUPPORTED), ("eve", Reason.VOICE_NOT_FOUND)]
+)
+def test_only_what_was_uploaded_is_changed_or_removed(
+    folder: VoiceFolder, voice: str, reason: Reason
+) -> None:
+    for call in (lambda: folder.change(voice, VoiceChange(name="x")), lambda: folder.remove(voice)):
+        with pytest.raises(ParlandoError) as refused:
+            call()
+        assert refused.value.reason is reason
+
+
+def test_a_change_that_may_not_be_leaves_the_voice_as_it_is(folder: VoiceFolder) -> None:
+    anna = folder.add(UPLOAD)
+    with pytest.raises(ParlandoError) as refused:
+        folder.change(anna.id, VoiceChange(name="x" * 81))
+    assert refused.value.field == "name"
+    assert folder.voices == {anna.id: anna}
+
+
+def test_a_folder_that_cannot_be_written_is_named_as_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ParlandoError, match="folder of voices cannot be written"):
+        VoiceFolder(tmp_path / "file" / "voices", frozenset()).add(UPLOAD)
+
+
+def test_what_cannot_be_read_is_left_out_and_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = replace(ANNA, id="bob", name="Bob")
+    for voice in (other, ANNA):
+        (tmp_path / f"{voice.id}{SUFFIX}").write_bytes(voice.document())
+    (tmp_path / f"broken{SUFFIX}").write_bytes(b"{")
+    (tmp_path / f"carol{SUFFIX}").write_bytes(ANNA.document())
+    (tmp_path / "notes.txt").write_text("not a voice")
+    folder = VoiceFolder(tmp_path, frozenset())
+    assert list(folder.voices.values()) == [ANNA, other]
+    folder.remove("bob")
+    assert list(folder.voices.values()) == [ANNA]
+    assert len(caplog.records) == 2
