@@ -19,7 +19,7 @@ from parlando.fragmenter.v1 import fragmenter_service_pb2_grpc
 from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb2_grpc
 from parlando.synth.v1 import synth_pb2, synth_service_pb2_grpc
 from parlando_fragmenter.servicer import FragmenterServicer, fragmenter_service
-from parlando_kit.administration import DrainServicer, admin_service
+from parlando_kit.administration import admin_service
 from parlando_kit.calls import CallsUnderWay
 from parlando_kit.channels import open_channel
 from parlando_kit.clock import Clock, MonotonicClock
@@ -39,6 +39,7 @@ from parlando_router.utterance import Studio
 from parlando_router.watch import EngineWatch, LookUp, resolve, watch_fragmenter
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
+from parlando_synth import admin_servicer as synth_admin
 from parlando_synth.engine import Engine, Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
@@ -107,7 +108,9 @@ class WorkerProcess:
             meter=NoOpMeter("test"),
         )
         calls = CallsUnderWay()
-        admin = DrainServicer(calls, seconds=10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        admin = synth_admin.AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+            worker, MonotonicClock(), calls, drain_seconds=10.0
+        )
         services = [synth_service(worker, calls), admin_service(admin)]
         server = Server(ServerSettings(port=self.port), services, calls=calls)
         await self._running.enter_async_context(engine_of(worker, server))

@@ -38,6 +38,7 @@ class VoiceUploads:
                 OUT_OF_RANGE, at the field.
         """
         if self._under_way >= MAX_UPLOADS:
+            await _read_off(messages)
             raise ParlandoError(
                 Reason.OVERLOADED,
                 f"{MAX_UPLOADS} recordings are being received already: try again later",
@@ -45,7 +46,12 @@ class VoiceUploads:
             )
         self._under_way += 1
         try:
-            yield await _gathered(messages)
+            try:
+                upload = await _gathered(messages)
+            except ParlandoError:
+                await _read_off(messages)
+                raise
+            yield upload
         finally:
             self._under_way -= 1
 
@@ -84,3 +90,12 @@ async def _gathered(messages: AsyncIterator[admin_pb2.UploadVoiceRequest]) -> tu
             Reason.FIELD_REQUIRED, "voice is not set: say in the first message what it is", field="voice"
         )
     return voice, bytes(clip)
+
+
+async def _read_off(messages: AsyncIterator[admin_pb2.UploadVoiceRequest]) -> None:
+    """Read the rest of an upload: who is still writing when the answer comes may not be told what it says."""
+    size = 0
+    async for message in messages:
+        size += len(message.chunk)
+        if size > MAX_BYTES:
+            return

@@ -12,12 +12,14 @@ from parlando_kit.administration import DrainServicer
 from parlando_kit.calls import CallsUnderWay
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.voice_upload import VoiceUploads
 from parlando_router.convert import duration, seconds
 from parlando_router.events import Finished, SpeechEvent, Started
 from parlando_router.request import PlayoutMode, SpeechSettings, require_range
 from parlando_router.speak_protocol import Append, BeginEpoch, Command
 from parlando_router.statistics import EngineFigures
 from parlando_router.utterance import Studio, Utterance
+from parlando_router.voice_keeping import VoiceKeeping
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -41,6 +43,8 @@ class AdminServicer(DrainServicer):
         self._studio = studio
         self._clock = clock
         self._began = clock.now()
+        self._uploads = VoiceUploads()
+        self._voices = VoiceKeeping(studio.engines)
 
     async def ResetBreaker(  # noqa: N802  # gRPC's name
         self, request: admin_pb2.ResetBreakerRequest, _: _Context
@@ -99,6 +103,25 @@ class AdminServicer(DrainServicer):
             live=self._studio.instruments.utterances,
             uptime=duration(self._clock.now() - self._began),
         )
+
+    async def UploadVoice(  # noqa: N802  # gRPC's name
+        self, requests: AsyncIterator[admin_pb2.UploadVoiceRequest], _: _Context
+    ) -> admin_pb2.UploadVoiceResponse:
+        """Clone a voice, on every replica of its engine."""
+        async with self._uploads.received(requests) as (voice, clip):
+            return await self._voices.add(voice, clip)
+
+    async def UpdateVoice(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.UpdateVoiceRequest, _: _Context
+    ) -> admin_pb2.UpdateVoiceResponse:
+        """Change what is said of a voice."""
+        return await self._voices.change(request)
+
+    async def DeleteVoice(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.DeleteVoiceRequest, _: _Context
+    ) -> admin_pb2.DeleteVoiceResponse:
+        """Remove a voice."""
+        return await self._voices.remove(request)
 
 
 async def _test(settings: SpeechSettings) -> AsyncIterator[Command]:

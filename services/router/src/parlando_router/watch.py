@@ -148,19 +148,20 @@ class EngineWatch:
 
     async def _ask(self, address: str, worker: GrpcWorker) -> None:
         """Ask a worker how it is, again and again, while it is listed."""
-        known_worker, pause = "", _FIRST_TRY_SECONDS
+        known_worker, known_voices, pause = "", "", _FIRST_TRY_SECONDS
         voices: tuple[KnownVoice, ...] = ()
         while address in self._listed:
             try:
                 said = await worker.stub.DescribeEngine(
                     synth_pb2.DescribeEngineRequest(), timeout=_ANSWER_SECONDS
                 )
-                if said.worker_id != known_worker and said.state == synth_pb2.ENGINE_STATE_READY:
+                news = (said.worker_id, said.voices_revision) != (known_worker, known_voices)
+                if news and said.state == synth_pb2.ENGINE_STATE_READY:
                     listed = await worker.stub.ListVoices(
                         synth_pb2.ListVoicesRequest(), timeout=_ANSWER_SECONDS
                     )
                     voices = tuple(_voice(voice) for voice in listed.voices)
-                    known_worker = said.worker_id
+                    known_worker, known_voices = said.worker_id, said.voices_revision
                 self._engines.answered(address, _description(said), voices)
                 pause = self._poll if known_worker else _FIRST_TRY_SECONDS
             except grpc.aio.AioRpcError as error:
