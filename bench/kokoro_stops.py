@@ -38,10 +38,14 @@ def stopped(
     """Begin and stop a synthesis; return seconds until the engine was idle, and CPU seconds until then."""
     wait = Duration()
     wait.FromMilliseconds(round(queued * 1000))
-    stub.Synthesize(synth_pb2.SynthesizeRequest(synthesis_id=name, text=words(200), audio_queued=wait))
+    order = synth_pb2.SynthesizeRequest(synthesis_id=name, text=words(200), audio_queued=wait)
+    call = stub.Synthesize(order)  # held: one that nobody holds is cancelled
     time.sleep(moment)
     before = sum(process.cpu_times()[:2])
     report = stub.StopSynthesis(synth_pb2.StopSynthesisRequest(synthesis_id=name))
+    if report.outcome != synth_pb2.STOP_OUTCOME_STOPPED:
+        raise SystemExit(f"nothing was stopped: {report}")
+    call.cancel()
     return report.idle_after.ToNanoseconds() / 1e9, sum(process.cpu_times()[:2]) - before
 
 
