@@ -22,5 +22,5 @@ class KokoroTorchSettings(KokoroSettings):
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="what runs the network")
     keep_memory: bool = Field(
         default=True,
-        description="keep memory for the next run, where the C library lets it: twice as fast on long runs",
+        description="keep memory for the next run, where the C library lets it; meant for long runs",
     )
