@@ -46,7 +46,7 @@ async def test_words_and_audio_agree_and_the_estimate_is_near_them(system: Syste
 
 async def test_what_the_engine_has_not_is_said_to_be_ignored(system: System) -> None:
     async with serving_before(system.router, NOWHERE, new_router()) as edge:
-        answer = await edge.http.post("/v1/audio/speech", json={"input": TEXT, "instructions": "Happy!"})
+        answer = await edge.http.post("/v1/audio/speech", json={"input": TEXT, "instructions": "Bored!"})
         assert answer.headers["parlando-ignored"] == "instructions"
         assert answer.content
 
