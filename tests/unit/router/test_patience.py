@@ -23,7 +23,7 @@ def test_an_engine_that_was_never_heard_is_given_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("median", "limit"), [(0.01, LEAST_FIRST_SECONDS), (0.2, 1.6), (3.0, UNKNOWN_SECONDS)]
+    ("median", "limit"), [(0.01, LEAST_NEXT_SECONDS), (0.2, 1.6), (3.0, UNKNOWN_SECONDS)]
 )
 def test_an_engine_that_was_never_heard_here_is_known_by_what_it_says_of_itself(
     median: float, limit: float
@@ -42,9 +42,32 @@ def test_patience_is_twice_the_longest_wait_of_late() -> None:
     for _ in range(200):
         wait.took(0.01)
     assert wait.limit(0.0) == LEAST_NEXT_SECONDS
+
+
+def test_patience_grows_with_an_engine_that_is_given_up_again_and_again() -> None:
+    wait, now = Patience().wait(begun=True), 0.0
+    wait.took(0.01)
     for _ in range(20):
-        wait.took(wait.limit(0.0))  # given up, again and again
+        wait.gave_up(now, now + wait.limit(0.0))
+        now += wait.limit(0.0)
     assert wait.limit(0.0) == MOST_SECONDS
+
+
+def test_patience_stays_with_an_engine_that_stood_still_once() -> None:
+    wait = Patience().wait(begun=True)
+    wait.took(0.01)
+    for since in (5.0, 5.1, 5.19):  # three requests met the same
+        wait.gave_up(since, since + 0.2)
+    assert wait.limit(0.0) == LEAST_NEXT_SECONDS
+    wait.took(0.01)
+    wait.gave_up(7.0, 7.2)
+    assert wait.limit(0.0) == LEAST_NEXT_SECONDS
+
+
+def test_there_is_more_patience_before_the_first_sound_of_all() -> None:
+    wait = Patience().wait(begun=False)
+    wait.took(0.01)
+    assert wait.limit(0.0, least=LEAST_FIRST_SECONDS) == LEAST_FIRST_SECONDS
 
 
 def test_an_engine_that_speaks_in_long_runs_says_so() -> None:

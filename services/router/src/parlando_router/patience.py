@@ -1,10 +1,12 @@
 """How long to wait for an engine's next word before it is taken to stand still. Pure.
 
 Twice the longest wait for audio of late: engines speak in bursts, so a mean would say little of the pauses
-between them. The longest fades as further waits end, and a wait that was given up counts as one, so that
-patience with an engine that has become slower grows. First chunks are told from later ones: a first one may
-have waited for its turn. An engine that speaks in long runs says how long it may be silent. While the
-listener still has more audio than the next engine takes to speak, there is less haste.
+between them. The longest fades as further waits end. One that was given up counts where the one before it
+was given up as well: an engine that has become slower is given more time, one that stood still once is not.
+First chunks are told from later ones: a first one may have waited for its turn, and has more time where the
+listener waits for the first sound of all, not in a silence. An engine that speaks in long runs says how long
+it may be silent. While the listener still has more audio than the next engine takes to speak, there is less
+haste.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ UNKNOWN_SECONDS = 5.0
 """Patience with an engine that has not been heard yet: it may be loading a model."""
 
 LEAST_FIRST_SECONDS = 0.5
+"""Patience with the quickest of engines before the first sound of an utterance."""
+
 LEAST_NEXT_SECONDS = 0.2
-"""Patience with the quickest of engines: a busy machine holds up everybody for so long."""
+"""The same after it: a busy machine holds up everybody for so long."""
 
 MOST_SECONDS = 30.0
 
@@ -33,21 +37,35 @@ _FADING = 0.98
 
 @dataclass(slots=True)
 class Wait:
-    """Waits of one kind.
+    """Waits of one kind."""
 
-    Attributes:
-        least: seconds of patience in any case.
-    """
-
-    least: float
     _longest: float | None = None
+    _given_up_at: float | None = None
 
     def took(self, seconds: float) -> None:
-        """Note a wait that ended, or was given up, after so long."""
+        """Note a wait that ended after so long."""
         self._longest = max(seconds, (self._longest or 0.0) * _FADING)
+        self._given_up_at = None
+
+    def gave_up(self, since: float, now: float) -> None:
+        """Note a wait that was given up.
+
+        Args:
+            since: when it began, in seconds of any clock.
+            now: when it ended. Others that were under way meanwhile tell nothing new of the engine.
+        """
+        if self._given_up_at is not None and since >= self._given_up_at:
+            self._longest = max(now - since, self._longest or 0.0)
+        self._given_up_at = now if self._given_up_at is None else max(now, self._given_up_at)
 
     def limit(
-        self, ahead: float, silence: float = 0.0, *, median: float | None = None, heir: float = 0.0
+        self,
+        ahead: float,
+        silence: float = 0.0,
+        *,
+        median: float | None = None,
+        heir: float = 0.0,
+        least: float = LEAST_NEXT_SECONDS,
     ) -> float:
         """Return how many seconds to wait.
 
@@ -56,6 +74,7 @@ class Wait:
             silence: seconds that the engine may take between two pieces of audio, as it says itself.
             median: of such waits lately, as the engine says itself; None where it does not.
             heir: seconds that whoever is asked next takes until it speaks.
+            least: seconds of patience with the quickest of engines.
         """
         longest = self._longest
         if longest is None:
@@ -63,15 +82,15 @@ class Wait:
             longest = unknown if median is None else min(_MEDIANS * median, unknown)
         usual = max(longest, silence) * _FACTOR
         calm = min(ahead - heir - _SPARE_SECONDS, _LONGEST_CALM_SECONDS)
-        return min(max(usual, calm, self.least), MOST_SECONDS)
+        return min(max(usual, calm, least), MOST_SECONDS)
 
 
 @dataclass(slots=True)
 class Patience:
     """Patience with one engine."""
 
-    first: Wait = field(default_factory=lambda: Wait(LEAST_FIRST_SECONDS))
-    next: Wait = field(default_factory=lambda: Wait(LEAST_NEXT_SECONDS))
+    first: Wait = field(default_factory=Wait)
+    next: Wait = field(default_factory=Wait)
 
     def wait(self, *, begun: bool) -> Wait:
         """Return the kind of wait that is due: for the first chunk, or for a later one."""

@@ -17,7 +17,7 @@ from parlando_router.alarm import Alarm
 from parlando_router.asking import charge, request_of
 from parlando_router.candidate import Candidate
 from parlando_router.events import EngineChanged, Started
-from parlando_router.patience import MOST_SECONDS
+from parlando_router.patience import LEAST_FIRST_SECONDS, LEAST_NEXT_SECONDS, MOST_SECONDS
 from parlando_router.ports import (
     StopOutcome,
     StopResult,
@@ -114,7 +114,8 @@ class Reader:
                 begun = reading.samples > 0
                 wait = patience.wait(begun=begun)
                 median = None if begun else candidate.replica.first_chunk
-                limit = wait.limit(stand.playout.ahead(), silence, median=median, heir=turn.heir)
+                least = LEAST_FIRST_SECONDS if stand.tally.speaker is None else LEAST_NEXT_SECONDS
+                limit = wait.limit(stand.playout.ahead(), silence, median=median, heir=turn.heir, least=least)
                 limit *= _CALMER if turn.again else 1
                 alarm.set(MOST_SECONDS if turn.alone else limit)
                 try:
@@ -123,7 +124,7 @@ class Reader:
                     if reading.finished:  # all was said: how the call ends changes nothing
                         return
                     if reading.silent:
-                        wait.took(limit)
+                        wait.gave_up(since, stand.clock.now())
                     raise
                 if event is None:
                     break
