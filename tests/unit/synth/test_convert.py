@@ -13,19 +13,10 @@ from parlando.synth.v1 import synth_pb2 as pb
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
 from parlando_synth import convert
-from parlando_synth.engine import (
-    Charge,
-    Deviation,
-    EngineDescription,
-    Gender,
-    Price,
-    Progress,
-    TextKind,
-    Voice,
-    Words,
-)
+from parlando_synth.engine import Charge, Deviation, EngineDescription, Price, Progress, TextKind, Words
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
 from parlando_synth.slot import State
+from parlando_synth.voice import Gender, Voice
 from parlando_synth.worker import Status
 
 PRICE = Price("USD", Decimal("15.5"), "2026-06-01")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parlando_synth.engine import Voice
 from parlando_synth.languages import best_voice, speaks, understands
+from parlando_synth.voice import Voice
 
 VOICES = [
     Voice("british", "British", ("en-GB", "en"), 22_050),

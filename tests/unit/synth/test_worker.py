@@ -31,7 +31,6 @@ from parlando_synth.engine import (
     Price,
     Started,
     StopFlag,
-    Voice,
     Warmth,
 )
 from parlando_synth.order import Begun, Finished, Order, Output, Samples, StopOutcome, StopReport
@@ -40,6 +39,7 @@ from parlando_synth.slot import State
 from parlando_synth.synthesis import Synthesis
 from parlando_synth.take import Take
 from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.voice import Voice
 from parlando_synth.worker import Bounds, Worker
 
 TEXT = "one two three four five"

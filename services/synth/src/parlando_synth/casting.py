@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Engine, EngineDescription, Voice
+from parlando_synth.engine import Engine, EngineDescription
 from parlando_synth.languages import best_voice
+from parlando_synth.voice import Voice
 
 _SHOWN = 64  # characters of a caller's name that an error message repeats
 _REMEMBERED = 256  # choices

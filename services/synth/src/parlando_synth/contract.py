@@ -43,10 +43,10 @@ from parlando_synth.engine import (
     Started,
     StopFlag,
     TextKind,
-    Voice,
     Words,
 )
 from parlando_synth.order import Order
+from parlando_synth.voice import Voice
 
 HUNG = 60.0
 """Seconds after which a job counts as hung; nothing here measures less than that."""

@@ -13,10 +13,9 @@ callable without arguments that returns an `Engine`.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -25,6 +24,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
+from parlando_synth.voice import Voice, named_voice, revision_of
 
 
 class TextKind(Enum):
@@ -33,32 +33,6 @@ class TextKind(Enum):
     PLAIN = "plain"
     SSML = "ssml"
     PHONEMES = "phonemes"
-
-
-class Gender(Enum):
-    """A voice's gender, as its maker states it."""
-
-    UNSTATED = "unstated"
-    FEMALE = "female"
-    MALE = "male"
-    NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A voice. Fields as in `parlando.synth.v1.Voice`."""
-
-    id: str
-    name: str
-    languages: tuple[str, ...]
-    sample_rate_hz: int
-    gender: Gender = Gender.UNSTATED
-    age: int | None = None
-    cloned: bool = False
-    licence: str = ""
-    description: str = ""
-    aliases: tuple[str, ...] = ()
-    consent_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,18 +264,6 @@ class Instance(ABC):
         """Give back what the instance holds."""
 
 
-def named_voice(name: str, voices: Iterable[Voice]) -> Voice | None:
-    """Return the voice with this id or alias, letter case aside where nothing matches exactly."""
-    folded: Voice | None = None
-    for voice in voices:
-        names = (voice.id, *voice.aliases)
-        if name in names:
-            return voice
-        if folded is None and name.casefold() in (other.casefold() for other in names):
-            folded = voice
-    return folded
-
-
 @dataclass(frozen=True, slots=True)
 class Warmth:
     """How much is kept ready that nobody uses.
@@ -313,11 +275,6 @@ class Warmth:
 
     least: int = 1
     idle: float = 600.0
-
-
-def revision_of(voices: Iterable[Voice]) -> str:
-    """Return what tells whether voices have changed: 16 hexadecimal digits."""
-    return hashlib.sha256(repr(list(voices)).encode()).hexdigest()[:16]
 
 
 class BlockingEngine(ABC):

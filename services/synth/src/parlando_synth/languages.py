@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parlando_synth.engine import Voice
+from parlando_synth.voice import Voice
 
 
 def speaks(voice: Voice, language: str) -> bool:

@@ -22,12 +22,11 @@ from parlando_synth.engine import (
     Job,
     Pronunciation,
     StopFlag,
-    Voice,
     Warmth,
-    revision_of,
 )
 from parlando_synth.failures import engine_failure
 from parlando_synth.pool import Pool
+from parlando_synth.voice import Voice, revision_of
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
-from parlando_synth.engine import Voice
 from parlando_synth.languages import speaks
 from parlando_synth.slot import EngineSlot, Loaded
+from parlando_synth.voice import Voice
 
 
 class Voices:

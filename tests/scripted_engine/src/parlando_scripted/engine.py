@@ -21,17 +21,16 @@ from parlando_synth.engine import (
     Engine,
     EngineDescription,
     EngineEvent,
-    Gender,
     Instance,
     Job,
     PronouncedWord,
     Pronunciation,
     Started,
     StopFlag,
-    Voice,
     Words,
 )
 from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.voice import Gender, Voice
 from parlando_synth.voice_folder import VoiceFolder
 
 

@@ -8,9 +8,10 @@ from array import array
 from collections.abc import AsyncGenerator, Sequence
 
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Job, Voice
+from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 RATE = 24_000
 VOICE = Voice("nova", "Nova", ("en",), RATE)

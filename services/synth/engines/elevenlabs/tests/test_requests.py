@@ -15,9 +15,10 @@ from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.contract import check_words, perform
-from parlando_synth.engine import Charge, Engine, Gender, Job
+from parlando_synth.engine import Charge, Engine, Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, speech
+from parlando_synth.voice import Gender
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"
 TEXT = "Seven grey lamps were lit before the rain."

@@ -9,7 +9,7 @@ import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.voices import VoiceBook, spelling_language
-from parlando_synth.engine import Gender
+from parlando_synth.voice import Gender
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from parlando_openai.settings import (
     SpeechSettings,
     VLLMOmniSettings,
 )
-from parlando_synth.engine import Audio, Charge, Engine, EngineEvent, Gender, Job, Started, StopFlag
+from parlando_synth.engine import Audio, Charge, Engine, EngineEvent, Job, Started, StopFlag
 from parlando_synth.remote.service import speech as made
+from parlando_synth.voice import Gender
 
 TEXT = "Seven grey lamps were lit."
 OPENAI = (profiles.OPENAI, OpenAISettings)

@@ -10,7 +10,7 @@ from tiny import write_voice
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_piper.voices import VoiceFolder
-from parlando_synth.engine import Gender
+from parlando_synth.voice import Gender
 
 
 def change(path: Path, **fields: object) -> None:

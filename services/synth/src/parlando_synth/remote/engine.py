@@ -10,15 +10,7 @@ from dataclasses import replace
 
 from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import (
-    Aftermath,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Job,
-    StopFlag,
-    Voice,
-)
+from parlando_synth.engine import Aftermath, Engine, EngineDescription, EngineEvent, Job, StopFlag
 from parlando_synth.failures import engine_failure
 from parlando_synth.remote.pace import Pace
 from parlando_synth.remote.relay import StoodStill, Watch, relayed
@@ -26,6 +18,7 @@ from parlando_synth.remote.rendition import Rendition
 from parlando_synth.remote.settings import RemoteSettings
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 _log = logging.getLogger(__name__)
 

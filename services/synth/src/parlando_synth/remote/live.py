@@ -19,7 +19,8 @@ import pytest
 import pytest_asyncio
 
 from parlando_synth.contract import EngineContract
-from parlando_synth.engine import Charge, Engine, EngineDescription, EngineEvent, Job, StopFlag, Voice
+from parlando_synth.engine import Charge, Engine, EngineDescription, EngineEvent, Job, StopFlag
+from parlando_synth.voice import Voice
 
 _SENTENCE = "Every evening the old keeper climbed the hundred steps to light the great lamp. "
 

@@ -6,17 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from parlando_synth.engine import (
-    Charge,
-    Deviation,
-    EngineDescription,
-    Job,
-    Progress,
-    Voice,
-    Words,
-    named_voice,
-)
+from parlando_synth.engine import Charge, Deviation, EngineDescription, Job, Progress, Words
 from parlando_synth.remote.trouble import Refusal
+from parlando_synth.voice import Voice, named_voice
 
 Said = bytes | Words | Progress | Charge | Deviation
 """What a vendor's stream brings. Bytes are PCM as `Vendor.speak` says, cut anywhere."""

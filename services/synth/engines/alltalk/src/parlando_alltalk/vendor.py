@@ -13,9 +13,10 @@ from parlando_alltalk.settings import AllTalkSettings, Way
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kit.tasks import finish
-from parlando_synth.engine import EngineDescription, Job, Voice
+from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 _LONGEST_TEXT = 2_000  # code points: they travel in an address
 _STOP_SECONDS = 2.0

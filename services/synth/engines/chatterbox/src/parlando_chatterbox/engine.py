@@ -44,11 +44,11 @@ from parlando_synth.engine import (
     Progress,
     Started,
     StopFlag,
-    Voice,
     Words,
 )
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.untimed import estimated
+from parlando_synth.voice import Voice
 
 LONGEST_TEXT = 3_000
 """Code points of one job: about four minutes of speech."""

@@ -10,7 +10,7 @@ from parlando_chatterbox.models import Model
 from parlando_chatterbox.wave import RATE
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceUpload
-from parlando_synth.engine import Voice, named_voice
+from parlando_synth.voice import Voice, named_voice
 from parlando_synth.voice_folder import VoiceFolder
 
 BUILT_IN = "default"

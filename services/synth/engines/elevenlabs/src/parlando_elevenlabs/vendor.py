@@ -21,11 +21,12 @@ from parlando_elevenlabs.settings import ElevenLabsSettings, OutputFormat, Trans
 from parlando_elevenlabs.sockets import Sockets
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Gender, Job, Voice, Words
+from parlando_synth.engine import EngineDescription, Job, Words
 from parlando_synth.remote.g711 import from_a_law, from_mu_law
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Gender, Voice
 
 _LONGEST_TEXT = 5_000  # code points: less than any model's limit
 _GENDERS = {"female": Gender.FEMALE, "male": Gender.MALE, "neutral": Gender.NEUTRAL}

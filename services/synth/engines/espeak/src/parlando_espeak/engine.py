@@ -30,9 +30,9 @@ from parlando_synth.engine import (
     Started,
     StopFlag,
     TextKind,
-    Voice,
 )
 from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.voice import Voice
 
 LONGEST_TEXT = 3000
 """Code points of one job: about four minutes of speech, made in a quarter of a second."""

@@ -23,8 +23,8 @@ from parlando_espeak.script import SPELLINGS, Script
 from parlando_espeak.voices import FEMALE_VARIANT, VoiceTable
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.spans import Span
-from parlando_synth.engine import Gender, Voice
 from parlando_synth.languages import best_voice, understands
+from parlando_synth.voice import Gender, Voice
 
 ELEMENTS = ("break", "emphasis", "lang", "mark", "p", "prosody", "s", "say-as", "speak", "sub", "voice")
 """What is understood; `mark` has no effect."""

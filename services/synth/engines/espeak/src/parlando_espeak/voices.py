@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from parlando_espeak.library import SAMPLE_RATE, ListedVoice
-from parlando_synth.engine import Gender, Voice
+from parlando_synth.voice import Gender, Voice
 
 DEFAULT_VOICE = "gmw/en-US"
 

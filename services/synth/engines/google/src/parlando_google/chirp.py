@@ -18,10 +18,11 @@ from parlando_google.settings import ChirpSettings, Encoding
 from parlando_google.voices import CHIRP, Clone, cloned_voice, clones, default_of, listed
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Job, Voice
+from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 _RATE = 24_000
 _LONGEST_INPUT = 5_000  # bytes of one message

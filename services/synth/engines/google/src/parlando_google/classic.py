@@ -17,11 +17,12 @@ from parlando_google.settings import ClassicSettings
 from parlando_google.voices import default_of, listed
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Job, TextKind, Voice, Words
+from parlando_synth.engine import EngineDescription, Job, TextKind, Words
 from parlando_synth.remote.pcm import PcmReader
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 _LONGEST_REQUEST = 5_000  # bytes, marks included
 _LONGEST_TEXT = 1_000  # code points, so that the marks have room

@@ -10,7 +10,7 @@ from google.cloud import texttospeech
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Gender, Voice
+from parlando_synth.voice import Gender, Voice
 
 CHIRP = "-Chirp3-HD-"
 """What stands in the names of the voices that stream."""

@@ -29,7 +29,6 @@ from parlando_synth.engine import (
     Started,
     StopFlag,
     TextKind,
-    Voice,
 )
 from parlando_synth.lanes import Lanes
 from parlando_synth.narration import Narration
@@ -39,6 +38,7 @@ from parlando_synth.shared import Shared
 from parlando_synth.spelling import SpellingProcess
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.turns import Turns
+from parlando_synth.voice import Voice
 
 LONGEST_TEXT = 3000
 """Code points of one job: about four minutes of speech."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.network import SAMPLE_RATE, STYLE
-from parlando_synth.engine import Gender, Voice, named_voice
+from parlando_synth.voice import Gender, Voice, named_voice
 
 LICENCE = "Apache-2.0"
 PREFERRED = "af_heart"

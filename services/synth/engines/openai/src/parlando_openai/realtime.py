@@ -23,10 +23,11 @@ from parlando_openai.options import taken
 from parlando_openai.settings import RealtimeSettings
 from parlando_openai.verbatim import Transcript
 from parlando_openai.voices import openai_voices
-from parlando_synth.engine import Deviation, EngineDescription, Job, Voice
+from parlando_synth.engine import Deviation, EngineDescription, Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
 RATE = 24_000

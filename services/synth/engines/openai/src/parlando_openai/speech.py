@@ -22,10 +22,11 @@ from parlando_openai.options import taken
 from parlando_openai.profiles import TTS_1_VOICES, Profile
 from parlando_openai.settings import SpeechSettings
 from parlando_openai.voices import listed_voices, mixed, openai_voices, plain_voices
-from parlando_synth.engine import EngineDescription, Job, Voice
+from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.voice import Voice
 
 _KEEP_ALIVE = 300.0  # seconds that an idle connection is kept for the next job
 _END_SECONDS = 0.5  # that the end of a stream may take to come, once all is said

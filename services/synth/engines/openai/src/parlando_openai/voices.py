@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from parlando_synth.engine import Gender, Voice
+from parlando_synth.voice import Gender, Voice
 
 _LICENCE = "proprietary"
 

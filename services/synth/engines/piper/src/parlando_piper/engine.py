@@ -28,7 +28,6 @@ from parlando_synth.engine import (
     Started,
     StopFlag,
     TextKind,
-    Voice,
 )
 from parlando_synth.narration import Narration
 from parlando_synth.networks import pcm
@@ -37,6 +36,7 @@ from parlando_synth.shared import Shared
 from parlando_synth.spelling import SpellingProcess
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.turns import Turns
+from parlando_synth.voice import Voice
 
 LICENCE = "GPL-3.0-or-later"
 """Of piper and the espeak-ng in it. Each voice has a licence of its own, which its MODEL_CARD states."""

@@ -14,7 +14,7 @@ from piper import PiperConfig
 from piper.config import PhonemeType
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Gender, Voice, named_voice
+from parlando_synth.voice import Gender, Voice, named_voice
 
 SUPPORTED = (PhonemeType.ESPEAK, PhonemeType.TEXT)
 """How texts are spelled: by espeak-ng, or as they are. Others need packages that download at run time."""
