@@ -47,10 +47,15 @@ def free_port() -> int:
 
 @dataclass
 class Service:
-    """A process of one of our services, which may be killed and started again at its address."""
+    """A process of one of our services, which may be killed and started again at its address.
+
+    Attributes:
+        command: what runs it, where that is not this interpreter and the module.
+    """
 
     module: str
     environment: Mapping[str, str]
+    command: Sequence[str] = ()
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None
     known_as: str = ""  # id of the worker, as the router knew it last
@@ -65,7 +70,9 @@ class Service:
         prefix = self.module.removeprefix("parlando_").upper()
         added = {f"{prefix}_PORT": str(self.port), "PARLANDO_LOG_LEVEL": "ERROR", **self.environment}
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self.module, env={**os.environ, **added}, start_new_session=True
+            *(self.command or (sys.executable, "-m", self.module)),
+            env={**os.environ, **added},
+            start_new_session=True,
         )
 
     async def serves(self) -> None:
@@ -131,11 +138,15 @@ class System:
                 await asyncio.sleep(0.02)
 
 
+def _worker(engine: str, settings: Mapping[str, str]) -> Service:
+    return Service("parlando_synth", {"SYNTH_ENGINE": engine, **settings})
+
+
 @asynccontextmanager
-async def running(engines: Sequence[Engine], **settings: str) -> AsyncIterator[System]:
-    """Run a router with workers of these engines; ready once all of them serve."""
+async def running(engines: Sequence[Engine | Service], **settings: str) -> AsyncIterator[System]:
+    """Run a router with workers of these engines, or with these workers; ready once all of them serve."""
     async with AsyncExitStack() as stack:
-        workers = [Service("parlando_synth", {"SYNTH_ENGINE": name, **more}) for name, more in engines]
+        workers = [each if isinstance(each, Service) else _worker(*each) for each in engines]
         fragmenter = Service("parlando_fragmenter", {})
         targets = ",".join(worker.address for worker in workers)
         told = {"ENGINES": targets, "FRAGMENTER_ADDRESS": fragmenter.address, **settings}
