@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from parlando_edge.openai_errors import NamedError, describe, retry_after, status_of
+from parlando_edge.answers import refusal
+from parlando_edge.openai_errors import NamedError, describe, retry_after_ms, status_of
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import STATUS
 
@@ -29,18 +30,21 @@ def test_every_reason_has_a_status_that_agrees_with_grpc(reason: Reason) -> None
     error = ParlandoError(reason, "what to do", field="settings.voice")
     assert status_of(error) in _HTTP[STATUS[reason].name]
     said = describe(error)
-    assert set(said) == {"message", "type", "code", "param"}
+    assert set(said) - {"retry_after_ms"} == {"message", "type", "code", "param"}
     assert (said["type"] == "server_error") is (status_of(error) >= 499)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_retry_after_goes_with_429_and_503_and_only_where_waiting_helps(reason: Reason) -> None:
-    waits = retry_after(ParlandoError(reason, "x", retry_after=2.3))
+def test_how_long_to_wait_goes_with_429_and_503_and_only_where_waiting_helps(reason: Reason) -> None:
+    error = ParlandoError(reason, "x", retry_after=2.3)
     spent = reason in (Reason.BUDGET_SPENT, Reason.QUOTA_SPENT)
-    expected = status_of(ParlandoError(reason, "x")) in (429, 503) and not spent
-    assert waits == (3 if expected else None)
-    if expected:
-        assert retry_after(ParlandoError(reason, "x")) == 1
+    helps = status_of(error) in (429, 503) and not spent
+    assert retry_after_ms(error) == describe(error).get("retry_after_ms") == (2_300 if helps else None)
+    headers = refusal(error).headers
+    waits = (headers.get("retry-after"), headers.get("retry-after-ms"))
+    assert waits == (("3", "2300") if helps else (None, None))
+    if helps:
+        assert retry_after_ms(ParlandoError(reason, "x")) == 1_000
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,21 @@ def test_what_cannot_be_spoken_fails_its_response_and_not_the_session() -> None:
             "message": 'voice "x" is not known',
         },
     }
+    assert [type(command) for command in client.commands] == [KeepTurn, Speak]  # the turn is the user's
     assert types(client.ask("More.")) == ["response.created"]
+
+
+def test_what_is_refused_for_now_says_when_to_try_again() -> None:
+    client = Client()
+    client.ask()
+    error = ParlandoError(Reason.OVERLOADED, "too many wait", retry_after=0.25)
+    (done,) = client.take(client.protocol.speech_failed(client.order.response_id, error))
+    assert done["response"]["status_details"]["error"] == {
+        "type": "rate_limit_error",
+        "code": "overloaded",
+        "message": "too many wait",
+        "retry_after_ms": 250,
+    }
 
 
 def test_a_failure_in_the_middle_closes_what_was_begun() -> None:

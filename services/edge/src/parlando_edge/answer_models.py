@@ -112,6 +112,10 @@ class ErrorDetail(Answer):
     type: str = Field(examples=["invalid_request_error"])
     code: str | None = Field(examples=["invalid_value"])
     param: str | None = Field(description="The field at fault; null where none is.", examples=["speed"])
+    retry_after_ms: int | None = Field(
+        default=None,
+        description="How long to wait before trying again; left out where waiting does not help.",
+    )
 
 
 class ErrorAnswer(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parlando_edge.openai_errors import UNEXPECTED, describe, retry_after, status_of
+from parlando_edge.openai_errors import UNEXPECTED, describe, retry_after_ms, status_of
 from parlando_kit.errors import ParlandoError
 
 _CODES = {
@@ -28,9 +29,14 @@ def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | No
 
 
 def refusal(error: ParlandoError) -> Response:
-    """Return an error in OpenAI's shape, with Retry-After where waiting helps."""
-    seconds = retry_after(error)
-    headers = {"retry-after": str(seconds)} if seconds is not None else None
+    """Return an error in OpenAI's shape, with how long to wait where waiting helps.
+
+    `Retry-After` has whole seconds; OpenAI's clients go by `retry-after-ms`, where it is there.
+    """
+    waits = retry_after_ms(error)
+    headers = None
+    if waits is not None:
+        headers = {"retry-after": str(math.ceil(waits / 1000)), "retry-after-ms": str(waits)}
     return json_answer({"error": describe(error)}, status_of(error), headers)
 
 

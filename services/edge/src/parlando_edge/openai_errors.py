@@ -1,7 +1,8 @@
 """The one table between domain errors and what OpenAI's clients expect: status, type, code.
 
 The shape is `{"error": {"message", "type", "code", "param"}}`, over HTTP and, as the `error` of an event,
-over WebSocket. `code` is the reason in lower case, unless OpenAI has a word of its own for it.
+over WebSocket. `code` is the reason in lower case, unless OpenAI has a word of its own for it. Ours beside
+them, where waiting helps, is `retry_after_ms`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class _Answer:
     kind: str
     code: str = ""
     retry: bool = False
-    """True where waiting helps: `Retry-After` is sent."""
+    """True where waiting helps: it is told how long."""
 
 
 _TABLE: dict[Reason, _Answer] = {
@@ -91,6 +92,9 @@ _PARAMS = {
     "settings.format.sample_rate_hz": "sample_rate",
 }
 
+_RETRY_SECONDS = 1.0
+"""How long to wait where waiting helps and nobody said how long."""
+
 UNEXPECTED = ParlandoError(Reason.INTERNAL, "an unexpected fault; the service has logged it")
 """What a caller is told of an exception that nobody foresaw."""
 
@@ -100,11 +104,11 @@ def status_of(error: ParlandoError) -> int:
     return _TABLE[error.reason].status
 
 
-def retry_after(error: ParlandoError) -> int | None:
-    """Return the whole seconds to wait before trying again, at least 1; None where waiting does not help."""
+def retry_after_ms(error: ParlandoError) -> int | None:
+    """Return the milliseconds to wait before trying again; None where waiting does not help."""
     if not _TABLE[error.reason].retry:
         return None
-    return max(1, math.ceil(error.retry_after or 0))
+    return math.ceil((error.retry_after or _RETRY_SECONDS) * 1000)
 
 
 def param_of(field: str) -> str:
@@ -113,15 +117,20 @@ def param_of(field: str) -> str:
 
 
 def describe(error: ParlandoError) -> dict[str, Any]:
-    """Return the `error` object: message, type, code and, null where no field is at fault, param."""
+    """Return the `error` object: message, type, code and, null where no field is at fault, param.
+
+    Where waiting helps, `retry_after_ms` is there, too.
+    """
     answer = _TABLE[error.reason]
     param = param_of(error.field)
     message = error.message
     if error.field and message.startswith(error.field):
         message = param + message.removeprefix(error.field)
-    return {
+    said = {
         "message": message,
         "type": answer.kind,
         "code": error.code if isinstance(error, NamedError) else answer.code or error.reason.value.lower(),
         "param": param or None,
     }
+    milliseconds = retry_after_ms(error)
+    return said if milliseconds is None else {**said, "retry_after_ms": milliseconds}

@@ -209,6 +209,8 @@ class Responding:
         return self._remember(self._stopped.pop(response_id), event)
 
     def _remember(self, response: Response, finished: Finished | None) -> list[Output]:
+        if response.refused:  # nothing was said: there is no turn
+            return []
         turn = response.turn(finished)
         self.show(response, turn)
         return [KeepTurn(turn)] if response.joins and not response.forgotten else []

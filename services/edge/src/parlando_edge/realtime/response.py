@@ -101,6 +101,11 @@ class Response:
         return {"type": "parlando.text.flushed", "response_id": self.id, "flush_id": flush_id}
 
     @property
+    def refused(self) -> bool:
+        """Whether it failed before it began."""
+        return self._status is Status.FAILED and not self.begun
+
+    @property
     def joins(self) -> bool:
         """Whether its item becomes part of the conversation."""
         return bool(self.request.conversation_id)
@@ -249,8 +254,7 @@ class Response:
         if self._reason:
             details["reason"] = self._reason
         if self._error is not None:
-            said = describe(self._error)
-            details["error"] = {name: said[name] for name in ("type", "code", "message")}
+            details["error"] = {name: said for name, said in describe(self._error).items() if name != "param"}
         return details
 
     def _usage(self) -> dict[str, Any]:
