@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from parlando_edge.admin_client import GrpcAdministration
 from parlando_edge.admitting import AdmittingSpeaker
 from parlando_edge.app import create_app
+from parlando_edge.dialogue import Dialogue, Verbatim
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
 from parlando_edge.router_client import GrpcSpeaker
@@ -60,24 +61,27 @@ class Edge:
 
 
 @asynccontextmanager
-async def serving(session: str = NOWHERE, **settings: Any) -> AsyncIterator[Edge]:
+async def serving(
+    session: str = NOWHERE, dialogue: Dialogue | None = None, **settings: Any
+) -> AsyncIterator[Edge]:
     """Serve an edge in front of a fake router.
 
     Args:
         session: address of a session service.
+        dialogue: finds the words of responses; None says them as they are asked.
         settings: the edge's, other than its defaults.
     """
     router = new_router()
     async with (
         serving_router(router) as address,
-        serving_before(address, session, router, **settings) as edge,
+        serving_before(address, session, router, dialogue, **settings) as edge,
     ):
         yield edge
 
 
 @asynccontextmanager
 async def serving_before(
-    address: str, session: str, router: FakeRouter, **settings: Any
+    address: str, session: str, router: FakeRouter, dialogue: Dialogue | None = None, **settings: Any
 ) -> AsyncIterator[Edge]:
     """Serve an edge in front of whatever has the address."""
     chosen = EdgeSettings(port=0, **settings)
@@ -86,7 +90,8 @@ async def serving_before(
         clock = MonotonicClock()
         speaker = AdmittingSpeaker(GrpcSpeaker(to_router), WaitingRoom(chosen.max_waiting, clock))
         store = GrpcSessionStore(to_session)
-        app = create_app(chosen, speaker, store, GrpcAdministration(to_router), gate, clock)
+        administration = GrpcAdministration(to_router)
+        app = create_app(chosen, speaker, store, administration, gate, clock, dialogue or Verbatim())
         server = HttpServer(chosen, app, gate)
         port = await server.start()
         try:

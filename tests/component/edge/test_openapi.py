@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from parlando_edge.admin_client import GrpcAdministration
 from parlando_edge.administration import FallbackBody, ResetBody, TrialBody
 from parlando_edge.app import edge_routes
+from parlando_edge.dialogue import Verbatim
 from parlando_edge.gate import Gate
 from parlando_edge.json_models import Body, parse_model
 from parlando_edge.session_client import GrpcSessionStore
@@ -42,6 +43,7 @@ async def test_it_is_valid_and_has_every_route() -> None:
             GrpcAdministration(nowhere),
             Gate(1),
             HandClock(),
+            Verbatim(),
         )
         paths = {route.path for route in routes if isinstance(route, Route | Mount | WebSocketRoute)}
         assert len(paths) == len(routes)

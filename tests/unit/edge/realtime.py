@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 
+from parlando_edge.dialogue import Dialogue, Verbatim
 from parlando_edge.ports import AudioMade, Finished, FragmentBegun, SpeechEvent, Started, WordsTimed
 from parlando_edge.realtime.dialect import Dialect, Today
-from parlando_edge.realtime.outputs import Emit, Event, Output, Speak
+from parlando_edge.realtime.outputs import Emit, EndText, Event, Output, Speak, Write
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
+from parlando_kit.errors import ParlandoError
 from parlando_kit.ledger import TimingQuality, Word
 from parlando_kit.spans import Span
 
@@ -47,21 +50,45 @@ SPEECH: tuple[SpeechEvent, ...] = (
 
 
 class Client:
-    """A client and its core. `commands` are the outputs that are no events, in order."""
+    """A client and its core. `commands` are the outputs that are no events, in order.
 
-    def __init__(self, dialect: Dialect | None = None, **config: Any) -> None:
+    Answers of the dialogue are read at once, as far as they need wait for nothing.
+    """
+
+    def __init__(
+        self, dialect: Dialect | None = None, dialogue: Dialogue | None = None, **config: Any
+    ) -> None:
         numbers = itertools.count(1)
         self.protocol = RealtimeProtocol(
-            SessionConfig("sess_1", **config), dialect or Today(), lambda prefix: f"{prefix}_{next(numbers)}"
+            SessionConfig("sess_1", **config),
+            dialect or Today(),
+            lambda prefix: f"{prefix}_{next(numbers)}",
+            dialogue or Verbatim(),
         )
         self.commands: list[Output] = []
 
     def take(self, outputs: list[Output]) -> list[Event]:
         """Note the commands, and return the events as JSON carries them."""
-        self.commands += [output for output in outputs if not isinstance(output, Emit)]
+        commands = [output for output in outputs if not isinstance(output, Emit)]
+        self.commands += commands
         events = [orjson.loads(orjson.dumps(out.event)) for out in outputs if isinstance(out, Emit)]
         assert all(isinstance(event["event_id"], str) for event in events)
+        for command in commands:
+            if isinstance(command, Speak) and command.answer is not None:
+                events += self._read(command.response_id, command.answer)
         return events
+
+    def _read(self, response_id: str, answer: AsyncIterator[str]) -> list[Event]:
+        events = []
+        while True:
+            try:
+                anext(answer).send(None)  # type: ignore[attr-defined]  # a generator's, which waits for nothing
+            except StopIteration as read:
+                events += self.take(self.protocol.answered(response_id, read.value))
+            except StopAsyncIteration:
+                return events + self.take(self.protocol.answer_ended(response_id))
+            except ParlandoError as error:
+                return events + self.take(self.protocol.answer_failed(response_id, error))
 
     def begin(self) -> list[Event]:
         """Connect."""
@@ -84,6 +111,19 @@ class Client:
     def order(self) -> Speak:
         """The last order to speak."""
         return [command for command in self.commands if isinstance(command, Speak)][-1]
+
+    @property
+    def text(self) -> str:
+        """What is to be spoken by the last order, as far as it was written."""
+        told = [command for command in self.commands if isinstance(command, Write)]
+        return self.order.text + "".join(
+            write.text for write in told if write.response_id == self.order.response_id
+        )
+
+    @property
+    def kept(self) -> list[Output]:
+        """The commands but for those that tell an order's text."""
+        return [command for command in self.commands if not isinstance(command, Write | EndText)]
 
     def hear(self, *speech: SpeechEvent) -> list[Event]:
         """Let the router tell something of the last order."""

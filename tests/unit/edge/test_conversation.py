@@ -36,7 +36,7 @@ def test_the_oldest_items_are_forgotten_when_there_is_too_much() -> None:
     assert previous == "i58"
     with pytest.raises(ParlandoError, match="no item"):
         conversation.find("i0")
-    waiting = [item.id for item in conversation.waiting()]
+    waiting = [item.id for item in conversation.items() if item.waits]
     assert waiting == [f"i{number}" for number in range(60 - len(waiting), 60)]
     assert 35 < len(waiting) < 45  # 4 MiB of JSON
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.ports import AudioMade, Finished, Flushed, FragmentBegun, Started
-from parlando_edge.realtime.conversation import LONGEST_TEXT
 from parlando_edge.realtime.outputs import EndText, Flush, KeepTurn, Speak, Write
 from parlando_kit.spans import Span
 from tests.unit.edge.realtime import SAMPLES, Client, types, user_item
@@ -24,7 +24,7 @@ def _begun(**response: Any) -> Client:
 def test_text_is_spoken_as_it_is_written() -> None:
     client = _begun()
     response_id = client.order.response_id
-    assert (client.order.text, client.order.whole) == ("", False)
+    assert (client.text, client.order.answer) == ("", None)
     assert client.send("parlando.text.append", delta="Hello ") == []
     assert client.send("parlando.text.append", delta="big ") == []
     assert client.send("parlando.text.flush", flush_id="f1") == []
@@ -52,14 +52,14 @@ def test_text_is_spoken_as_it_is_written() -> None:
 
 
 def test_it_may_begin_with_a_text_and_leaves_waiting_items_alone() -> None:
-    assert _begun(input=[user_item("Well: ")]).order.text == "Well: "
+    assert _begun(input=[user_item("Well: ")]).text == "Well: "
     client = Client()
     client.send("conversation.item.create", item=user_item("Later."))
     client.send("response.create", response=_GROWING)
-    assert client.order.text == ""
+    assert client.text == ""
     client.send("response.cancel")
     client.send("response.create")
-    assert client.order.text == "Later."
+    assert client.text == "Later."
 
 
 @pytest.mark.parametrize("kind", ["parlando.text.append", "parlando.text.flush", "parlando.text.end"])

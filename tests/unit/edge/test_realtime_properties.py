@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from parlando_edge.barge_in.turns import SpeechBegan, SpeechEnded
 from parlando_edge.ports import SpeechEvent
-from parlando_edge.realtime.outputs import DropAudio, Event, KeepTurn, Listen, Speak, StopSpeaking
+from parlando_edge.realtime.outputs import (
+    DropAudio,
+    EndText,
+    Event,
+    KeepTurn,
+    Listen,
+    Speak,
+    StopSpeaking,
+    Write,
+)
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.order import Watch
 from tests.unit.edge.realtime import SPEECH, Client, user_item
@@ -125,7 +134,7 @@ def test_no_json_can_do_harm(name: str, fields: dict[str, Any]) -> None:
     client = Client()
     client.send(name, **fields)
     for command in client.commands:
-        assert isinstance(command, Speak | KeepTurn | Listen) or name == "session.update"
+        assert isinstance(command, Speak | Write | EndText | KeepTurn | Listen) or name == "session.update"
     client.send("response.cancel")
     response = {"audio": {"output": {"format": {"type": "audio/pcm"}, "voice": "v"}}, "input": [user_item()]}
     assert client.send("response.create", response=response)[-1]["type"] == "response.created"

@@ -128,7 +128,7 @@ def test_what_is_spoken_is_what_was_written_since() -> None:
         previous_item_id="root",
     )
     client.send("response.create")
-    assert client.order.text == "One.\nThree."
+    assert client.text == "One.\nThree."
     client.hear(*SPEECH)
     (error,) = client.send("response.create")
     assert (error["type"], error["error"]["param"]) == ("error", "response.input")
@@ -142,7 +142,7 @@ def test_an_item_is_put_where_the_client_wants_it() -> None:
     (third, _) = client.send("conversation.item.create", item=user_item("Three."), previous_item_id="b")
     assert third["previous_item_id"] == "b"
     client.send("response.create")
-    assert client.order.text == "One.\nTwo.\nThree."
+    assert client.text == "One.\nTwo.\nThree."
 
 
 def test_a_response_can_bring_its_own_text_and_stay_outside_the_conversation() -> None:
@@ -159,7 +159,7 @@ def test_a_response_can_bring_its_own_text_and_stay_outside_the_conversation() -
     )
     assert created["response"]["metadata"] == {"client_event_id": "abc"}
     assert "conversation_id" not in created["response"]
-    assert client.order.text == "Now.\nWaiting."
+    assert client.text == "Now.\nWaiting."
     assert client.order.settings == SpeechSettings(voice="other", audio=AudioFormat(Codec.MULAW, rate=8_000))
     events = client.hear(*SPEECH)
     assert not [kind for kind in types(events) if kind.startswith("conversation.")]
@@ -257,7 +257,7 @@ def test_a_second_response_has_to_wait() -> None:
     assert error["error"]["code"] == "conversation_already_has_active_response"
     client.hear(*SPEECH)
     assert types(client.send("response.create")) == ["response.created"]
-    assert client.order.text == "More."
+    assert client.text == "More."
 
 
 def test_what_cannot_be_spoken_fails_its_response_and_not_the_session() -> None:
@@ -274,7 +274,7 @@ def test_what_cannot_be_spoken_fails_its_response_and_not_the_session() -> None:
             "message": 'voice "x" is not known',
         },
     }
-    assert [type(command) for command in client.commands] == [KeepTurn, Speak]  # the turn is the user's
+    assert [type(command) for command in client.kept] == [KeepTurn, Speak]  # the turn is the user's
     assert types(client.ask("More.")) == ["response.created"]
 
 
@@ -332,13 +332,14 @@ def test_turns_and_settings_are_kept() -> None:
     client.send("session.update", session={"type": "realtime", "audio": {"output": {"voice": "v"}}})
     client.ask()
     client.hear(*SPEECH)
-    settings, user, speak, assistant = client.commands
+    settings, user, speak, assistant = client.kept
     config = client.protocol.config
     assert settings == KeepSettings(KeptSettings(SpeechSettings(voice="v"), config.document))
     assert orjson.loads(config.document)["audio"]["output"]["voice"] == "v"
     assert isinstance(user, KeepTurn)
     assert (user.turn.role, user.turn.text) == (TurnRole.USER, TEXT)
-    assert speak == Speak(client.order.response_id, TEXT, SpeechSettings(voice="v"))
+    assert isinstance(speak, Speak)
+    assert (speak.settings, client.text) == (SpeechSettings(voice="v"), TEXT)
     assert isinstance(assistant, KeepTurn)
     assert assistant.turn == Turn(
         id=assistant.turn.id,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parlando_edge.dialogue import Verbatim
 from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus, WordsTimed
 from parlando_edge.realtime.dialect import Beta, Today
 from parlando_edge.realtime.outputs import Event, KeepTurn
@@ -223,7 +224,7 @@ def test_what_was_not_heard_is_not_spoken_again() -> None:
     item_id = spoken(client)
     truncate(client, item_id, 50)
     client.send("response.create", response={"input": [{"type": "item_reference", "id": item_id}]})
-    assert client.order.text == HELLO
+    assert client.text == HELLO
 
 
 def test_the_beta_names_parts_its_own_way() -> None:
@@ -243,7 +244,7 @@ def test_what_was_said_on_an_earlier_connection_is_known_on_the_next() -> None:
     turns = {command.turn.id: command.turn for command in before.commands if isinstance(command, KeepTurn)}
     after = Client()
     after.protocol = RealtimeProtocol(
-        SessionConfig("sess_1"), Today(), lambda prefix: f"{prefix}_new", turns.values()
+        SessionConfig("sess_1"), Today(), lambda prefix: f"{prefix}_new", Verbatim(), turns.values()
     )
     asked = next(turn for turn in turns.values() if turn.role is TurnRole.USER)
     assert retrieve(after, asked.id)["content"] == [{"type": "input_text", "text": TEXT}]
@@ -258,7 +259,8 @@ def test_what_was_said_on_an_earlier_connection_is_known_on_the_next() -> None:
 
 def test_an_interrupted_turn_of_an_earlier_connection_shows_what_was_begun() -> None:
     turn = Turn("a", TurnRole.ASSISTANT, TurnStatus.INTERRUPTED, TEXT, WORDS[:1], 24_000, _HALF)
-    protocol = RealtimeProtocol(SessionConfig("sess_1"), Today(), lambda prefix: f"{prefix}_1", [turn])
+    config = SessionConfig("sess_1")
+    protocol = RealtimeProtocol(config, Today(), lambda prefix: f"{prefix}_1", Verbatim(), [turn])
     client = Client()
     client.protocol = protocol
     item = retrieve(client, "a")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from parlando_edge.admin_client import GrpcAdministration
 from parlando_edge.admitting import AdmittingSpeaker
 from parlando_edge.app import create_app
+from parlando_edge.dialogue import Verbatim
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
 from parlando_edge.router_client import GrpcSpeaker
@@ -31,7 +32,7 @@ def main() -> None:
         administration = GrpcAdministration(router)
         store = GrpcSessionStore(await resources.enter_async_context(open_channel(settings.session)))
         gate = Gate(settings.max_live)
-        app = create_app(settings, speaker, store, administration, gate, clock)
+        app = create_app(settings, speaker, store, administration, gate, clock, Verbatim())
         return HttpServer(settings, Traced(app) if settings.otlp_endpoint else app, gate)
 
     lifecycle.run("edge", settings, build)

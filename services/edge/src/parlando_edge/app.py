@@ -16,6 +16,7 @@ from parlando_edge.barge_in.room import Room, offered
 from parlando_edge.caller import introduced
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dev_operations import dev_operations
+from parlando_edge.dialogue import Dialogue
 from parlando_edge.estimates import Estimates
 from parlando_edge.gate import Gate
 from parlando_edge.health import Health
@@ -43,10 +44,11 @@ def create_app(
     administration: Administration,
     gate: Gate,
     clock: Clock,
+    dialogue: Dialogue,
 ) -> ASGIApp:
     """Return the application; the arguments are those of `edge_routes`."""
     inner = Starlette(
-        routes=edge_routes(settings, speaker, store, administration, gate, clock),
+        routes=edge_routes(settings, speaker, store, administration, gate, clock, dialogue),
         exception_handlers={
             ParlandoError: on_parlando_error,
             HTTPException: on_http_exception,
@@ -68,6 +70,7 @@ def edge_routes(
     administration: Administration,
     gate: Gate,
     clock: Clock,
+    dialogue: Dialogue,
 ) -> list[BaseRoute]:
     """Return what is answered by what.
 
@@ -78,6 +81,7 @@ def edge_routes(
         administration: the router's, for /dev/*.
         gate: counts what is under way.
         clock: measures.
+        dialogue: finds the words of Realtime's responses.
     """
     instruments = Instruments()
     catalogue = Catalogue(speaker, clock)
@@ -98,6 +102,7 @@ def edge_routes(
         speaker=speaker,
         store=store,
         catalogue=catalogue,
+        dialogue=dialogue,
         room=Room(offered(settings.barge_in)),
         gate=gate,
         settings=settings,

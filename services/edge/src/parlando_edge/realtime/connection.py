@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Protocol
 
 from opentelemetry.trace import StatusCode
@@ -98,7 +98,7 @@ class RealtimeConnection:
         self._voices: dict[str, Speaking] = {}
         self._latest: Speaking | None = None
         self._quiet = asyncio.Event()
-        self._group: asyncio.TaskGroup | None = None
+        self._group = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, draining: asyncio.Event) -> None:
@@ -108,7 +108,7 @@ class RealtimeConnection:
             ParlandoError: SLOW_READER, in a group, when the client does not read.
         """
         try:
-            async with asyncio.TaskGroup() as self._group:
+            async with self._group:
                 self._start(self._write())
                 self._start(self._leave(draining))
                 self._start(self._expire())
@@ -119,16 +119,17 @@ class RealtimeConnection:
                     if self._listening is not None:
                         await self._listening.room()
                 for task in self._running:
-                    task.cancel()
+                    if not task.cancelling():
+                        task.cancel()
         finally:
             for output in self._protocol.end():
                 self._do(output)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._group is not None:
-            task = self._group.create_task(work)
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._group.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     def _perform(self, outputs: list[Output]) -> None:
         """Carry out what the core says, in one go: nothing of another step comes in between."""
@@ -144,12 +145,10 @@ class RealtimeConnection:
             case Emit():
                 self._outgoing.put(output)
             case Speak():
-                self._latest = Speaking(output.response_id, self._clock.now())
-                self._voices[output.response_id] = self._latest
-                self._start(self._respond(output, self._latest))
+                self._begin(output)
             case Write(response_id) | Flush(response_id) | EndText(response_id):
                 if response_id in self._voices:
-                    self._voices[response_id].tell(output)
+                    self._voices[response_id].tell(output, self._clock.now())
             case StopSpeaking(response_id):
                 if response_id in self._voices:
                     self._stop(self._voices[response_id])
@@ -164,21 +163,40 @@ class RealtimeConnection:
             case _:
                 self._keeper.put(output)
 
+    def _begin(self, order: Speak) -> None:
+        voice = Speaking(order.response_id, self._clock.now() if order.text else None)
+        self._latest = self._voices[order.response_id] = voice
+        if order.answer is not None:
+            voice.answer(self._start(self._answer(order.response_id, order.answer)))
+        self._start(self._respond(order, voice))
+
     async def _respond(self, order: Speak, voice: Speaking) -> None:
         with self._instruments.response(order.response_id) as voice.span:
-            await self._speak(order, voice)
+            try:
+                await self._speak(order, voice)
+            finally:
+                await voice.answer_over()
+
+    async def _answer(self, response_id: str, answer: AsyncIterator[str]) -> None:
+        try:
+            async for piece in answer:
+                self._perform(self._protocol.answered(response_id, piece))
+            self._perform(self._protocol.answer_ended(response_id))
+        except ParlandoError as error:
+            self._perform(self._protocol.answer_failed(response_id, error))
 
     async def _speak(self, order: Speak, voice: Speaking) -> None:
         error = ParlandoError(Reason.ENGINE_FAILED, "the speech broke off")
         try:
             settings = await self._catalogue.resolve(order.settings)
+            if order.answer is not None:
+                await voice.worded()
             async with (
                 asyncio.timeout(None) as limit,
                 self._speaker.speak(settings) as utterance,
             ):
-                utterance.write(order.text)
-                if order.whole:
-                    utterance.end()
+                if order.answer is None:
+                    utterance.write(order.text)
                 voice.begin(utterance, limit)
                 async for event in utterance:
                     if isinstance(event, Started):
@@ -228,9 +246,9 @@ class RealtimeConnection:
         """Note that audio of a response has left."""
         now = self._clock.now()
         voice.leaving = False
-        if voice.asked_at is not None:
-            self._instruments.first_chunk(now - voice.asked_at, voice.engine, voice.span)
-            voice.asked_at = None
+        if not voice.sounded and voice.text_at is not None:
+            self._instruments.first_chunk(now - voice.text_at, voice.engine, voice.span)
+        voice.sounded = True
         if voice.stopped_at is not None:
             self._instruments.last_byte(now - voice.stopped_at, voice.engine, voice.span)
 

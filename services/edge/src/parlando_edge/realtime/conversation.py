@@ -7,13 +7,11 @@ from typing import Any
 
 import orjson
 
+from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.json_fields import Fields
 from parlando_edge.openai_errors import NamedError
 from parlando_edge.ports import Turn
 from parlando_kit.errors import ParlandoError, Reason
-
-LONGEST_TEXT = 100_000
-"""Longest text of one part of an item, in characters."""
 
 _MOST_PARTS = 1_000
 _MOST_BYTES = 4 * 1024 * 1024
@@ -50,7 +48,7 @@ class Item:
         body: the item as events show it.
         role: "user", "assistant" or "system"; "" where it is no message.
         text: what is written in it; "" where nothing is.
-        waits: True while a response is to speak it.
+        waits: True while a response is to answer it.
         turn: what was spoken of it; None where nothing was, or not to its end yet.
     """
 
@@ -165,9 +163,9 @@ class Conversation:
         del self._items[item_id]
         self._bytes -= self._sizes.pop(item_id)
 
-    def waiting(self) -> list[Item]:
-        """Return the items a response is to speak, in order."""
-        return [item for item_id in self._order if (item := self._items[item_id]).waits]
+    def items(self) -> list[Item]:
+        """Return them, in order."""
+        return [self._items[item_id] for item_id in self._order]
 
 
 def _size(item: Item) -> int:

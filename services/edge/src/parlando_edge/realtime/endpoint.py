@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
+from parlando_edge.dialogue import Dialogue
 from parlando_edge.exchange import patient
 from parlando_edge.gate import Gate, refuse
 from parlando_edge.instruments import Instruments
@@ -84,6 +85,7 @@ class RealtimeEndpoint:
         speaker: the router.
         store: the session service; where it does not answer, a connection has settings of its own.
         catalogue: resolves stock names of voices.
+        dialogue: finds the words of responses.
         room: hears the clients' users.
         gate: tells when the service drains.
         settings: patience, and how long a session may last.
@@ -97,6 +99,7 @@ class RealtimeEndpoint:
         speaker: Speaker,
         store: SessionStore,
         catalogue: Catalogue,
+        dialogue: Dialogue,
         room: Room,
         gate: Gate,
         settings: EdgeSettings,
@@ -106,6 +109,7 @@ class RealtimeEndpoint:
         self._speaker = speaker
         self._store = store
         self._catalogue = catalogue
+        self._dialogue = dialogue
         self._room = room
         self._gate = gate
         self._settings = settings
@@ -129,7 +133,7 @@ class RealtimeEndpoint:
         socket = AsgiSocket(receive, patient(send, self._settings.reader_seconds))
         connection = RealtimeConnection(
             socket,
-            RealtimeProtocol(config, _dialect(scope), _new_id, turns),
+            RealtimeProtocol(config, _dialect(scope), _new_id, self._dialogue, turns),
             speaker=self._speaker,
             catalogue=self._catalogue,
             keeper=keeper,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -32,12 +33,16 @@ class DropAudio:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Speak a text, and tell the core what happens under this id. Unless it is whole, more is written."""
+    """Speak what is written under this id, and tell the core what happens.
+
+    Where there is an `answer`, read it, and tell the core its pieces, until the speech is stopped. Otherwise
+    speech begins with `text`.
+    """
 
     response_id: str
-    text: str
     settings: SpeechSettings
-    whole: bool = True
+    answer: AsyncIterator[str] | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

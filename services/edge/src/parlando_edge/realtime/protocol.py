@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
+from parlando_edge.dialogue import LONGEST_TEXT, Dialogue
 from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.openai_errors import NamedError
 from parlando_edge.ports import KeptSettings, SpeechEvent, Turn, TurnRole, TurnStatus
 from parlando_edge.realtime.conversation import (
     LONGEST_ID,
-    LONGEST_TEXT,
     Conversation,
     Item,
     parse_item,
@@ -24,7 +24,7 @@ from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.emitter import Emitter, NewId
 from parlando_edge.realtime.hearing import heard_item, item_of, truncate
 from parlando_edge.realtime.input_audio import InputAudio, audio_item
-from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output, StopSpeaking
+from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output
 from parlando_edge.realtime.request import parse_request
 from parlando_edge.realtime.responding import Responding
 from parlando_edge.realtime.session import SessionConfig
@@ -46,6 +46,7 @@ class RealtimeProtocol:
         turns: what was said in the session on earlier connections.
         dialect: the names the client knows events by.
         new_id: makes ids.
+        dialogue: finds the words of responses; what it returns is read by the shell.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class RealtimeProtocol:
         config: SessionConfig,
         dialect: Dialect,
         new_id: NewId,
+        dialogue: Dialogue,
         turns: Iterable[Turn] = (),
     ) -> None:
         self.config = config
         self._dialect = dialect
+        self._dialogue = dialogue
         self._new_id = new_id
         self._emitter = Emitter(dialect, new_id)
         self._conversation_id = new_id("conv")
@@ -102,6 +105,18 @@ class RealtimeProtocol:
         except ParlandoError as error:
             return self._emitter.complain(error, event_id)
 
+    def answered(self, response_id: str, piece: str) -> list[Output]:
+        """Return what to do about a piece of a response's words."""
+        return self._responding.answered(response_id, piece)
+
+    def answer_ended(self, response_id: str) -> list[Output]:
+        """Return what to do when a response has all its words."""
+        return self._responding.answer_ended(response_id)
+
+    def answer_failed(self, response_id: str, error: ParlandoError) -> list[Output]:
+        """Return what to do when the rest of a response's words cannot be had."""
+        return self._responding.answer_failed(response_id, error)
+
     def speech(self, response_id: str, event: SpeechEvent) -> list[Output]:
         """Return what to do about something that happened while a response was spoken."""
         return self._responding.tell(response_id, event)
@@ -135,11 +150,7 @@ class RealtimeProtocol:
 
     def expire(self, error: ParlandoError) -> list[Output]:
         """Return what to do when the session has lasted long enough: what is being spoken fails."""
-        outputs = self._emitter.complain(error, None)
-        response = self._responding.active
-        if response is not None:
-            outputs += [StopSpeaking(response.id), *self._responding.fail(response.id, error)]
-        return outputs
+        return [*self._emitter.complain(error, None), *self._responding.stop(error)]
 
     def end(self) -> list[Output]:
         """Return what is still to be remembered when the client has gone."""
@@ -238,7 +249,7 @@ class RealtimeProtocol:
     def _create_response(self, event: Fields) -> list[Output]:
         self._responding.require_idle()
         request = parse_request(
-            event.child("response"), self.config, self._conversation, self._conversation_id
+            event.child("response"), self.config, self._conversation, self._conversation_id, self._dialogue
         )
         return self._responding.begin(self._new_id("resp"), self._new_id("item"), request)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
+from parlando_edge.dialogue import Dialogue, Message, Prompt, asked_text
 from parlando_edge.json_fields import Fields
-from parlando_edge.realtime.conversation import LONGEST_ID, LONGEST_TEXT, Conversation, Item, parse_item
+from parlando_edge.ports import TurnRole
+from parlando_edge.realtime.conversation import LONGEST_ID, Conversation, Item, parse_item
 from parlando_edge.realtime.session import SessionConfig
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -20,68 +22,75 @@ class Request:
     """What a response is asked to be.
 
     Attributes:
-        text: what it speaks; at most 100,000 characters.
         config: the session's settings, with the response's own.
         conversation_id: the conversation it joins; "" for none.
         metadata: echoed; None where there was none.
-        grows: whether more text is to be written.
+        answer: where its words come from; None where the client writes them.
+        text: what it begins with, where the client writes on.
     """
 
-    text: str
     config: SessionConfig
     conversation_id: str
     metadata: Mapping[str, str] | None
-    grows: bool = False
+    answer: AsyncIterator[str] | None
+    text: str = ""
 
 
 def parse_request(
-    wanted: Fields, config: SessionConfig, conversation: Conversation, conversation_id: str
+    wanted: Fields,
+    config: SessionConfig,
+    conversation: Conversation,
+    conversation_id: str,
+    dialogue: Dialogue,
 ) -> Request:
-    """Return what is asked for. The items it speaks wait no longer.
+    """Return what is asked for. The items it answers wait no longer.
 
     Args:
         wanted: the `response` object.
         config: the session's settings.
         conversation: its items, those that wait among them.
         conversation_id: id of the conversation.
+        dialogue: finds the words, unless the client writes them.
 
     Raises:
-        ParlandoError: with the field that is wrong; then every item waits as before.
+        ParlandoError: with the field that is wrong, or that no answer is to be had; then every item waits as
+            before.
     """
     own = config.for_response(wanted)
-    joins = wanted.one_of("conversation", ("auto", "none"), "auto") == "auto"
+    joined = conversation_id if wanted.one_of("conversation", ("auto", "none"), "auto") == "auto" else ""
     metadata = _metadata(wanted)
-    grows = wanted.child("parlando").flag("text_stream", default=False)
-    items = [] if grows and not wanted.given("input") else _items(wanted, conversation)
-    text = "\n".join(item.text for item in items)
-    if not grows and (not text or text.isspace()):
-        raise ParlandoError(
-            Reason.FIELD_REQUIRED,
-            "there is nothing to speak: create an item of role user with input_text, or send response.input",
-            field=wanted.at("input"),
-        )
-    if len(text) > LONGEST_TEXT:
-        raise ParlandoError(
-            Reason.TEXT_TOO_LONG,
-            f"this response has {len(text):,} characters to speak: at most {LONGEST_TEXT:,} go at a time",
-            field=wanted.at("input"),
-        )
+    if wanted.child("parlando").flag("text_stream", default=False):
+        items = _input(wanted, conversation) if wanted.given("input") else []
+        return Request(own, joined, metadata, None, asked_text(_prompt(items, own)))
+    items = _input(wanted, conversation) if wanted.given("input") else conversation.items()
+    answer = dialogue.answer(_prompt(items, own, waiting=not wanted.given("input")))
     for item in items:
         item.waits = False
-    return Request(text, own, conversation_id if joins else "", metadata, grows)
+    return Request(own, joined, metadata, answer)
 
 
-def _items(wanted: Fields, conversation: Conversation) -> list[Item]:
-    """Return the items of `response.input`, or those that wait. Instructions are not spoken."""
-    if not wanted.given("input"):
-        return conversation.waiting()
-    items = []
-    for fields in wanted.children("input", most=_MOST_INPUT):
-        if fields.values.get("type") == "item_reference":
-            items.append(conversation.find(fields.required_text("id", longest=LONGEST_ID), fields.at("id")))
-        else:
-            items.append(parse_item(fields, ""))
-    return [item for item in items if item.text and item.role != "system"]
+def _prompt(items: list[Item], config: SessionConfig, *, waiting: bool = False) -> Prompt:
+    """Return items as messages; asked are those that wait, or else all but instructions."""
+    messages = tuple(
+        Message(
+            TurnRole(item.role),
+            item.text,
+            asked=item.waits if waiting else item.role != TurnRole.SYSTEM.value,
+        )
+        for item in items
+        if item.text
+    )
+    return Prompt(messages, config.instructions, config.settings)
+
+
+def _input(wanted: Fields, conversation: Conversation) -> list[Item]:
+    """Return the items of `response.input`."""
+    return [
+        conversation.find(fields.required_text("id", longest=LONGEST_ID), fields.at("id"))
+        if fields.values.get("type") == "item_reference"
+        else parse_item(fields, "")
+        for fields in wanted.children("input", most=_MOST_INPUT)
+    ]
 
 
 def _metadata(wanted: Fields) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.openai_errors import NamedError
 from parlando_edge.ports import (
     AudioMade,
@@ -65,8 +66,35 @@ class Responding:
         response = self.active = Response(response_id, item_id, request)
         return [
             *self._emitter.emit(response.created()),
-            Speak(response.id, request.text, request.config.settings, whole=not request.grows),
+            Speak(response.id, request.config.settings, request.answer, request.text),
         ]
+
+    def answered(self, response_id: str, piece: str) -> list[Output]:
+        """Return what speaks a piece of the answer."""
+        response = self.active
+        if response is None or response.id != response_id:
+            return []
+        if response.write(piece):
+            return [Write(response_id, piece)]
+        too_long = f"the answer is longer than {LONGEST_TEXT:,} characters: ask for a shorter one"
+        return self.stop(ParlandoError(Reason.TEXT_TOO_LONG, too_long))
+
+    def answer_ended(self, response_id: str) -> list[Output]:
+        """Return what says that the answer is whole."""
+        response = self.active
+        return [EndText(response_id)] if response is not None and response.id == response_id else []
+
+    def answer_failed(self, response_id: str, error: ParlandoError) -> list[Output]:
+        """Return what to do when the rest of the answer cannot be had: the response fails."""
+        response = self.active
+        return self.stop(error) if response is not None and response.id == response_id else []
+
+    def stop(self, error: ParlandoError) -> list[Output]:
+        """Return what ends the active response, if there is one, as failed."""
+        response = self.active
+        if response is None:
+            return []
+        return [StopSpeaking(response.id), *self._close(response, Status.FAILED, error=error)]
 
     def write(self, text: str) -> list[Output]:
         """Return what speaks more text.
@@ -75,7 +103,12 @@ class Responding:
             ParlandoError: none is being written, or it would be too long.
         """
         response = self._growing()
-        response.write(text)
+        if not response.write(text):
+            raise ParlandoError(
+                Reason.TEXT_TOO_LONG,
+                f"delta makes the text longer than {LONGEST_TEXT:,} characters: begin another response",
+                field="delta",
+            )
         return [Write(response.id, text)]
 
     def flush(self, flush_id: str) -> list[Output]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.openai_errors import describe
 from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus
-from parlando_edge.realtime.conversation import LONGEST_TEXT
 from parlando_edge.realtime.hearing import show
 from parlando_edge.realtime.outputs import Event
 from parlando_edge.realtime.request import Request
@@ -50,7 +50,7 @@ class Response:
         self.item_id = item_id
         self.request = request
         self.text = request.text
-        self.grows = request.grows  # more text may be written
+        self.grows = request.answer is None  # the client may write more text
         self.begun = False
         self.engine = ""
         self.voice = ""
@@ -67,19 +67,12 @@ class Response:
         self._said = 0  # code points of the text that the transcript has
         self._place = {"response_id": response_id, "item_id": item_id, **_PLACE}
 
-    def write(self, text: str) -> None:
-        """Append text.
-
-        Raises:
-            ParlandoError: TEXT_TOO_LONG; then nothing is.
-        """
+    def write(self, text: str) -> bool:
+        """Append text, and return True; False where it would be too long, and nothing is appended."""
         if len(self.text) + len(text) > LONGEST_TEXT:
-            raise ParlandoError(
-                Reason.TEXT_TOO_LONG,
-                f"delta makes the text longer than {LONGEST_TEXT:,} characters: begin another response",
-                field="delta",
-            )
+            return False
         self.text += text
+        return True
 
     def flush(self, flush_id: str) -> int:
         """Note a flush, and return its number.

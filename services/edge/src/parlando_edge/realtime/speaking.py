@@ -17,14 +17,16 @@ class Speaking:
     """One response being spoken; it can be stopped before it has begun.
 
     Attributes:
-        asked_at: None once its first audio has left.
+        text_at: when its first text came; None before that.
+        sounded: whether audio of it has left.
         leaving: whether audio of it is on its way to the client.
         stopped_at: None while nobody has stopped it.
     """
 
-    def __init__(self, response_id: str, asked_at: float) -> None:
+    def __init__(self, response_id: str, text_at: float | None) -> None:
         self.response_id = response_id
-        self.asked_at: float | None = asked_at
+        self.text_at = text_at
+        self.sounded = False
         self.leaving = False
         self.stopped_at: float | None = None
         self.engine = ""
@@ -32,16 +34,43 @@ class Speaking:
         self._untold: list[Write | Flush | EndText] = []  # bounded by the core
         self._utterance: GrowingUtterance | None = None
         self._limit: asyncio.Timeout | None = None
+        self._answering: asyncio.Task[None] | None = None
+        self._worded = asyncio.Event()
+
+    def answer(self, answering: asyncio.Task[None]) -> None:
+        """Have its words found by a task, which ends with it."""
+        self._answering = answering
+
+    async def worded(self) -> None:
+        """Return once there is something to say, or to stop."""
+        await self._worded.wait()
+
+    async def answer_over(self) -> None:
+        """Have no more words found, and return once that has ended."""
+        self._end_answer()
+        if self._answering is not None:
+            await asyncio.wait({self._answering})
+
+    def _end_answer(self) -> None:
+        # Once: a second cancel would reach what the dialogue still does to leave.
+        if self._answering is not None and not self._answering.cancelling():
+            self._answering.cancel()
 
     def begin(self, utterance: GrowingUtterance, limit: asyncio.Timeout) -> None:
         """Go on with the router's utterance, and with a limit that a stop sets."""
         self._utterance, self._limit = utterance, limit
         for order in self._untold:
-            self.tell(order)
+            self._tell(order)
         self._stop()
 
-    def tell(self, order: Write | Flush | EndText) -> None:
+    def tell(self, order: Write | Flush | EndText, now: float) -> None:
         """Pass on what is to be done with its text, once it has begun."""
+        if self.text_at is None and isinstance(order, Write):
+            self.text_at = now
+        self._worded.set()
+        self._tell(order)
+
+    def _tell(self, order: Write | Flush | EndText) -> None:
         if self._utterance is None:
             self._untold.append(order)
             return
@@ -56,6 +85,8 @@ class Speaking:
     def stop(self, now: float) -> None:
         """Have it stopped, at once or as soon as it has begun."""
         self.stopped_at = now
+        self._worded.set()
+        self._end_answer()
         self._stop()
 
     def _stop(self) -> None:
