@@ -200,6 +200,31 @@ async def test_much_text_is_sent_while_it_is_read(client: AsyncClient, speech: F
     assert last.source_length == len(text)
 
 
+async def test_what_is_said_of_playback_too_late_costs_nothing_of_the_end(
+    client: AsyncClient, speech: FakeSpeech
+) -> None:
+    words = 40
+
+    def speak(requests: Iterator[speech_pb2.SpeakRequest], _: Context) -> Iterator[speech_pb2.SpeechEvent]:
+        next(requests)
+        yield speech.started()
+        for number in range(words):
+            yield from speech.sounding("sounding ", 9 * number)
+        yield speech.finished(9 * words)  # and the call ends, whatever else is on its way
+
+    speech.speak = speak
+    for _ in range(30):
+        async with client.speak() as utterance:
+            events = []
+            async for event in utterance:
+                events.append(event)
+                for samples in range(20):
+                    utterance.played(samples)
+                await asyncio.sleep(0)
+        assert sum(isinstance(event, Audio) for event in events) == words
+        assert isinstance(events[-1], Finished)
+
+
 async def test_voices_engines_and_costs_are_listed(client: AsyncClient) -> None:
     assert [voice.id for voice in await client.list_voices(engine="fake")] == ["b"]
     assert [engine.name for engine in await client.list_engines()] == ["fake"]

@@ -123,6 +123,7 @@ async def test_an_answer_that_breaks_does_not_look_whole() -> None:
                 "type": "server_error",
                 "code": "engine_failed",
                 "param": None,
+                "retry_after_ms": 1_000,
             }
         }
 

@@ -15,6 +15,7 @@ import grpc
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando.synth.v1 import synth_pb2
+from parlando_kit.true_status import with_true_status
 
 if TYPE_CHECKING:
     from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceAsyncStub
@@ -93,7 +94,7 @@ class Caller:
         self.events: list[speech_pb2.SpeechEvent] = []
         self.audio_at: list[float] = []
         self.answered_at: float | None = None
-        self.call: Speak = stub.Speak(timeout=deadline)
+        self.call: Speak = with_true_status(stub.Speak(timeout=deadline))
 
     async def say(self, epoch: int = 1, **said: object) -> None:
         """Send a message, unless the call is over already."""

@@ -17,6 +17,7 @@ from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
 from parlando_client.delivery import Delivery
 from parlando_client.errors import from_rpc_error
 from parlando_client.speak_protocol import SpeakProtocol
+from parlando_client.true_status import with_true_status
 
 _Response = TypeVar("_Response")
 
@@ -61,7 +62,7 @@ class AsyncClient:
         protocol = SpeakProtocol(utterance_id, how)
         outgoing = AsyncOutgoing()
         outgoing.put(protocol.open())
-        call = self._stub.Speak(outgoing, metadata=requests.context(traceparent))
+        call = with_true_status(self._stub.Speak(outgoing, metadata=requests.context(traceparent)))
         return AsyncLiveUtterance(call, protocol, outgoing, self._address)
 
     async def list_voices(self, *, language: str = "", engine: str = "") -> list[Voice]:

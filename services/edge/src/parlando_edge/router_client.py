@@ -17,6 +17,7 @@ from parlando_edge.ports import Engine, Estimate, SpeechEvent, SpeechSettings, V
 from parlando_edge.router_messages import engine_from, estimate_from, event_from, settings_to, voice_from
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_rpc_error
+from parlando_kit.true_status import with_true_status
 
 _ANSWER_SECONDS = 2.0
 _LONGEST_TEXT_MESSAGE = 100_000  # code points, as SpeakText has it
@@ -44,7 +45,7 @@ class GrpcSpeaker:
     async def speak(self, settings: SpeechSettings) -> AsyncIterator[_Growing]:
         """Speak what is written to it, a little ahead of playback."""
         requests = _Requests(settings)
-        call = self._stub.Speak(requests.messages(), metadata=to_router())
+        call = with_true_status(self._stub.Speak(requests.messages(), metadata=to_router()))
         try:
             yield _Growing(call, requests)
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import grpc
@@ -15,6 +14,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.spans import Piece, Span, SpanMap
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
+from parlando_kit.true_status import with_true_status
 from parlando_router.convert import duration, seconds
 from parlando_router.ports import FlushDone, Fragment, FragmentConfig, TextKind
 from parlando_router.request import Markup
@@ -69,9 +69,8 @@ class GrpcFragmentStream:
     """One epoch's stream."""
 
     def __init__(self, stub: FragmenterServiceAsyncStub, config: FragmentConfig) -> None:
-        self._stub = stub
         self._config = fragmenter_pb2.FragmentRequest(config=_config(config))
-        self._call = stub.Fragment(metadata=outgoing())
+        self._call = with_true_status(stub.Fragment(metadata=outgoing()))
 
     async def begin(self) -> None:
         """Say how to fragment: the first message."""
@@ -92,8 +91,7 @@ class GrpcFragmentStream:
 
     async def send_end(self) -> None:
         """Half-close: no more text follows."""
-        with suppress(grpc.aio.InternalError):  # as for `send`
-            await self._call.done_writing()
+        await self._call.done_writing()
 
     async def send(self, request: fragmenter_pb2.FragmentRequest) -> None:
         """Write a message, as fast as the fragmenter takes it."""
@@ -113,25 +111,8 @@ class GrpcFragmentStream:
                     case "flushed":
                         return FlushDone(response.flushed.id)
         except grpc.aio.AioRpcError as error:
-            raise _told(await self._cause(error)) from error
+            raise _told(error) from error
         return None
-
-    async def _cause(self, error: grpc.aio.AioRpcError) -> grpc.aio.AioRpcError:
-        """Return why the fragmenter ended the call.
-
-        gRPC forgets it, and says INTERNAL, where the call ended while a message was written. What the
-        fragmenter refuses is the config, so that is shown to it once more, with nothing to follow.
-        """
-        if error.code() is not grpc.StatusCode.INTERNAL:
-            return error
-        call = self._stub.Fragment(iter([self._config]), metadata=outgoing())
-        try:
-            await call.read()
-        except grpc.aio.AioRpcError as cause:
-            return cause
-        finally:
-            call.cancel()
-        return error
 
     def close(self) -> None:
         """Drop the stream."""
