@@ -156,9 +156,16 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
     @staticmethod
     async def _stopped(text: str, context: Context) -> None:
         cancelled = Event(epoch=1, cancelled=speech_pb2.SpeechCancelled(epoch=1))
-        finished = Event(epoch=1, finished=speech_pb2.SpeechFinished(source_length=len(text)))
+        report = speech_pb2.StopReport(
+            epoch=1,
+            last_byte_after=Duration(nanos=1_000_000),
+            idle_after=Duration(nanos=2_000_000),
+            engine_time_after_stop=Duration(nanos=500_000),
+        )
+        done = speech_pb2.SpeechFinished(source_length=len(text), first_chunk=Duration(nanos=3_000_000))
+        finished = Event(epoch=1, finished=done)
         await context.write(speech_pb2.SpeakResponse(events=[cancelled]))
-        await context.write(speech_pb2.SpeakResponse(events=[finished]))
+        await context.write(speech_pb2.SpeakResponse(events=[Event(epoch=1, stop_report=report), finished]))
 
     async def _cancel(self, requests: AsyncIterator[speech_pb2.SpeakRequest]) -> None:
         async for request in requests:

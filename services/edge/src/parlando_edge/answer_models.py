@@ -132,6 +132,33 @@ class TrialAnswer(Answer):
     audio_duration_ms: float
 
 
+MeasuredFigure = Literal["first_chunk", "cancel_last_byte", "cancel_engine_idle", "cancel_engine_time"]
+MeasuringHop = Literal["edge", "router", "worker"]
+
+
+class FigureAnswer(Answer):
+    """What was measured of one thing at one hop."""
+
+    figure: MeasuredFigure = Field(
+        description="From the text until the first audio; from the cancel until the last audio, and until"
+        " the engine was idle; what the engine worked once the stop had reached it."
+    )
+    hop: MeasuringHop = Field(description="Who measured.")
+    p50_ms: float
+    p95_ms: float
+    most_ms: float
+    of: int = Field(description="How many were measured.")
+
+
+class BenchAnswer(Answer):
+    """How soon this system speaks and falls silent."""
+
+    engine: str = Field(description="The engine that spoke.")
+    voice: str
+    trials: int
+    figures: tuple[FigureAnswer, ...]
+
+
 class ResetAnswer(Answer):
     """Breakers that were closed."""
 

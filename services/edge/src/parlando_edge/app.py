@@ -13,6 +13,7 @@ from parlando_edge import asked
 from parlando_edge.administration import Administration
 from parlando_edge.answers import json_answer, on_exception, on_http_exception, on_parlando_error
 from parlando_edge.barge_in.room import Room, offered
+from parlando_edge.benchmark import Benchmark
 from parlando_edge.caller import introduced
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dev_operations import dev_operations
@@ -97,7 +98,7 @@ def edge_routes(
         health=Health(gate, speaker, store),
     )
     if settings.offers_dev:
-        operations += dev_operations(administration, settings)
+        operations += dev_operations(administration, Benchmark(speaker, clock), settings)
     realtime = RealtimeEndpoint(
         speaker=speaker,
         store=store,

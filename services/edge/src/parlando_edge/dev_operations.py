@@ -1,4 +1,4 @@
-"""`/dev/*`: tests of engines and of the fallback between them, for whoever runs this system."""
+"""`/dev/*`, for whoever runs this system: tests of engines and of the fallback between them, and measures."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from parlando_edge.administration import Administration, FallbackBody, ResetBody, TrialBody
-from parlando_edge.answer_models import DoneAnswer, ResetAnswer, StatisticsAnswer, TrialAnswer
+from parlando_edge.answer_models import (
+    BenchAnswer,
+    DoneAnswer,
+    ResetAnswer,
+    StatisticsAnswer,
+    TrialAnswer,
+)
 from parlando_edge.answers import json_answer
+from parlando_edge.benchmark import BenchBody, Benchmark
 from parlando_edge.json_endpoint import JsonEndpoint
 from parlando_edge.operations import Operation
 from parlando_edge.settings import EdgeSettings
 
 
-def dev_operations(administration: Administration, settings: EdgeSettings) -> tuple[Operation, ...]:
+def dev_operations(
+    administration: Administration, benchmark: Benchmark, settings: EdgeSettings
+) -> tuple[Operation, ...]:
     """Return the operations."""
 
     async def fall_back(asked: FallbackBody) -> DoneAnswer:
@@ -50,6 +59,15 @@ def dev_operations(administration: Administration, settings: EdgeSettings) -> tu
             ResetAnswer,
             method="POST",
             body=ResetBody,
+        ),
+        Operation(
+            "/dev/bench",
+            "bench",
+            JsonEndpoint(BenchBody, benchmark.run, settings, declared=True),
+            "Begin texts, cancel each at its first audio, and say what that took, by hop",
+            BenchAnswer,
+            method="POST",
+            body=BenchBody,
         ),
         Operation(
             "/dev/statistics",

@@ -102,12 +102,15 @@ class Finished:
         characters: code points of text that arrived.
         words: every word that was sent.
         usage: what it took, by engine.
+        first_chunk: seconds from the text's arrival at the router until its first audio left it; None where
+            there was none.
     """
 
     sample_count: int
     characters: int
     words: tuple[Word, ...]
     usage: tuple[Usage, ...] = ()
+    first_chunk: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,22 @@ class Flushed:
     number: int
 
 
-SpeechEvent = Started | FragmentBegun | AudioMade | WordsTimed | Flushed | Finished
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The engines are idle after a cancel.
+
+    Attributes:
+        last_byte_after: seconds from its arrival at the router until the last audio left there.
+        idle_after: seconds from its arrival at the router until they were.
+        engine_time_after: seconds that they worked once the stop had reached them.
+    """
+
+    last_byte_after: float
+    idle_after: float
+    engine_time_after: float
+
+
+SpeechEvent = Started | FragmentBegun | AudioMade | WordsTimed | Flushed | Stopped | Finished
 
 
 class Utterance(Protocol):

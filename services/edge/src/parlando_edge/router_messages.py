@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from google.protobuf.duration_pb2 import Duration
+
 from parlando.audio.v1 import audio_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando.synth.v1 import synth_pb2
@@ -19,6 +21,7 @@ from parlando_edge.ports import (
     SpeechEvent,
     SpeechSettings,
     Started,
+    Stopped,
     Usage,
     Voice,
     WordsTimed,
@@ -105,15 +108,32 @@ def estimate_from(message: speech_pb2.EstimateCostResponse) -> Estimate:
         engine=message.engine,
         voice=message.voice,
         characters=message.characters,
-        audio=message.audio.ToNanoseconds() / _NANOS,
+        audio=_seconds(message.audio),
         currency=message.cost.currency_code,
         nanos=message.cost.units * _NANOS + message.cost.nanos,
     )
 
 
 def _finished(message: speech_pb2.SpeechFinished) -> Finished:
-    usage = tuple(map(usage_from, message.usage))
-    return Finished(message.sample_count, message.source_length, words_from(message.words), usage)
+    return Finished(
+        sample_count=message.sample_count,
+        characters=message.source_length,
+        words=words_from(message.words),
+        usage=tuple(map(usage_from, message.usage)),
+        first_chunk=_seconds(message.first_chunk) if message.HasField("first_chunk") else None,
+    )
+
+
+def _stopped(message: speech_pb2.StopReport) -> Stopped:
+    return Stopped(
+        last_byte_after=_seconds(message.last_byte_after),
+        idle_after=_seconds(message.idle_after),
+        engine_time_after=_seconds(message.engine_time_after_stop),
+    )
+
+
+def _seconds(message: Duration) -> float:
+    return message.ToNanoseconds() / _NANOS
 
 
 def usage_from(message: speech_pb2.SpeechUsage) -> Usage:
@@ -121,7 +141,7 @@ def usage_from(message: speech_pb2.SpeechUsage) -> Usage:
     return Usage(
         engine=message.engine,
         characters=message.characters,
-        engine_seconds=message.engine_time.ToNanoseconds() / _NANOS,
+        engine_seconds=_seconds(message.engine_time),
         currency=message.cost.currency_code,
         nanos=message.cost.units * _NANOS + message.cost.nanos,
     )
@@ -133,6 +153,7 @@ _EVENTS: dict[str, Callable[[Any], SpeechEvent]] = {
     "fragment": lambda begun: FragmentBegun(Span(begun.source.start, begun.source.end)),
     "started": lambda started: Started(started.engine, started.voice, tuple(started.ignored)),
     "engine_changed": lambda changed: Started(changed.engine, changed.voice),
+    "stop_report": _stopped,
     "flushed": lambda flushed: Flushed(flushed.id),
     "finished": _finished,
 }
@@ -198,7 +219,5 @@ def _worker_from(message: speech_pb2.EngineReplica) -> Worker:
         else "unknown",
         version=said.engine_version,
         model=said.model,
-        first_chunk=(
-            first_chunk.ToNanoseconds() / _NANOS if message.HasField("predicted_first_chunk") else None
-        ),
+        first_chunk=(_seconds(first_chunk) if message.HasField("predicted_first_chunk") else None),
     )

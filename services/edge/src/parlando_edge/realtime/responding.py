@@ -13,6 +13,7 @@ from parlando_edge.ports import (
     FragmentBegun,
     SpeechEvent,
     Started,
+    Stopped,
     Turn,
     WordsTimed,
 )
@@ -133,7 +134,7 @@ class Responding:
     def tell(self, response_id: str, event: SpeechEvent) -> list[Output]:
         """Return what to do about something that happened while a response was spoken."""
         response = self.active
-        if response is None or response.id != response_id:
+        if response is None or response.id != response_id or isinstance(event, Stopped):
             return self._hear_stopped(response_id, event)
         match event:
             case AudioMade():
