@@ -4,8 +4,11 @@ import ast
 import re
 from pathlib import Path
 
-from parlando_espeak.emotions import EMOTIONS, felt
+from parlando_elevenlabs.emotions import AT_FULL, Expression
+from parlando_espeak.emotions import felt
 from parlando_espeak.manner import Manner
+from parlando_openai.emotions import SENTENCES
+from parlando_synth.feelings import EMOTIONS
 
 _ROOT = Path(__file__).parents[2]
 _PAGE = (_ROOT / "docs/emotion.md").read_text()
@@ -43,8 +46,10 @@ def test_the_page_states_what_engines_do() -> None:
         if line.split("|")[1:2] and line.split("|")[1].strip() in EMOTIONS
     ]
     assert [row[0] for row in rows] == list(EMOTIONS) == list(exaggerations)
-    for name, speed, pitch, spread, loudness, exaggeration in rows:
+    assert list(AT_FULL) == list(SENTENCES) == list(EMOTIONS)
+    for name, speed, pitch, spread, loudness, exaggeration, stability, style in rows:
         stated = Manner(_number(speed, 1), _number(pitch, 0), _number(loudness, 0), _number(spread, 1))
         assert felt(Manner(), name, 1.0) == stated, name
         assert float(exaggeration) == exaggerations[name], name
+        assert Expression(float(stability), float(style)) == AT_FULL[name], name
     assert all(name in _PAGE.split("known:")[1].split(".")[0] for name in EMOTIONS)

@@ -16,6 +16,7 @@ from elevenlabs_server import ElevenLabsServer
 from google_server import GoogleServer
 
 from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
 from parlando_alltalk.settings import AllTalkSettings
 from parlando_alltalk.vendor import AllTalkVendor
 from parlando_elevenlabs.settings import ElevenLabsSettings
@@ -41,6 +42,7 @@ class _Kind:
     engine: Callable[[int], Engine]
     outcome: str = "STOP_OUTCOME_ABANDONED"
     streams: bool = True
+    feels: bool = True
 
 
 def _impatient(port: int, key: str = "base_url") -> dict[str, object]:
@@ -76,11 +78,11 @@ def _alltalk(port: int) -> Engine:
 
 
 _KINDS = {
-    "google": _Kind(GoogleServer, _chirp),
+    "google": _Kind(GoogleServer, _chirp, feels=False),
     "google-classic": _Kind(GoogleServer, _classic, streams=False),
     "elevenlabs, websocket": _Kind(ElevenLabsServer, _elevenlabs("websocket")),
     "elevenlabs, http": _Kind(ElevenLabsServer, _elevenlabs("http")),
-    "alltalk": _Kind(AllTalkServer, _alltalk, outcome="STOP_OUTCOME_STOPPED"),
+    "alltalk": _Kind(AllTalkServer, _alltalk, outcome="STOP_OUTCOME_STOPPED", feels=False),
 }
 
 
@@ -139,6 +141,16 @@ async def test_another_engine_goes_on_where_this_one_fails(
     spoken = {TEXT[word.source.start : word.source.end].strip(",. ") for word in words}
     assert set(TEXT.replace(",", "").replace(".", "").split()) <= spoken, "no word is missing"
     assert await asyncio.to_thread(service.wait_until_idle, 30.0)
+
+
+async def test_a_feeling_that_a_vendor_does_not_have_is_said_to_be_left_out(
+    kind: _Kind, service: LocalService
+) -> None:
+    async with mesh(_worker(kind, service)) as router:
+        emotion = synth_pb2.Emotion(name="sad", intensity=1.0)
+        events = await said(router.stub.Say(say("Late.", emotion=emotion)))
+    [ignored] = [list(event.started.ignored) for event in events if event.HasField("started")]
+    assert ignored == ([] if kind.feels else ["emotion"])
 
 
 def _speakers(events: list[speech_pb2.SpeechEvent]) -> list[str]:

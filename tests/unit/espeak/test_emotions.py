@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from parlando_espeak.emotions import EMOTIONS, felt
+from parlando_espeak.emotions import felt
 from parlando_espeak.manner import Manner
+from parlando_synth.feelings import EMOTIONS
 from tests.unit.espeak.conftest import Speak
 from tests.unit.espeak.sound import fundamental, loudness
 

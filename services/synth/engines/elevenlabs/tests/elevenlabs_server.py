@@ -42,6 +42,7 @@ class ElevenLabsServer(LocalService):
         bodies: of HTTP requests for speech, and their parameters.
         refuse_sockets: status that WebSockets are refused with; 0: they are opened.
         aligned: whether sound comes with the times of its characters.
+        tags_aligned: whether a tag that was sent before the text is told of as well; it is not spoken.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -50,7 +51,7 @@ class ElevenLabsServer(LocalService):
         self.openings: list[Mapping[str, Any]] = []
         self.bodies: list[Mapping[str, Any]] = []
         self.refuse_sockets = 0
-        self.aligned = True
+        self.aligned = self.tags_aligned = True
         self._runner: web.AppRunner | None = None
 
     async def open(self, tls: ssl.SSLContext | None) -> int:
@@ -180,23 +181,17 @@ class ElevenLabsServer(LocalService):
             answer = web.StreamResponse(headers=headers)
             await answer.prepare(request)
             at = 0.0
+            tag, text = _tagged(text)
+            if tag and self.tags_aligned:
+                silent = [0.0] * len(tag)
+                await answer.write(json.dumps(_chunk("", tag, silent, silent)).encode() + b"\n")
             for piece in _pieces("" if fault is Fault.EMPTY else text):
                 times = _alignment(piece, speed)
-                alignment = {
-                    "characters": times["chars"],
-                    "character_start_times_seconds": [at + ms / 1000 for ms in times["charStartTimesMs"]],
-                    "character_end_times_seconds": [
-                        at + (start + length) / 1000
-                        for start, length in zip(
-                            times["charStartTimesMs"], times["charDurationsMs"], strict=True
-                        )
-                    ],
-                }
-                chunk = {
-                    "audio_base64": _sound(piece, output_format, speed, fault),
-                    "alignment": alignment if self.aligned else None,
-                    "normalized_alignment": None,
-                }
+                starts = [at + ms / 1000 for ms in times["charStartTimesMs"]]
+                lengths = times["charDurationsMs"]
+                ends = [start + ms / 1000 for start, ms in zip(starts, lengths, strict=True)]
+                sound = _sound(piece, output_format, speed, fault)
+                chunk = _chunk(sound, piece if self.aligned else None, starts, ends)
                 at += len(piece) * SECONDS_PER_CODE_POINT / speed
                 await answer.write(json.dumps(chunk).encode() + b"\n")
                 if fault is Fault.CUT:
@@ -209,6 +204,25 @@ class ElevenLabsServer(LocalService):
                 await asyncio.sleep(self.pause)
             await answer.write_eof()
             return answer
+
+
+def _tagged(text: str) -> tuple[str, str]:
+    """Return the tag before a text, with its space, and the text."""
+    end = text.find("] ") + 2 if text.startswith("[") else 0
+    return text[:end], text[end:]
+
+
+def _chunk(
+    sound: str, characters: str | None, starts: Sequence[float], ends: Sequence[float]
+) -> Mapping[str, Any]:
+    """Return a chunk of an answer over HTTP; None for characters that are not told of."""
+    alignment = {
+        "characters": list(characters or ""),
+        "character_start_times_seconds": starts,
+        "character_end_times_seconds": ends,
+    }
+    told = None if characters is None else alignment
+    return {"audio_base64": sound, "alignment": told, "normalized_alignment": None}
 
 
 def _pieces(text: str) -> Sequence[str]:

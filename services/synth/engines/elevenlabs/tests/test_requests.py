@@ -106,6 +106,58 @@ async def test_delivery_is_asked_for(server: ElevenLabsServer, transport: str) -
     assert (asked["language_code"], str(asked["seed"])) == ("de", "7")
 
 
+@pytest.mark.parametrize("transport", ["websocket", "http"])
+@pytest.mark.parametrize(
+    ("how", "asked"),
+    [
+        ({"emotion": "excited", "emotion_intensity": 1.0}, {"stability": 0.2, "style": 0.8}),
+        ({"emotion": "excited"}, {"stability": 0.4, "style": 0.5}),  # from 0.6 and 0.2, half of the way
+        ({"emotion": "excited", "emotion_intensity": 0.0}, {"stability": 0.6, "style": 0.2}),
+        ({"emotion": "calm", "options": {"style": "0.9"}}, {"stability": 0.7, "style": 0.9}),
+    ],
+)
+async def test_a_feeling_is_asked_for_as_stability_and_style(
+    server: ElevenLabsServer, transport: str, how: dict[str, Any], asked: dict[str, float]
+) -> None:
+    async with _loaded(server, transport=transport, stability=0.6, style=0.2) as engine:
+        performance = await perform(engine, Job("Late.", RACHEL, **how))
+    sent = server.openings if transport == "websocket" else server.bodies
+    assert sent[-1]["voice_settings"] == asked
+    assert performance.started.ignored == ()
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["tag told of", "tag not told of"])
+async def test_a_model_of_the_third_generation_is_told_a_feeling_by_a_tag(
+    server: ElevenLabsServer, *, told: bool
+) -> None:
+    server.tags_aligned = told
+    job = Job(TEXT, RACHEL, emotion="sad", emotion_intensity=1.0, previous_text="It is")
+    async with _loaded(server, model="eleven_v3") as engine:
+        performance = await perform(engine, job)
+    [body] = server.bodies
+    assert body["text"] == f"[very sad] {TEXT}"
+    assert "previous_text" not in body
+    assert not server.socket_queries
+    check_words(performance, TEXT)
+    assert {word.quality for word in performance.words} == {TimingQuality.EXACT}
+    [charge] = [event for event in performance.events if isinstance(event, Charge)]
+    assert charge.characters == len(body["text"]), "tags are billed"
+
+
+async def test_a_websocket_for_a_model_that_has_none_is_refused_with_what_to_do(
+    server: ElevenLabsServer,
+) -> None:
+    with pytest.raises(ParlandoError, match="ELEVENLABS_TRANSPORT") as refused:
+        async with _loaded(server, model="eleven_v3", transport="websocket"):
+            pass
+    assert refused.value.reason is Reason.NOT_SUPPORTED
+
+
+async def test_a_model_of_which_nothing_is_known_has_no_feelings(server: ElevenLabsServer) -> None:
+    async with _loaded(server, model="eleven_v9") as engine:
+        assert engine.describe().emotions == ()
+
+
 async def test_the_text_around_goes_along_over_http_and_the_cost_comes_back(server: ElevenLabsServer) -> None:
     job = Job("Late.", RACHEL, previous_text="It is", next_text="Go home.")
     async with _loaded(server, transport="http") as engine:

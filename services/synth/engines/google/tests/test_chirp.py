@@ -51,6 +51,14 @@ async def test_markup_is_sent_as_markup(server: GoogleServer) -> None:
     assert server.requests[1].input.markup == "It is [pause short] late."
 
 
+async def test_chirp_has_pauses_and_no_feelings(server: GoogleServer) -> None:
+    made = ChirpSettings.model_validate({"endpoint": f"http://127.0.0.1:{server.port}"})
+    engine = RemoteEngine(ChirpVendor(made), made)
+    await engine.load()
+    assert engine.describe().emotions == ()  # the worker names the emotion in `ignored` then
+    await engine.close()
+
+
 async def test_pronunciations_are_sent_with_the_config(server: GoogleServer) -> None:
     options = {"pronunciations": json.dumps({"Worcester": "ˈwʊstər"}), "phonetic_encoding": "ipa"}
     await _spoken(server, Job("To Worcester.", CHARON, options=options))

@@ -64,6 +64,14 @@ async def test_delivery_is_asked_for(server: GoogleServer) -> None:
     assert (audio.speaking_rate, audio.pitch, audio.volume_gain_db) == (1.25, -2.0, 3.0)
 
 
+async def test_a_feeling_is_a_change_of_delivery(server: GoogleServer) -> None:
+    job = Job("Late.", VOICE, speed=1.8, pitch_semitones=-2.0, emotion="excited", emotion_intensity=1.0)
+    performance = await _spoken(server, job)
+    audio = server.requests[0].audio_config
+    assert (audio.speaking_rate, audio.pitch, audio.volume_gain_db) == (2.0, 1.0, 2.0), "within the range"
+    assert performance.started.ignored == ()
+
+
 async def test_ssml_is_marked_and_otherwise_left_alone(server: GoogleServer) -> None:
     text = '<p>One <break time="1s"/><say-as interpret-as="date">3/4</say-as> two.</p>'
     performance = await _spoken(server, Job(text, VOICE, text_kind=TextKind.SSML))

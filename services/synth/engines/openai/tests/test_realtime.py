@@ -102,6 +102,12 @@ async def test_a_text_is_asked_to_be_read_and_nothing_else(server: RealtimeServe
     assert server.response["output_modalities"] == ["audio"]
     assert "word for word" in server.response["instructions"]
     assert server.response["instructions"].endswith("How to speak: Cold.")
+
+
+async def test_a_feeling_is_said_with_how_to_speak(server: RealtimeServer) -> None:
+    async with _loaded(server, instructions="Warm.") as engine:
+        await _spoken(engine, emotion="excited", emotion_intensity=1.0)
+    assert server.response["instructions"].endswith("How to speak: Warm. Sound very excited.")
     assert server.key == KEY
 
 

@@ -118,6 +118,52 @@ async def test_what_a_server_does_not_know_is_not_sent(server: SpeechServer) -> 
     assert server.body.keys() == {"input", "model", "voice", "response_format", "stream"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "how", "instructions"),
+    [
+        ({}, {"emotion": "sad", "emotion_intensity": 0.2}, "Sound slightly sad."),
+        ({}, {"emotion": "happy"}, "Sound happy."),
+        (
+            {"instructions": "Like a captain."},
+            {"emotion": "angry", "emotion_intensity": 1.0},
+            "Like a captain. Sound very angry.",
+        ),
+        (
+            {"instructions": "Like a captain."},
+            {"emotion": "calm", "options": {"instructions": "Like a pirate."}},
+            "Like a pirate. Sound calm.",
+        ),
+        ({}, {"emotion": "neutral"}, "Keep an even, neutral tone."),
+        ({}, {"emotion": "sad", "emotion_intensity": 0.0}, None),
+    ],
+)
+@pytest.mark.parametrize("kind", [OPENAI, LOCALAI, VLLM_OMNI], ids=lambda kind: kind[0].name)
+async def test_a_feeling_is_a_sentence_behind_the_callers_own(
+    server: SpeechServer,
+    kind: Kind,
+    settings: dict[str, Any],
+    how: dict[str, Any],
+    instructions: str | None,
+) -> None:
+    server.voices = ["vivian"]
+    async with _loaded(server, kind, **settings) as engine:
+        assert _ignored(await _spoken(engine, **how)) == ()
+    assert server.body.get("instructions") == instructions
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [(OPENAI, {"model": "tts-1"}), (KOKORO, {}), (SPEACHES, {})],
+    ids=["tts-1", "kokoro-fastapi", "speaches"],
+)
+async def test_who_takes_no_instructions_has_no_feelings(
+    server: SpeechServer, kind: Kind, settings: dict[str, Any]
+) -> None:
+    server.voices = ["af_heart"]
+    async with _loaded(server, kind, **settings) as engine:
+        assert engine.describe().emotions == ()  # the worker names the emotion in `ignored` then
+
+
 async def test_the_older_models_take_neither_instructions_nor_events(server: SpeechServer) -> None:
     async with _loaded(server, OPENAI, model="tts-1", instructions="Sing.") as engine:
         events = await _spoken(engine, options={"instructions": "Sing."})

@@ -18,10 +18,12 @@ class Alignment:
     Args:
         text: as it was sent.
         rate: samples a second.
+        direction: what was sent before the text, and is not spoken; it may be told of, or not.
     """
 
-    def __init__(self, text: str, rate: int) -> None:
+    def __init__(self, text: str, rate: int, direction: str = "") -> None:
         self._text = text
+        self._direction = direction  # what is left of it
         self._rate = rate
         self._words = [
             Span(token.start(), token.end())
@@ -41,6 +43,10 @@ class Alignment:
     def add(self, characters: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> None:
         """Take characters in the order in which they are heard, with their first and last samples."""
         for character, start, end in zip(characters, starts, ends, strict=False):
+            if self._direction and character == self._direction[0]:
+                self._direction = self._direction[1:]
+                continue
+            self._direction = ""
             found = self._text.find(character, self._at, self._at + _AHEAD) if character else -1
             if found < 0:
                 continue

@@ -15,7 +15,9 @@ from elevenlabs.client import AsyncElevenLabs
 from elevenlabs.types import Voice as ListedVoice
 from websockets.exceptions import WebSocketException
 
+from parlando_elevenlabs import models
 from parlando_elevenlabs.alignment import Alignment
+from parlando_elevenlabs.emotions import AT_FULL, USUAL, Expression, expression, tag
 from parlando_elevenlabs.refusals import ServiceError, refusal
 from parlando_elevenlabs.settings import ElevenLabsSettings, OutputFormat, Transport
 from parlando_elevenlabs.sockets import Sockets
@@ -32,7 +34,6 @@ _LONGEST_TEXT = 5_000  # code points: less than any model's limit
 _GENDERS = {"female": Gender.FEMALE, "male": Gender.MALE, "neutral": Gender.NEUTRAL}
 _FLOATS = ("stability", "similarity_boost", "style")
 _OPTIONS = frozenset({*_FLOATS, "use_speaker_boost"})
-_NO_LANGUAGE = ("eleven_multilingual_v2", "eleven_monolingual_v1")  # models that tell by the text alone
 _BILLED = "character-cost"  # header of an answer
 
 
@@ -62,6 +63,11 @@ class ElevenLabsVendor(Vendor):
             raise ParlandoError(
                 Reason.ENGINE_KEY_REFUSED, "ELEVENLABS_KEY is not set: ElevenLabs asks for one"
             )
+        if settings.transport is Transport.WEBSOCKET and models.is_third(settings.model):
+            raise ParlandoError(
+                Reason.NOT_SUPPORTED,
+                f"{settings.model} has no WebSocket: set ELEVENLABS_TRANSPORT to auto or http",
+            )
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(None, connect=settings.connect_seconds), follow_redirects=False
         )
@@ -72,7 +78,7 @@ class ElevenLabsVendor(Vendor):
         rate = settings.output_format.rate
         self._voices = {each.voice_id: _voice(each, rate) for each in answer.voices}
         self._default = self._chosen(settings.default_voice)
-        if settings.transport is Transport.HTTP:
+        if settings.transport is Transport.HTTP or models.is_third(settings.model):
             return
         self._sockets = Sockets(
             settings.base_url, key, self._parameters(), most=settings.live, seconds=settings.connect_seconds
@@ -89,6 +95,7 @@ class ElevenLabsVendor(Vendor):
 
     def describe(self) -> EngineDescription:
         """Return what the service can do. All of a text is billed once it was sent."""
+        model = self._settings.model
         return EngineDescription(
             name="elevenlabs",
             version=version("elevenlabs"),
@@ -97,10 +104,11 @@ class ElevenLabsVendor(Vendor):
             timing_quality=TimingQuality.EXACT,
             max_live=self._settings.live,
             max_text_code_points=_LONGEST_TEXT,
-            model=self._settings.model,
+            model=model,
             speed=True,
             min_speed=0.7,
             max_speed=1.2,
+            emotions=tuple(AT_FULL) if models.has_style(model) or models.is_third(model) else (),
             stoppable=False,
             price=self._tariff.price() if self._tariff is not None else None,
         )
@@ -138,7 +146,7 @@ class ElevenLabsVendor(Vendor):
         own = {"language_code": language} if (language := self._language(job)) else {}
         if job.seed is not None:
             own["seed"] = str(job.seed % 2**32)
-        telling = _Telling(job.text, self._settings.output_format)
+        telling = _Telling("", job.text, self._settings.output_format)
         socket = await self._sockets.for_voice(job.voice, own)
         async with socket.context(job.text, settings) as context:
             async for message in context.messages():
@@ -162,14 +170,16 @@ class ElevenLabsVendor(Vendor):
             optional["language_code"] = language
         if job.seed is not None:
             optional["seed"] = job.seed % 2**32
-        if job.previous_text:
-            optional["previous_text"] = job.previous_text
-        if job.next_text:
-            optional["next_text"] = job.next_text
-        telling = _Telling(job.text, self._settings.output_format)
+        third, direction = models.is_third(self._settings.model), ""
+        if third:
+            direction = tag(job.emotion, job.emotion_intensity)
+        else:
+            around = {"previous_text": job.previous_text, "next_text": job.next_text}
+            optional |= {name: text for name, text in around.items() if text}
+        telling = _Telling(direction, job.text, self._settings.output_format)
         async with self._client.text_to_speech.with_raw_response.stream_with_timestamps(
             job.voice,
-            text=job.text,
+            text=direction + job.text,
             model_id=self._settings.model,
             output_format=self._settings.output_format.value,
             voice_settings=VoiceSettings(**settings) if settings else None,
@@ -205,17 +215,19 @@ class ElevenLabsVendor(Vendor):
     def _language(self, job: Job) -> str:
         """Return the language to ask for, as ISO 639-1; "" where the model or the job names none."""
         language = job.language.partition("-")[0].casefold()
-        return "" if self._settings.model in _NO_LANGUAGE or len(language) != 2 else language  # noqa: PLR2004
+        known = models.takes_language(self._settings.model) and len(language) == 2  # noqa: PLR2004
+        return language if known else ""
 
     def _voice_settings(self, job: Job) -> dict[str, Any]:
-        """Return what is asked of the voice, by the settings and by the job's options.
+        """Return what is asked of the voice: by the job's options, else its emotion, else the settings.
 
         Raises:
             ParlandoError: OUT_OF_RANGE: an option cannot be read.
         """
         found: dict[str, Any] = {}
+        felt = self._felt(job)
         for name in _FLOATS:
-            value = getattr(self._settings, name)
+            value = felt.get(name, getattr(self._settings, name))
             if name in job.options:
                 value = _share(job.options[name], name)
             if value is not None:
@@ -228,6 +240,17 @@ class ElevenLabsVendor(Vendor):
         if job.speed != 1.0:
             found["speed"] = job.speed
         return found
+
+    def _felt(self, job: Job) -> Mapping[str, float]:
+        """Return the settings that an emotion comes to, for models that have them."""
+        if not job.emotion or not job.emotion_intensity or not models.has_style(self._settings.model):
+            return {}
+        stability, style = self._settings.stability, self._settings.style
+        before = Expression(
+            USUAL.stability if stability is None else stability, USUAL.style if style is None else style
+        )
+        felt = expression(before, job.emotion, job.emotion_intensity)
+        return {"stability": felt.stability, "style": felt.style}
 
     def _chosen(self, wanted: str) -> str:
         if not self._voices:
@@ -245,14 +268,15 @@ class _Telling:
     """What the messages about one text tell: sound, and the times of its words.
 
     Args:
+        direction: what was sent before the text, and is not spoken.
         text: as it was sent.
         output_format: of the sound.
     """
 
-    def __init__(self, text: str, output_format: OutputFormat) -> None:
+    def __init__(self, direction: str, text: str, output_format: OutputFormat) -> None:
         self._rate = output_format.rate
         self._expand = _EXPANDED.get(output_format)
-        self._alignment = Alignment(text, self._rate)
+        self._alignment = Alignment(text, self._rate, direction)
         self._size = 0  # bytes of PCM so far
         self._heard = 0  # samples up to which times were told
 

@@ -1,36 +1,9 @@
-"""Feelings as a change of delivery: rate, pitch, range and loudness are all that the library has of them."""
+"""Feelings in what the library has of them: rate, pitch, range and loudness."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from parlando_espeak.manner import Manner
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What full intensity changes: speed and range in proportion, semitones and decibels added."""
-
-    speed: float = 1.0
-    semitones: float = 0.0
-    range: float = 1.0
-    decibels: float = 0.0
-
-
-_CHANGES: Mapping[str, _Change] = {
-    "angry": _Change(speed=1.1, semitones=1.0, range=1.6, decibels=3.0),
-    "calm": _Change(speed=0.9, semitones=-1.0, range=0.8, decibels=-2.0),
-    "excited": _Change(speed=1.2, semitones=3.0, range=1.8, decibels=2.0),
-    "happy": _Change(speed=1.1, semitones=2.0, range=1.5),
-    "neutral": _Change(),
-    "sad": _Change(speed=0.85, semitones=-2.0, range=0.6, decibels=-3.0),
-    "serious": _Change(speed=0.95, semitones=-1.0, range=0.8),
-    "surprised": _Change(speed=1.05, semitones=3.0, range=1.8),
-}
-
-EMOTIONS = tuple(_CHANGES)
-"""Names of the emotions there are."""
+from parlando_synth.feelings import delivery
 
 
 def felt(manner: Manner, emotion: str, intensity: float) -> Manner:
@@ -38,13 +11,13 @@ def felt(manner: Manner, emotion: str, intensity: float) -> Manner:
 
     Args:
         manner: the delivery without.
-        emotion: one of `EMOTIONS`; any other changes nothing.
+        emotion: one of `parlando_synth.feelings.EMOTIONS`; any other changes nothing.
         intensity: 0 to 1.
     """
-    change = _CHANGES.get(emotion, _CHANGES["neutral"])
+    change = delivery(emotion, intensity)
     return Manner(
-        speed=manner.speed * change.speed**intensity,
-        semitones=manner.semitones + change.semitones * intensity,
-        decibels=manner.decibels + change.decibels * intensity,
-        range=manner.range * change.range**intensity,
+        speed=manner.speed * change.speed,
+        semitones=manner.semitones + change.semitones,
+        decibels=manner.decibels + change.decibels,
+        range=manner.range * change.range,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import espeakng_loader
 
-from parlando_espeak.emotions import EMOTIONS, felt
+from parlando_espeak.emotions import felt
 from parlando_espeak.library import SAMPLE_RATE
 from parlando_espeak.manner import FASTEST, FASTEST_MARKED, SLOWEST, Manner
 from parlando_espeak.markup import ELEMENTS, read_markup
@@ -31,6 +31,7 @@ from parlando_synth.engine import (
     StopFlag,
     TextKind,
 )
+from parlando_synth.feelings import EMOTIONS
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice import Voice
 

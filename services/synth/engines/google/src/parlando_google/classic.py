@@ -18,6 +18,7 @@ from parlando_google.voices import default_of, listed
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.engine import EngineDescription, Job, TextKind, Words
+from parlando_synth.feelings import EMOTIONS, delivery
 from parlando_synth.remote.pcm import PcmReader
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
@@ -26,6 +27,7 @@ from parlando_synth.voice import Voice
 
 _LONGEST_REQUEST = 5_000  # bytes, marks included
 _LONGEST_TEXT = 1_000  # code points, so that the marks have room
+_SLOWEST, _FASTEST = 0.25, 2.0  # pitch and loudness go further than a job and a feeling do together
 _ELEMENTS = ("break", "say-as", "p", "s", "sub", "mark", "prosody", "emphasis", "phoneme", "voice", "lang")
 
 
@@ -75,10 +77,11 @@ class ClassicVendor(Vendor):
             text_kinds=(TextKind.PLAIN, TextKind.SSML),
             ssml_elements=_ELEMENTS,
             speed=True,
-            min_speed=0.25,
-            max_speed=2.0,
+            min_speed=_SLOWEST,
+            max_speed=_FASTEST,
             pitch=True,
             volume=True,
+            emotions=EMOTIONS,
             stoppable=False,
             price=self._tariff.price() if self._tariff is not None else None,
         )
@@ -96,6 +99,7 @@ class ClassicVendor(Vendor):
         if len(text.ssml.encode()) > _LONGEST_REQUEST:
             raise Refusal(Trouble.LENGTH).error(self.name)
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options)
+        felt = delivery(job.emotion, job.emotion_intensity)
         exchange.goes_on = True
         answer = await self._client.synthesize_speech(
             request=texttospeech.SynthesizeSpeechRequest(
@@ -104,9 +108,9 @@ class ClassicVendor(Vendor):
                 audio_config=texttospeech.AudioConfig(
                     audio_encoding=texttospeech.AudioEncoding.LINEAR16,
                     sample_rate_hertz=voice.sample_rate_hz,
-                    speaking_rate=job.speed,
-                    pitch=job.pitch_semitones,
-                    volume_gain_db=job.volume_db,
+                    speaking_rate=min(max(job.speed * felt.speed, _SLOWEST), _FASTEST),
+                    pitch=job.pitch_semitones + felt.semitones,
+                    volume_gain_db=job.volume_db + felt.decibels,
                 ),
                 enable_time_pointing=[texttospeech.SynthesizeSpeechRequest.TimepointType.SSML_MARK],
             ),

@@ -19,6 +19,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_openai import refusals
 from parlando_openai.connections import Connection, Connections, Manner, RealtimeError
+from parlando_openai.emotions import SENTENCES, instructed
 from parlando_openai.options import taken
 from parlando_openai.settings import RealtimeSettings
 from parlando_openai.verbatim import Transcript
@@ -98,6 +99,7 @@ class RealtimeVendor(Vendor):
             speed=True,
             min_speed=0.25,
             max_speed=1.5,
+            emotions=tuple(SENTENCES),
             price=self._tariff.price() if self._tariff is not None else None,
         )
 
@@ -110,7 +112,9 @@ class RealtimeVendor(Vendor):
         options, exchange.ignored = taken(job.options, {"instructions": str})
         transcript, held = Transcript(job.text), list[bytes]()
         well: bool | None = None
-        async with self._response(job, str(options.get("instructions", "")), exchange) as events:
+        own = str(options.get("instructions", "")) or self._settings.instructions
+        manner = instructed(own, job.emotion, job.emotion_intensity)
+        async with self._response(job, manner, exchange) as events:
             async for event in events:
                 match event.get("type"):
                     case "response.output_audio.delta":
@@ -144,7 +148,7 @@ class RealtimeVendor(Vendor):
 
     @asynccontextmanager
     async def _response(
-        self, job: Job, instructions: str, exchange: Exchange
+        self, job: Job, how: str, exchange: Exchange
     ) -> AsyncIterator[AsyncIterator[Mapping[str, Any]]]:
         """Ask for a response; yield its events. Left early, the response is cancelled, and said to be so."""
         if self._connections is None:
@@ -155,14 +159,14 @@ class RealtimeVendor(Vendor):
         exchange.goes_on = True
         try:
             try:
-                await reading.begin(self._create(job, instructions))
+                await reading.begin(self._create(job, how))
             except ConnectionClosed:
                 if not connection.used:
                     raise
                 # It was closed while it was idle, before it heard us.
                 connection = await pool.open(self._session(manner))
                 reading = _Reading(connection)
-                await reading.begin(self._create(job, instructions))
+                await reading.begin(self._create(job, how))
             yield reading.events()
         finally:
             exchange.goes_on = exchange.goes_on and not await reading.finish()
@@ -179,26 +183,22 @@ class RealtimeVendor(Vendor):
         return {
             "type": "realtime",
             "output_modalities": ["audio"],
-            "instructions": self._instructions(""),
+            "instructions": _reading(self._settings.instructions),
             "audio": {"input": {"turn_detection": None}, "output": output},
         }
 
-    def _create(self, job: Job, instructions: str) -> Mapping[str, Any]:
+    def _create(self, job: Job, how: str) -> Mapping[str, Any]:
         content = [{"type": "input_text", "text": job.text}]
         response: dict[str, Any] = {
             "conversation": "none",  # or each text would be billed again with the next
             "output_modalities": ["audio"],
-            "instructions": self._instructions(instructions),
+            "instructions": _reading(how),
             "input": [{"type": "message", "role": "user", "content": content}],
             "tool_choice": "none",
         }
         if self._settings.model.startswith("gpt-realtime-2"):
             response["reasoning"] = {"effort": "minimal"}
         return {"type": "response.create", "response": response}
-
-    def _instructions(self, more: str) -> str:
-        manner = more or self._settings.instructions
-        return f"{_READ} How to speak: {manner}" if manner else _READ
 
     def _done(self, job: Job, event: Mapping[str, Any], transcript: Transcript) -> list[Said]:
         """Return what a response's end tells; raise what it failed with."""
@@ -274,6 +274,11 @@ class _Reading:
         except (RealtimeError, ConnectionClosed, TimeoutError):
             self.broken = True
         return self.done
+
+
+def _reading(how: str) -> str:
+    """Return what a model is told: to read, and how to speak where that is said."""
+    return f"{_READ} How to speak: {how}" if how else _READ
 
 
 def _ended(event: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from openai import AsyncOpenAI, NotFoundError
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_openai import refusals
+from parlando_openai.emotions import SENTENCES, instructed
 from parlando_openai.options import taken
 from parlando_openai.profiles import TTS_1_VOICES, Profile
 from parlando_openai.settings import SpeechSettings
@@ -117,6 +118,7 @@ class SpeechVendor(Vendor):
             min_speed=profile.slowest,
             max_speed=profile.fastest,
             volume=bool(profile.volume_field),
+            emotions=tuple(SENTENCES) if self._instructs else (),
             voice_mixing=profile.mixes,
             stoppable=not profile.billed,
             repeatable=profile.seed,
@@ -137,7 +139,8 @@ class SpeechVendor(Vendor):
         if self._client is None:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
         fields, exchange.ignored = self._fields(job)
-        instructions = str(fields.pop("instructions", ""))
+        own = str(fields.pop("instructions", ""))
+        instructions = instructed(own, job.emotion, job.emotion_intensity)
         create = self._client.audio.speech.with_streaming_response.create
         optional: dict[str, Any] = {"instructions": instructions} if instructions else {}
         if job.speed != 1.0:
