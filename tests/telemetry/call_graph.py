@@ -12,6 +12,9 @@ from typing import Any
 Hop = tuple[str, str]
 Call = tuple[Hop, Hop]
 
+# A budget is leased where an engine has a price and the caller a session; it is settled on no call's account.
+_SPEAKING = frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize"), ("session", "LeaseBudget")})
+
 CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
     ("edge", "POST /v1/audio/speech"): frozenset({("router", "Say"), ("router", "ListVoices")}),
     ("edge", "POST /v1/audio/speech/estimate"): frozenset(
@@ -29,11 +32,9 @@ CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
         }
     ),
     ("edge", "response"): frozenset({("router", "Speak"), ("router", "ListVoices")}),
-    ("router", "Say"): frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize")}),
-    ("router", "StreamAudio"): frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize")}),
-    ("router", "Speak"): frozenset(
-        {("fragmenter", "Fragment"), ("synth", "Synthesize"), ("synth", "StopSynthesis")}
-    ),
+    ("router", "Say"): _SPEAKING,
+    ("router", "StreamAudio"): _SPEAKING,
+    ("router", "Speak"): _SPEAKING | {("synth", "StopSynthesis")},
     ("router", "Phonemize"): frozenset({("fragmenter", "Fragment"), ("synth", "Phonemize")}),
     ("synth", "Synthesize"): frozenset({("synth", "engine")}),
 }

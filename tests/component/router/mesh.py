@@ -30,6 +30,8 @@ from parlando_kit.status import from_rpc_error
 from parlando_kit.tasks import background
 from parlando_kit.waiting import WaitingRoom
 from parlando_router.admin_servicer import AdminServicer
+from parlando_router.budget_client import GrpcBudgets
+from parlando_router.budgets import Budgets
 from parlando_router.engines import Engines
 from parlando_router.fragmenter_client import GrpcFragmenter
 from parlando_router.instruments import Instruments
@@ -196,7 +198,7 @@ async def routing(
         clock: of the utterances and the watch.
         look_up: how targets are resolved.
         ready: wait until the router says that it serves.
-        session: to the service that has the policies.
+        session: to the service that has the policies and the budgets.
     """
     clock = clock or MonotonicClock()
     async with AsyncExitStack() as stack:
@@ -206,7 +208,10 @@ async def routing(
         stack.push_async_callback(fragmenters.stop, 0)
         to_fragmenter = await stack.enter_async_context(open_channel(f"127.0.0.1:{port}"))
         engines, instruments = Engines(clock), Instruments()
-        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments, WaitingRoom(1_000, clock))
+        budgets = Budgets(GrpcBudgets(session) if session is not None else None, clock)
+        await stack.enter_async_context(background(budgets.run()))
+        waiting = WaitingRoom(1_000, clock)
+        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments, waiting, budgets)
         calls = CallsUnderWay()
         admin = AdminServicer(studio, clock, calls, 10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
         services = [speech_service(studio), admin_service(admin)]

@@ -43,12 +43,14 @@ class Served:
     """A session service that is served.
 
     Attributes:
-        channel: to the server.
+        address: of the server.
+        channel: to it.
         stub: on that channel.
         now: its time of day.
         server: the server itself.
     """
 
+    address: str
     channel: grpc.aio.Channel
     stub: SessionServiceAsyncStub
     now: TimeOfDay
@@ -94,7 +96,7 @@ async def served(redis_url: str = "") -> AsyncIterator[Served]:
             open_channel(f"127.0.0.1:{port}") as channel,
         ):
             try:
-                yield Served(channel, SessionServiceStub(channel), now, server)
+                yield Served(f"127.0.0.1:{port}", channel, SessionServiceStub(channel), now, server)
             finally:
                 await server.stop(0)
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from google.type.money_pb2 import Money
 
-from parlando.session.v1.session_pb2 import Budget, Session, Spending
+from parlando.session.v1.session_pb2 import Budget, EngineSpending, Session, Spending
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_session.budgets import Granted
 from parlando_session.ids import mint, mint_lease
@@ -102,6 +102,55 @@ async def test_more_than_was_leased_can_be_settled(place: Place) -> None:
     assert (await place.budgets.settle(lease.lease_id, Spending(characters=5_000))).characters == 5_000
     with pytest.raises(ParlandoError, match="characters is spent"):
         await place.budgets.lease(session_id, Money(), 1)
+
+
+async def test_what_was_spent_is_told_by_engine_and_model(place: Place) -> None:
+    session_id = await _session(place)
+
+    async def spend(engine: str, model: str, cents: int, characters: int) -> Spending:
+        lease = await place.budgets.lease(session_id, _dollars(40), 400)
+        spent = Spending(cost=_dollars(cents), characters=characters)
+        spent.engines.add(engine=engine, model=model, cost=_dollars(cents), characters=characters)
+        return await place.budgets.settle(lease.lease_id, spent)
+
+    await spend("openai", "tts-1", 10, 100)
+    await spend("google", "", 5, 50)
+    await spend("nobody", "", 0, 0)
+    told = await spend("openai", "tts-1", 20, 200)
+    assert told == await _spent(place, session_id)
+    assert (told.cost, told.characters) == (_dollars(35), 350)
+    assert [(each.engine, each.model, each.cost, each.characters) for each in told.engines] == [
+        ("google", "", _dollars(5), 50),
+        ("openai", "tts-1", _dollars(30), 300),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("share", "field", "reason"),
+    [
+        (EngineSpending(model="m"), "engine", Reason.FIELD_REQUIRED),
+        (EngineSpending(engine="e" * 65), "engine", Reason.OUT_OF_RANGE),
+        (EngineSpending(engine="e", model="m" * 129), "model", Reason.OUT_OF_RANGE),
+        (EngineSpending(engine="e", characters=-1), "characters", Reason.OUT_OF_RANGE),
+        (
+            EngineSpending(engine="e", cost=Money(currency_code="EUR", units=1)),
+            "cost.currency_code",
+            Reason.OUT_OF_RANGE,
+        ),
+    ],
+)
+async def test_a_share_that_cannot_be_is_refused_and_the_lease_kept(
+    place: Place, share: EngineSpending, field: str, reason: Reason
+) -> None:
+    session_id = await _session(place)
+    lease = await place.budgets.lease(session_id, _dollars(1), 1)
+    with pytest.raises(ParlandoError) as refused:
+        await place.budgets.settle(lease.lease_id, Spending(engines=[share]))
+    assert (refused.value.reason, refused.value.field) == (reason, f"spent.engines[0].{field}")
+    shares = [EngineSpending(engine=f"{number}") for number in range(17)]
+    with pytest.raises(ParlandoError, match="at most 16"):
+        await place.budgets.settle(lease.lease_id, Spending(engines=shares))
+    assert (await place.budgets.settle(lease.lease_id, Spending(characters=1))).characters == 1
 
 
 async def test_leases_taken_at_the_same_time_never_hold_more_than_there_is(place: Place) -> None:

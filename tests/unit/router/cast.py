@@ -30,9 +30,15 @@ def voice(name: str, *languages: str, aliases: tuple[str, ...] = ()) -> KnownVoi
 
 
 def description(
-    engine: str, *, ready: bool = True, detail: str = "", load: int = 0, first_chunk: float | None = None
+    engine: str,
+    *,
+    ready: bool = True,
+    detail: str = "",
+    load: int = 0,
+    first_chunk: float | None = None,
+    price_nanos: float = 0.0,
 ) -> Description:
-    """Return what a worker says of itself."""
+    """Return what a worker says of itself; a price is in dollars."""
     return Description(
         engine=engine,
         default_voice="default",
@@ -40,7 +46,7 @@ def description(
         detail=detail,
         load=load,
         first_chunk=first_chunk,
-        currency="",
-        price_nanos=0.0,
+        currency="USD" if price_nanos else "",
+        price_nanos=price_nanos,
         said=engine,
     )

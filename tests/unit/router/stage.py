@@ -6,7 +6,7 @@ All of them implement the router's ports; the protocol, the utterance and all be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -15,11 +15,13 @@ from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Piece, Span, SpanMap
 from parlando_kit.waiting import WaitingRoom
 from parlando_router import events
+from parlando_router.budgets import BudgetKeeper, Budgets
 from parlando_router.engines import Engines
 from parlando_router.events import SpeechEvent
 from parlando_router.instruments import Instruments
 from parlando_router.loudness import louder
 from parlando_router.ports import (
+    Cost,
     FlushDone,
     Fragment,
     FragmentConfig,
@@ -182,6 +184,9 @@ class Play:
         late_words: True to time them after all audio.
         stop_time: time from a stop until the engine is idle.
         gain_db: how much louder than others it speaks.
+        stop_outcome: how a stop of it ends.
+        unread: seconds of audio that it had made by then and nobody read.
+        price: of a character, in billionths of a dollar.
     """
 
     rate: int = RATE
@@ -205,6 +210,8 @@ class Play:
     stop_time: float = 0.0
     gain_db: float = 0.0
     stop_outcome: StopOutcome = StopOutcome.STOPPED
+    unread: float = 0.02
+    price: float = 0.0
 
     def sound(self, text: str) -> Iterator[tuple[bytes, tuple[SpokenWord, ...]]]:
         """Yield the audio of a text, and the words that end in it."""
@@ -290,7 +297,7 @@ class ScriptedSynthesis:
             return StopResult(StopOutcome.ALREADY_FINISHED, self._samples)
         await asyncio.sleep(self._play.stop_time)
         self._worker.live.discard(self._id)
-        made = self._samples + round(0.02 * self._play.rate)  # a little that nobody has read
+        made = self._samples + round(self._play.unread * self._play.rate)
         return StopResult(self._play.stop_outcome, made, self._play.stop_time)
 
     def abandon(self) -> None:
@@ -325,7 +332,8 @@ class ScriptedSynthesis:
         if words:
             yield SynthesisWords(tuple(words))
         if play.finishes:
-            yield SynthesisFinished(made * play.factor, len(text), None)
+            cost = Cost("USD", round(play.price * len(text))) if play.price else None
+            yield SynthesisFinished(made * play.factor, len(text), cost)
         if play.fails_at_end is not None:
             yield play.fails_at_end
 
@@ -476,23 +484,33 @@ class Call:
 
 @dataclass
 class Stage:
-    """Workers by the name of their engine, the first being asked first; a fragmenter; and the calls."""
+    """Workers by the name of their engine, the first being asked first; a fragmenter; and the calls.
+
+    Attributes:
+        keeper: of the budgets of sessions.
+        prices: by engine, of a character, in billionths of a dollar; 0 where none is stated.
+    """
 
     workers: dict[str, Worker] = field(default_factory=dict)
     fragmenter: ScriptedFragmenter = field(default_factory=ScriptedFragmenter)
     most_waiting: int = 1_000
+    keeper: BudgetKeeper | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engines = Engines(LoopClock())
         for engine, worker in self.workers.items():
             self.engines.add(engine, worker)
-            self.engines.answered(engine, description(engine), (voice("alto"), voice("tenor", "fr")))
+            about = description(engine, price_nanos=self.prices.get(engine, 0.0))
+            self.engines.answered(engine, about, (voice("alto"), voice("tenor", "fr")))
+        self.budgets = Budgets(self.keeper, LoopClock())
         self._studio = Studio(
             self.fragmenter,
             self.engines,
             LoopClock(),
             Instruments(),
             WaitingRoom(self.most_waiting, LoopClock()),
+            self.budgets,
         )
 
     def speak(self, settings: SpeechSettings | None = None, mode: PlayoutMode = PlayoutMode.UNPACED) -> Call:

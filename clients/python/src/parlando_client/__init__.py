@@ -36,6 +36,7 @@ from parlando_client.events import (
     Words,
 )
 from parlando_client.sessions import AsyncSessions, Sessions
+from parlando_client.spending import EngineSpending, Spending
 from parlando_client.transcript import Heard
 from parlando_client.utterance import LiveUtterance, Utterance
 
@@ -52,6 +53,7 @@ __all__ = [
     "Delivery",
     "Engine",
     "EngineChanged",
+    "EngineSpending",
     "Event",
     "Finished",
     "Flushed",
@@ -65,6 +67,7 @@ __all__ = [
     "Replica",
     "Sessions",
     "SpeechError",
+    "Spending",
     "Started",
     "StopReport",
     "TimingQuality",

@@ -22,6 +22,7 @@ from parlando_client.aio_utterance import AsyncUtterance
 from parlando_client.channel import CHANNEL_OPTIONS
 from parlando_client.errors import from_rpc_error
 from parlando_client.events import TimingQuality
+from parlando_client.spending import Spending, spending_from
 from parlando_client.transcript import Heard
 from parlando_client.utterance import Utterance
 
@@ -62,6 +63,14 @@ class Sessions:
         request = _truncate(session_id, turn_id, seconds)
         try:
             return _heard(self._stub.TruncateTurn(request, timeout=self._timeout))
+        except grpc.RpcError as error:
+            raise from_rpc_error(error, self._address) from None
+
+    def spending(self, session_id: str) -> Spending:
+        """Return what a session has spent, in all and by engine."""
+        request = session_pb2.GetSessionRequest(session_id=session_id)
+        try:
+            return spending_from(self._stub.GetSession(request, timeout=self._timeout).session.spent)
         except grpc.RpcError as error:
             raise from_rpc_error(error, self._address) from None
 
@@ -106,6 +115,15 @@ class AsyncSessions:
             return _heard(await self._stub.TruncateTurn(request, timeout=self._timeout))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, self._address) from None
+
+    async def spending(self, session_id: str) -> Spending:
+        """Return what a session has spent, in all and by engine."""
+        request = session_pb2.GetSessionRequest(session_id=session_id)
+        try:
+            answer = await self._stub.GetSession(request, timeout=self._timeout)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self._address) from None
+        return spending_from(answer.session.spent)
 
     async def close(self) -> None:
         """Close the connection. Idempotent."""

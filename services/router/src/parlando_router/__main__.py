@@ -13,6 +13,8 @@ from parlando_kit.server import Server
 from parlando_kit.tasks import background
 from parlando_kit.waiting import WaitingRoom
 from parlando_router.admin_servicer import AdminServicer
+from parlando_router.budget_client import GrpcBudgets
+from parlando_router.budgets import Budgets
 from parlando_router.engines import Engines
 from parlando_router.equivalence import load_voice_map
 from parlando_router.fragmenter_client import GrpcFragmenter
@@ -34,7 +36,11 @@ def main() -> None:
         engines = Engines(clock, load_voice_map(settings.voice_map_files))
         to_fragmenter = await resources.enter_async_context(open_channel(settings.fragmenter))
         waiting = WaitingRoom(settings.max_waiting, clock)
-        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments(), waiting)
+        to_session = None
+        if settings.session:
+            to_session = await resources.enter_async_context(open_channel(settings.session))
+        budgets = Budgets(GrpcBudgets(to_session) if to_session is not None else None, clock)
+        studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments(), waiting, budgets)
         studio.instruments.follow(engines.statistics)
         calls = CallsUnderWay()
         admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
@@ -52,9 +58,12 @@ def main() -> None:
             deadline=settings.synthesis_seconds,
             server=server,
         )
-        works = [watch.run(), watch_fragmenter(to_fragmenter, server, clock, settings.poll_seconds)]
-        if settings.session:
-            to_session = await resources.enter_async_context(open_channel(settings.session))
+        works = [
+            watch.run(),
+            watch_fragmenter(to_fragmenter, server, clock, settings.poll_seconds),
+            budgets.run(),
+        ]
+        if to_session is not None:
             works.append(watch_policies(to_session, clock, engines.take_policies))
         for work in works:
             await resources.enter_async_context(background(work))

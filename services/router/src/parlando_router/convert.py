@@ -107,6 +107,11 @@ def money(cost: Cost) -> Money:
     return Money(currency_code=cost.currency, units=cost.nanos // _NANOS, nanos=cost.nanos % _NANOS)
 
 
+def cost_from(message: Money) -> Cost:
+    """Return Money as an amount."""
+    return Cost(message.currency_code, message.units * _NANOS + message.nanos)
+
+
 def settings_from(message: speech_pb2.SpeechSettings) -> SpeechSettings:
     """Return checked settings.
 

@@ -6,8 +6,11 @@ candidate, which goes on at the first word of which nothing may be sent: the led
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
+from parlando_router.budgets import UnpaidError
 from parlando_router.candidate import Candidate
 from parlando_router.ports import Fragment, StopResult
 from parlando_router.reader import Reader
@@ -78,7 +81,11 @@ class FragmentSpeaker:
             self._moved(turn, candidate)
             reading = Reading()
             try:
-                await self._reader.read(candidate, turn, reading, self._previous_text)
+                async with self._paid(candidate, turn, reading):
+                    await self._reader.read(candidate, turn, reading, self._previous_text)
+            except UnpaidError as error:
+                turn.failed, turn.failure = None, error
+                turn.tried.add(candidate.replica.address)
             except ParlandoError as error:
                 self._break_off(turn, candidate)
                 if error.reason not in RETRIED:
@@ -93,6 +100,11 @@ class FragmentSpeaker:
         else:
             stand.track.complete(fragment, turn.seam or TimingQuality.EXACT, turn.pause)
         self._previous_text = fragment.spoken_text
+
+    def _paid(self, candidate: Candidate, turn: Turn, reading: Reading) -> AbstractAsyncContextManager[None]:
+        """Have the caller's session pay for what is left of a fragment."""
+        characters, session_id = len(turn.passage.text), self._settings.session_id
+        return self._stand.budgets.paid(candidate, characters, session_id, reading)
 
     def _moved(self, turn: Turn, candidate: Candidate) -> None:
         """Count it when a candidate takes over from one that failed."""

@@ -81,6 +81,8 @@ class Reader:
                 raise
             except BaseException:
                 synthesis.abandon()
+                if reading.samples and not reading.finished:
+                    self._took(candidate, reading, charge(candidate, request))
                 raise
             finally:
                 if reading.sample is not None:
@@ -93,8 +95,17 @@ class Reader:
         self.stopped = await synthesis.stop()
         unread = max(self.stopped.samples_made - reading.samples, 0)
         self.unread_seconds = unread / reading.rate if reading.rate else 0.0
-        if self.stopped.samples_made and not reading.finished:
-            self._stand.tally.add(candidate.engine, charge(candidate, request), 0.0, _model(candidate))
+        goes_on = self.stopped.outcome is StopOutcome.ABANDONED  # and is billed
+        if (self.stopped.samples_made or goes_on) and not reading.finished:
+            self._took(candidate, reading, charge(candidate, request))
+
+    def _took(
+        self, candidate: Candidate, reading: Reading, spent: SynthesisFinished, audio: float = 0.0
+    ) -> None:
+        """Count what a synthesis took that made `audio` seconds in all; 0 where it was broken off."""
+        about = candidate.replica.description  # names the model, where the engine has several
+        reading.spent = spent
+        self._stand.tally.add(candidate.engine, spent, audio, about.model if about is not None else "")
 
     async def _follow(
         self, synthesis: Synthesis, candidate: Candidate, turn: Turn, reading: Reading, synthesis_id: str
@@ -174,7 +185,7 @@ class Reader:
         else:
             reading.finished = True
             stand.track.end(turn.pause)
-            stand.tally.add(candidate.engine, event, reading.seconds, _model(candidate))
+            self._took(candidate, reading, event, reading.seconds)
             candidate.replica.took(event.engine_time, reading.seconds)
 
     def _begin(self, candidate: Candidate, turn: Turn, reading: Reading, synthesis_id: str) -> None:
@@ -231,12 +242,6 @@ class Reader:
                 seam_quality=turn.seam or started.timing_quality,
             )
             track.announce(self._epoch, changed)
-
-
-def _model(candidate: Candidate) -> str:
-    """Return the model a worker has, where its engine has several."""
-    about = candidate.replica.description
-    return about.model if about is not None else ""
 
 
 def _require_sound(turn: Turn, reading: Reading) -> None:

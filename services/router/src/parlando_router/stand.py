@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parlando_kit.clock import Clock
+from parlando_router.budgets import Budgets
 from parlando_router.engines import Engines
 from parlando_router.playout import Playout
 from parlando_router.tally import Tally
@@ -17,6 +18,7 @@ class Stand:
     """What a speaker works with.
 
     Attributes:
+        budgets: pay for what costs something.
         seconds_left: returns how long the caller's deadline leaves; infinite without one.
     """
 
@@ -25,4 +27,5 @@ class Stand:
     track: Track
     playout: Playout
     tally: Tally
+    budgets: Budgets
     seconds_left: Callable[[], float]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_router.budgets import UnpaidError
 from parlando_router.candidate import Candidate
 from parlando_router.request import SpeechSettings
 from parlando_router.stand import Stand
 from parlando_router.turn import Turn
+
+_LASTING = frozenset({Reason.OVERLOADED, Reason.BUDGET_SPENT})
+"""Failures that another round would meet again."""
 
 FULL_SECONDS = 0.25
 """How long to wait before an engine that was full is asked again, where it speaks already."""
@@ -41,11 +45,13 @@ class Succession:
                 changes = not left or left[0].engine != engaged
                 if engaged and changes and await self._waited(turn, turn.failure):
                     continue
+            if isinstance(turn.failure, UnpaidError):
+                left.sort(key=_price)
             if left:
                 turn.alone = len(found) == 1
                 turn.heir = (left[1].replica.first_chunk or 0.0) if len(left) > 1 else 0.0
                 return left[0]
-            if not found or turn.again or (turn.failure or error).reason is Reason.OVERLOADED:
+            if not found or turn.again or (turn.failure or error).reason in _LASTING:
                 raise turn.failure or error
             turn.again = True  # all have failed, and some live: they may only have been too slow for once
             turn.tried.clear()
@@ -80,3 +86,9 @@ class Succession:
         turn.tried.clear()
         await self._stand.clock.sleep(pause)
         return True
+
+
+def _price(candidate: Candidate) -> float:
+    """Return what a character costs; 0 where nothing does."""
+    about = candidate.replica.description
+    return about.price_nanos if about is not None and about.currency else 0.0

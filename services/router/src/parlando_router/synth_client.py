@@ -17,9 +17,8 @@ from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
-from parlando_router.convert import duration, seconds
+from parlando_router.convert import cost_from, duration, seconds
 from parlando_router.ports import (
-    Cost,
     Pronunciation,
     StopOutcome,
     StopResult,
@@ -40,8 +39,6 @@ PHONEMIZE_SECONDS = 10.0
 
 STOP_SECONDS = 2.0
 """How long a worker may take to confirm a stop."""
-
-_NANOS = 1_000_000_000
 
 _TEXT_KINDS = {
     TextKind.PLAIN: synth_pb2.TEXT_KIND_PLAIN,
@@ -91,11 +88,7 @@ def _events(response: synth_pb2.SynthesizeResponse) -> Iterator[SynthesisEvent]:
         yield SynthesisFinished(
             engine_time=seconds(response.finished.engine_time),
             characters=usage.characters,
-            cost=(
-                Cost(usage.cost.currency_code, usage.cost.units * _NANOS + usage.cost.nanos)
-                if usage.HasField("cost")
-                else None
-            ),
+            cost=cost_from(usage.cost) if usage.HasField("cost") else None,
             words_missing=response.finished.deviation.missing,
             words_added=response.finished.deviation.added,
         )

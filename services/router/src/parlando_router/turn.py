@@ -8,7 +8,7 @@ from parlando_kit.errors import ParlandoError
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_router.candidate import Candidate
 from parlando_router.heard import Sample
-from parlando_router.ports import Fragment, SynthesisStarted
+from parlando_router.ports import Fragment, SynthesisFinished, SynthesisStarted
 from parlando_router.remainder import Passage
 
 
@@ -54,6 +54,7 @@ class Reading:
         silent: it stood still, and was given up.
         mute: it ended well, and said nothing.
         sample: what is kept of it to measure how loud it is, where that is not known.
+        spent: what it took, once that is known; None where it took nothing.
     """
 
     started: SynthesisStarted | None = None
@@ -64,6 +65,7 @@ class Reading:
     silent: bool = False
     mute: bool = False
     sample: Sample | None = None
+    spent: SynthesisFinished | None = None
 
     @property
     def rate(self) -> int:

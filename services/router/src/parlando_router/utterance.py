@@ -12,6 +12,7 @@ from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Ledger
 from parlando_kit.waiting import Place, WaitingRoom
+from parlando_router.budgets import Budgets
 from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
 from parlando_router.epoch import Epoch, Line
@@ -52,6 +53,7 @@ class Studio:
     clock: Clock
     instruments: Instruments
     waiting: WaitingRoom
+    budgets: Budgets
 
 
 def _is_gone(error: BaseException) -> bool:
@@ -113,6 +115,7 @@ class Utterance:
             track=self._track,
             playout=self._playout,
             tally=self._tally,
+            budgets=studio.budgets,
             seconds_left=seconds_left,
         )
         self._line = Line(studio.fragmenter, stand, self._outbox.put)

@@ -1,4 +1,4 @@
-"""An account as a store keeps it: JSON that grows with its leases alone."""
+"""An account as a store keeps it: JSON that grows with its leases, and with the engines that it pays."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ def write(account: Account) -> bytes:
                 [lease.id, lease.amount.nanos, lease.amount.characters, lease.expires_at]
                 for lease in account.leases
             ],
+            "shares": [
+                [engine, model, amount.nanos, amount.characters]
+                for (engine, model), amount in account.shares.items()
+            ],
         },
         separators=(",", ":"),
     ).encode()
@@ -34,4 +38,8 @@ def read(document: bytes | None) -> Account:
             Lease(lease_id, Amount(nanos, characters), expires_at)
             for lease_id, nanos, characters, expires_at in fields["leases"]
         ),
+        shares={  # which documents of before do not have
+            (engine, model): Amount(nanos, characters)
+            for engine, model, nanos, characters in fields.get("shares", ())
+        },
     )

@@ -7,7 +7,9 @@ remembered was settled before, so that settling twice counts once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -32,6 +34,13 @@ class Amount:
 
     def __add__(self, other: Amount) -> Amount:
         return Amount(self.nanos + other.nanos, self.characters + other.characters)
+
+
+Payee = tuple[str, str]
+"""An engine, and its model."""
+
+MAX_PAYEES = 256
+"""Engines and models whose shares a session tells apart; what goes to more is in its sums alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +76,13 @@ class Account:
     Attributes:
         currency: of all its money; "" until there is some.
         leases: the earliest to expire first.
+        shares: of what was spent, by whom it went to.
     """
 
     currency: str = ""
     spent: Amount = Amount()
     leases: tuple[Lease, ...] = ()
+    shares: Mapping[Payee, Amount] = field(default_factory=dict)
 
     def held(self, now: float) -> Amount:
         """Return what leases hold now."""
@@ -103,12 +114,25 @@ class Account:
         leases = sorted((*kept, Lease(lease_id, granted, until)), key=lambda lease: lease.expires_at)
         return replace(self, leases=tuple(leases))
 
-    def settled(self, lease_id: str, spent: Amount, now: float) -> Account:
-        """Return the account with a lease ended and what was spent of it, more than it held included."""
+    def settled(
+        self, lease_id: str, spent: Amount, now: float, shares: Mapping[Payee, Amount] = MappingProxyType({})
+    ) -> Account:
+        """Return the account with a lease ended and what was spent of it, more than it held included.
+
+        Args:
+            lease_id: the lease; where it is not held, nothing changes.
+            spent: in all.
+            now: the time of day.
+            shares: of it, by whom it went to.
+        """
         if all(lease.id != lease_id for lease in self.leases):
             return self
         kept = tuple(lease for lease in self._remembered(now) if lease.id != lease_id)
-        return replace(self, spent=self.spent + spent, leases=kept)
+        all_shares = dict(self.shares)
+        for payee, amount in shares.items():
+            if amount != Amount() and (payee in all_shares or len(all_shares) < MAX_PAYEES):
+                all_shares[payee] = all_shares.get(payee, Amount()) + amount
+        return replace(self, spent=self.spent + spent, leases=kept, shares=all_shares)
 
     def _remembered(self, now: float) -> tuple[Lease, ...]:
         kept = [lease for lease in self.leases if lease.expires_at + _REMEMBERED_SECONDS > now]

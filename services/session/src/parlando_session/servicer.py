@@ -132,6 +132,7 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
             cost=money(granted.currency, granted.amount.nanos),
             characters=granted.amount.characters,
             expire_time=stamp(granted.expires_at),
+            downgrade=granted.downgrade,
         )
 
     async def SettleBudget(  # noqa: N802  # gRPC's name

@@ -112,6 +112,13 @@ def spending(account: Account) -> Spending:
     spent = Spending(characters=account.spent.characters)
     if account.currency:
         spent.cost.CopyFrom(money(account.currency, account.spent.nanos))
+    for (engine, model), share in sorted(account.shares.items()):
+        spent.engines.add(
+            engine=engine,
+            model=model,
+            cost=money(account.currency, share.nanos) if share.nanos else None,
+            characters=share.characters,
+        )
     return spent
 
 

@@ -12,6 +12,7 @@ from parlando_client.cli.failure import explain
 from parlando_client.cli.models import models
 from parlando_client.cli.phonemes import phonemes
 from parlando_client.cli.say import say
+from parlando_client.cli.spending import spending
 from parlando_client.cli.up import up
 from parlando_client.cli.voices import voices
 
@@ -35,5 +36,5 @@ def main() -> None:
     """Text in, speech out: Parlando's command line."""
 
 
-for command in (say, voices, phonemes, models, up, doctor, bench):
+for command in (say, voices, phonemes, spending, models, up, doctor, bench):
     main.add_command(command)

@@ -85,12 +85,26 @@ class Budget(_message.Message):
     def __init__(self, cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., downgrade: _Optional[bool] = ...) -> None: ...
 
 class Spending(_message.Message):
-    __slots__ = ("cost", "characters")
+    __slots__ = ("cost", "characters", "engines")
     COST_FIELD_NUMBER: _ClassVar[int]
     CHARACTERS_FIELD_NUMBER: _ClassVar[int]
+    ENGINES_FIELD_NUMBER: _ClassVar[int]
     cost: _money_pb2.Money
     characters: int
-    def __init__(self, cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ...) -> None: ...
+    engines: _containers.RepeatedCompositeFieldContainer[EngineSpending]
+    def __init__(self, cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., engines: _Optional[_Iterable[_Union[EngineSpending, _Mapping]]] = ...) -> None: ...
+
+class EngineSpending(_message.Message):
+    __slots__ = ("engine", "model", "cost", "characters")
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    CHARACTERS_FIELD_NUMBER: _ClassVar[int]
+    engine: str
+    model: str
+    cost: _money_pb2.Money
+    characters: int
+    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ...) -> None: ...
 
 class Heard(_message.Message):
     __slots__ = ("source_offset", "heard_text", "unheard_text", "samples_played", "quality")
@@ -377,16 +391,18 @@ class LeaseBudgetRequest(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ...) -> None: ...
 
 class LeaseBudgetResponse(_message.Message):
-    __slots__ = ("lease_id", "cost", "characters", "expire_time")
+    __slots__ = ("lease_id", "cost", "characters", "expire_time", "downgrade")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     COST_FIELD_NUMBER: _ClassVar[int]
     CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DOWNGRADE_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     cost: _money_pb2.Money
     characters: int
     expire_time: _timestamp_pb2.Timestamp
-    def __init__(self, lease_id: _Optional[str] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    downgrade: bool
+    def __init__(self, lease_id: _Optional[str] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., downgrade: _Optional[bool] = ...) -> None: ...
 
 class SettleBudgetRequest(_message.Message):
     __slots__ = ("lease_id", "spent")
