@@ -1,10 +1,12 @@
-"""What a remote engine adds to its vendor's SDK, and a hundred streams through one worker of it.
+"""What remote engines add to what they stand on, how soon a stop arrives, and what a crowd comes to.
 
-    bench/remote.py [--rounds 200] [--streams 100]
+    bench/remote.py [--rounds 200] [--stops 100] [--streams 100] [--only google]
 
-Against a local server with OpenAI's speech interface, in a process of its own, that answers at once. The
-adapter and the bare SDK call take turns in this process, on warm connections. Exits with 1 where a limit is
-passed. Wants the environment of the engine (`tools/bootstrap --engine openai --dev`) for the worker.
+For each way to a vendor (`remote_kinds.KINDS`), against its local server, which answers at once, in a process
+of its own. The adapter and the bare call (the vendor's SDK, or its WebSocket or HTTP where it has none) take
+turns in this process, on warm connections. The crowd is as many streams at once, through one worker. Exits
+with 1 where a limit is passed. Wants the engines' environments (`tools/bootstrap --engine openai --dev`,
+and so on) for the workers.
 """
 
 from __future__ import annotations
@@ -17,81 +19,58 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 import grpc
 import psutil
 from engine_worker import worker
-from openai import AsyncOpenAI
+from remote_kinds import KINDS, RATE, Kind
 
 from parlando.synth.v1 import synth_pb2
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
-
-_OPENAI = Path(__file__).parents[1] / "services/synth/engines/openai"
-sys.path[:0] = [str(_OPENAI / "src"), str(_OPENAI / "tests")]
-
-from speech_server import SpeechServer  # noqa: E402
-
-from parlando_openai import profiles  # noqa: E402  # of another project, whose path is set above
-from parlando_openai.engine import speech  # noqa: E402
-from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings, SpeechSettings  # noqa: E402
-from parlando_synth.engine import Audio, Engine, Job, StopFlag  # noqa: E402
-from parlando_synth.remote.service import Fault  # noqa: E402
+from parlando_synth.engine import Audio, Engine, Job, StopFlag
+from parlando_synth.remote.service import Fault
 
 MOST_ADDED = 2.0
 """Milliseconds that the adapter may add to the first chunk, at the median."""
 
 MOST_CPU = 3.0
-"""Milliseconds of CPU that a second of audio may cost."""
+"""Milliseconds of CPU that a second of audio may cost, with all that the adapter stands on."""
 
 MOST_STOP = 50.0
 """Milliseconds after which the service sees the request of a stopped text end, at the median."""
 
+MOST_GROWN = 64.0
+"""Megabytes that a worker may grow by while it speaks to all of a crowd."""
+
+PAUSE = 0.1
+"""Seconds between pieces of sound in the crowd: the servers speak about twice as fast as speech."""
+
+WARM = 20
+"""Rounds before those that count."""
+
 TEXT = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 4
-RATE = 24_000
-KINDS: dict[str, tuple[profiles.Profile, type[SpeechSettings]]] = {
-    "bare PCM": (profiles.KOKORO_FASTAPI, KokoroFastAPISettings),
-    "events": (profiles.OPENAI, OpenAISettings),
-}
 
 
-def serve(pause: float) -> None:
+def serve(kind: Kind, pause: float) -> None:
     """Serve until the input is closed; print the port."""
-    server = SpeechServer()
-    server.voices, server.pause = ["af_heart"], pause
+    server = kind.serve()
+    server.pause = pause
     server.start()
     print(server.port, flush=True)
     sys.stdin.read()
 
 
 @contextmanager
-def served(pause: float) -> Iterator[str]:
-    """Start a server in a process of its own; yield its base URL.
-
-    Args:
-        pause: seconds between two pieces of sound, of 0.2 s each.
-    """
-    command = [sys.executable, __file__, "--serve", str(pause)]
+def served(name: str, pause: float) -> Iterator[int]:
+    """Start a kind's server in a process of its own; yield its port."""
+    command = [sys.executable, __file__, "--serve", name, "--pause", str(pause)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield f"http://127.0.0.1:{_pipe(process.stdout).readline().strip()}/v1"
+            yield int(_pipe(process.stdout).readline())
         finally:
             _pipe(process.stdin).close()
             process.wait(10)
-
-
-async def bare(client: AsyncOpenAI, fields: dict[str, Any]) -> tuple[float, int]:
-    """Return seconds to the first bytes of a bare call, or to its first event, undecoded; and its size."""
-    began, first, size = time.perf_counter(), 0.0, 0
-    create = client.audio.speech.with_streaming_response.create
-    async with create(
-        input=TEXT, model="m", voice="af_heart", response_format="pcm", extra_body=fields
-    ) as answer:
-        async for data in answer.iter_lines() if "stream_format" in fields else answer.iter_bytes():
-            first = first or time.perf_counter() - began
-            size += len(data)
-    return first, size
 
 
 async def through(engine: Engine, job: Job) -> tuple[float, float]:
@@ -104,46 +83,41 @@ async def through(engine: Engine, job: Job) -> tuple[float, float]:
     return first, samples / RATE
 
 
-async def compare(url: str, rounds: int) -> bool:
+async def compare(name: str, kind: Kind, port: int, rounds: int) -> bool:
     """Print what the adapter adds; return whether it keeps within the limits."""
-    print(f"{'':<10}{'bare first':>12}{'adapter':>10}{'added':>9}{'bare CPU':>11}{'adapter CPU':>13}")
-    well = True
-    for name, (profile, settings) in KINDS.items():
-        engine = speech(profile, settings.model_validate({"base_url": url, "key": "sk-1"}))
-        await engine.load()
-        job = Job(TEXT, engine.describe().default_voice)
-        fields = {"stream_format": "sse"} if profile.billed else {}
-        firsts: list[tuple[float, float]] = []
-        cpu_bare = cpu_through = audio = 0.0
-        async with AsyncOpenAI(api_key="sk-1", base_url=url, max_retries=0) as client:
-            for turn in range(rounds + 20):
-                start = time.process_time()
-                first_bare, _ = await bare(client, fields)
-                middle = time.process_time()
-                first_through, seconds = await through(engine, job)
-                if turn >= 20:  # warm
-                    firsts.append((first_bare * 1000, first_through * 1000))
-                    cpu_bare += middle - start
-                    cpu_through += time.process_time() - middle
-                    audio += seconds
-        await engine.close()
-        added = statistics.median(ours - theirs for theirs, ours in firsts)
-        theirs, ours = (statistics.median(each) for each in zip(*firsts, strict=True))
-        cpu = cpu_through * 1000 / audio
-        print(
-            f"{name:<10}{theirs:10.2f}ms{ours:8.2f}ms{added:+7.2f}ms"
-            f"{cpu_bare * 1000 / audio:7.2f}ms/s{cpu:9.2f}ms/s"
-        )
-        well &= added <= MOST_ADDED and cpu <= MOST_CPU
-    return well
-
-
-async def stops(service: SpeechServer, rounds: int) -> bool:
-    """Print how soon the service sees the request of a stopped text end; return whether within the limit."""
-    url = f"http://127.0.0.1:{service.port}/v1"
-    engine = speech(
-        profiles.OPENAI, OpenAISettings.model_validate({"base_url": url, "key": "sk-1", "chunk_seconds": 60})
+    engine = kind.engine(port)
+    await engine.load()
+    job = Job(TEXT, engine.describe().default_voice)
+    firsts: list[tuple[float, float]] = []
+    cpu_bare = cpu_through = audio = 0.0
+    async with kind.bare(port) as call:
+        for turn in range(rounds + WARM):
+            start = time.process_time()
+            first_bare = await call(TEXT)
+            middle = time.process_time()
+            first_through, seconds = await through(engine, job)
+            if turn >= WARM:
+                firsts.append((first_bare * 1000, first_through * 1000))
+                cpu_bare += middle - start
+                cpu_through += time.process_time() - middle
+                audio += seconds
+    await engine.close()
+    added = statistics.median(ours - theirs for theirs, ours in firsts)
+    theirs, ours = (statistics.median(each) for each in zip(*firsts, strict=True))
+    cpu = cpu_through * 1000 / audio
+    print(
+        f"{name:<24}{theirs:8.2f}ms{ours:8.2f}ms{added:+7.2f}ms"
+        f"{cpu_bare * 1000 / audio:8.2f}ms/s{cpu:8.2f}ms/s",
+        flush=True,
     )
+    return added <= MOST_ADDED and cpu <= MOST_CPU
+
+
+async def stops(name: str, kind: Kind, rounds: int) -> bool:
+    """Print how soon the service sees the request of a stopped text end; return whether within the limit."""
+    service = kind.serve()
+    service.start()
+    engine = kind.engine(service.port)
     await engine.load()
     service.fault = Fault.HANG_MIDDLE
     took: list[float] = []
@@ -154,15 +128,13 @@ async def stops(service: SpeechServer, rounds: int) -> bool:
                 stopped_at = time.monotonic()
                 stop.set()
         if not await asyncio.to_thread(service.wait_until_idle, 10.0):
-            print("a request that was stopped went on")
+            print(f"{name}: a request that was stopped went on")
             return False
         took.append((service.ended - stopped_at) * 1000)
     await engine.close()
+    service.stop()
     took.sort()
-    print(
-        f"\nfrom a stop until the service sees the request end: p50 {took[len(took) // 2]:.1f} ms, "
-        f"worst of {rounds} {took[-1]:.1f} ms"
-    )
+    print(f"{name:<24}p50 {took[len(took) // 2]:5.1f} ms, worst of {rounds} {took[-1]:6.1f} ms", flush=True)
     return took[len(took) // 2] <= MOST_STOP
 
 
@@ -182,11 +154,13 @@ async def listen(stub: Any, number: int) -> tuple[float, float, float]:
     return first, pause, samples / RATE
 
 
-async def crowd(url: str, streams: int) -> bool:
+async def crowd(name: str, kind: Kind, port: int, streams: int) -> bool:
     """Print what many streams at once through one worker come to; return whether each was whole."""
-    settings = {"KOKORO_FASTAPI_BASE_URL": url, "KOKORO_FASTAPI_LIVE": str(streams)}
-    with worker("kokoro-fastapi", settings, project="openai") as (address, process):
-        async with grpc.aio.insecure_channel(address) as channel:
+    address = f"http://127.0.0.1:{port}"
+    settings = {key: value.format(address=address) for key, value in kind.settings.items()}
+    settings |= {"SYNTH_MAX_QUEUED": str(streams), "SYNTH_MAX_WAIT_SECONDS": "120"}
+    with worker(kind.name, settings, project=kind.project) as (at, process):
+        async with grpc.aio.insecure_channel(at) as channel:
             stub: Any = SynthServiceStub(channel)
             _, _, whole = await listen(stub, streams)
             before, most = process.memory_info().rss, 0
@@ -206,19 +180,17 @@ async def crowd(url: str, streams: int) -> bool:
     firsts, pauses = sorted(each[0] for each in heard), sorted(each[1] for each in heard)
     audio = sum(each[2] for each in heard)
     complete = all(abs(each[2] - whole) < 1e-6 for each in heard)
+    grown = (most - before) / 1e6
+    middle = len(heard) // 2
     print(
-        f"\n{streams} streams at once, {audio:.0f} s of audio in {took:.2f} s; every one whole: {complete}\n"
-        f"first audio: p50 {firsts[len(firsts) // 2] * 1000:.0f} ms, last {firsts[-1] * 1000:.0f} ms\n"
-        f"longest pause of a stream: p50 {pauses[len(pauses) // 2] * 1000:.0f} ms, worst "
-        f"{pauses[-1] * 1000:.0f} ms (the server's own pauses: {PAUSE * 1000:.0f} ms)\n"
-        f"worker: {used * 1000 / audio:.2f} ms of CPU a second of audio; memory {before / 1e6:.0f} MB "
-        f"before, at most {most / 1e6:.0f} MB"
+        f"{name:<24}{audio:5.0f}s in{took:6.2f}s  "
+        f"first {firsts[middle] * 1000:5.0f}/{firsts[-1] * 1000:5.0f}ms  "
+        f"pause {pauses[middle] * 1000:4.0f}/{pauses[-1] * 1000:4.0f}ms  "
+        f"CPU {used * 1000 / audio:5.2f}ms/s  memory {before / 1e6:4.0f}{grown:+4.0f}MB"
+        + ("" if complete else "  NOT WHOLE"),
+        flush=True,
     )
-    return complete
-
-
-PAUSE = 0.1
-"""Seconds between pieces of 0.2 s in the crowd: the server speaks twice as fast as speech."""
+    return complete and grown <= MOST_GROWN
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:
@@ -226,27 +198,44 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
     return pipe
 
 
+def measure(kinds: dict[str, Kind], arguments: argparse.Namespace) -> bool:
+    """Measure and print; return whether all is within its limits."""
+    well = True
+    if arguments.rounds:
+        print(f"{'':<24}{'bare first':>10}{'adapter':>10}{'added':>9}{'bare CPU':>12}{'adapter CPU':>12}")
+        for name, kind in kinds.items():
+            with served(name, 0.0) as port:
+                well &= asyncio.run(compare(name, kind, port, arguments.rounds))
+    if arguments.stops:
+        print("\nfrom a stop until the service sees the request end")
+        for name, kind in kinds.items():
+            if kind.streams:  # there is no middle of an answer that comes whole
+                well &= asyncio.run(stops(name, kind, arguments.stops))
+    if arguments.streams:
+        print(f"\n{arguments.streams} streams at once through one worker: median/worst")
+        for name, kind in kinds.items():
+            with served(name, PAUSE if kind.live > 1 else 0.0) as port:
+                well &= asyncio.run(crowd(name, kind, port, arguments.streams))
+    return well
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--streams", type=int, default=100)
-    parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=200, help="0 leaves the comparison out")
+    parser.add_argument("--stops", type=int, default=100, help="likewise")
+    parser.add_argument("--streams", type=int, default=100, help="likewise")
+    parser.add_argument("--only", default="", help="kinds whose name contains this")
+    parser.add_argument("--serve", choices=KINDS, help=argparse.SUPPRESS)
+    parser.add_argument("--pause", type=float, default=0.0, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve is not None:
-        serve(arguments.serve)
+        serve(KINDS[arguments.serve], arguments.pause)
         return 0
-    with served(0.0) as url:
-        well = asyncio.run(compare(url, arguments.rounds))
-    service = SpeechServer()
-    service.start()
-    well &= asyncio.run(stops(service, 100))
-    service.stop()
-    with served(PAUSE) as url:
-        well &= asyncio.run(crowd(url, arguments.streams))
-    return 0 if well else 1
+    kinds = {name: kind for name, kind in KINDS.items() if arguments.only in name}
+    return 0 if measure(kinds, arguments) else 1
 
 
 if __name__ == "__main__":
