@@ -1,6 +1,6 @@
-"""Engines of vendors behind the real router: cancels at random, what a stop leaves, failover where it helps.
+"""Every remote engine behind the real router: cancels at random, what a stop leaves, failover where it helps.
 
-`test_remote.py` has more of it, with OpenAI's; what differs between vendors is tried here with each.
+`test_remote.py` has more of it, with OpenAI's alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import pytest
 from alltalk_server import AllTalkServer
 from elevenlabs_server import ElevenLabsServer
 from google_server import GoogleServer
+from realtime_server import RealtimeServer
+from speech_server import SpeechServer
 
 from parlando.speech.v1 import speech_pb2
 from parlando.synth.v1 import synth_pb2
@@ -24,6 +26,17 @@ from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_google.chirp import ChirpVendor
 from parlando_google.classic import ClassicVendor
 from parlando_google.settings import ChirpSettings, ClassicSettings
+from parlando_openai import profiles
+from parlando_openai.engine import realtime, speech
+from parlando_openai.settings import (
+    KokoroFastAPISettings,
+    LocalAISettings,
+    OpenAISettings,
+    RealtimeSettings,
+    SpeachesSettings,
+    SpeechSettings,
+    VLLMOmniSettings,
+)
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.engine import Engine
 from parlando_synth.remote.engine import RemoteEngine
@@ -72,17 +85,56 @@ def _elevenlabs(transport: str) -> Callable[[int], Engine]:
     return engine
 
 
-def _alltalk(port: int) -> Engine:
-    settings = AllTalkSettings.model_validate(_impatient(port))
-    return RemoteEngine(AllTalkVendor(settings), settings)
+def _alltalk(way: str) -> Callable[[int], Engine]:
+    def engine(port: int) -> Engine:
+        settings = AllTalkSettings.model_validate({**_impatient(port), "way": way})
+        return RemoteEngine(AllTalkVendor(settings), settings)
+
+    return engine
+
+
+def _speech_server() -> LocalService:
+    server = SpeechServer()
+    server.voices = ["af_heart", "vivian"]
+    return server
+
+
+def _speech(
+    profile: profiles.Profile, settings: type[SpeechSettings], **more: object
+) -> Callable[[int], Engine]:
+    def engine(port: int) -> Engine:
+        told = {**_impatient(port), "base_url": f"http://127.0.0.1:{port}/v1", **more}
+        return speech(profile, settings.model_validate(told))
+
+    return engine
+
+
+def _realtime(port: int) -> Engine:
+    told = {**_impatient(port), "base_url": f"http://127.0.0.1:{port}/v1"}
+    return realtime(RealtimeSettings.model_validate(told))
+
+
+def _own(engine: Callable[[int], Engine], *, feels: bool) -> _Kind:
+    """Return a server of one's own with OpenAI's interface: it stops when the connection ends."""
+    return _Kind(_speech_server, engine, outcome="STOP_OUTCOME_STOPPED", feels=feels)
 
 
 _KINDS = {
+    "openai": _Kind(_speech_server, _speech(profiles.OPENAI, OpenAISettings)),
+    "openai, tts-1": _Kind(
+        _speech_server, _speech(profiles.OPENAI, OpenAISettings, model="tts-1"), feels=False
+    ),
+    "openai-realtime": _Kind(RealtimeServer, _realtime, outcome="STOP_OUTCOME_STOPPED"),
+    "kokoro-fastapi": _own(_speech(profiles.KOKORO_FASTAPI, KokoroFastAPISettings), feels=False),
+    "speaches": _own(_speech(profiles.SPEACHES, SpeachesSettings), feels=False),
+    "localai": _own(_speech(profiles.LOCALAI, LocalAISettings, model="voxcpm"), feels=True),
+    "vllm-omni": _own(_speech(profiles.VLLM_OMNI, VLLMOmniSettings), feels=True),
     "google": _Kind(GoogleServer, _chirp, feels=False),
     "google-classic": _Kind(GoogleServer, _classic, streams=False),
     "elevenlabs, websocket": _Kind(ElevenLabsServer, _elevenlabs("websocket")),
     "elevenlabs, http": _Kind(ElevenLabsServer, _elevenlabs("http")),
-    "alltalk": _Kind(AllTalkServer, _alltalk, outcome="STOP_OUTCOME_STOPPED", feels=False),
+    "alltalk": _Kind(AllTalkServer, _alltalk("streaming"), outcome="STOP_OUTCOME_STOPPED", feels=False),
+    "alltalk, speech": _Kind(AllTalkServer, _alltalk("speech"), outcome="STOP_OUTCOME_STOPPED", feels=False),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from typing import Any, ClassVar
 
 from alltalk_server import AllTalkServer
 
@@ -13,6 +13,11 @@ from parlando_synth.engine import Engine
 from parlando_synth.remote.contract import KEY, RemoteContract
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import Fault, LocalService
+
+_CANNOT = {
+    Fault.MODEL: "a request names no model: the server has one loaded",
+    Fault.MODERATION: "nobody reads the texts",
+}
 
 
 def _engine(service: LocalService, settings: dict[str, Any]) -> Engine:
@@ -24,7 +29,7 @@ def _engine(service: LocalService, settings: dict[str, Any]) -> Engine:
 class TestStreaming(RemoteContract):
     """Sound as it is made."""
 
-    cannot = frozenset({Fault.MODEL, Fault.MODERATION})
+    cannot: ClassVar = _CANNOT
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:
@@ -38,7 +43,7 @@ class TestStreaming(RemoteContract):
 class TestSpeech(RemoteContract):
     """Its interface in OpenAI's form."""
 
-    cannot = frozenset({Fault.MODEL, Fault.MODERATION})
+    cannot: ClassVar = _CANNOT
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from google_server import GoogleServer
@@ -27,7 +27,7 @@ class TestChirp(RemoteContract):
     """Chirp 3 HD, as it streams."""
 
     create_service = GoogleServer
-    cannot = frozenset({Fault.WRONG_RATE})  # the answer states none
+    cannot: ClassVar = {Fault.WRONG_RATE: "an answer of bare PCM states no rate"}
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
@@ -38,7 +38,7 @@ class TestChirp(RemoteContract):
 class TestOpus(TestChirp):
     """The same as Opus in Ogg."""
 
-    cannot = frozenset({Fault.WRONG_RATE})
+    cannot: ClassVar = {Fault.WRONG_RATE: "Opus is decoded at 48 kHz, whatever it was made of"}
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:

@@ -11,8 +11,11 @@ from parlando_openai import profiles
 from parlando_openai.engine import speech
 from parlando_openai.settings import (
     KokoroFastAPISettings,
+    LocalAISettings,
     OpenAISettings,
+    SpeachesSettings,
     SpeechSettings,
+    VLLMOmniSettings,
 )
 from parlando_synth.engine import Engine
 from parlando_synth.remote.contract import KEY, RemoteContract
@@ -34,6 +37,54 @@ class TestOpenAI(RemoteContract):
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
         return speech(profiles.OPENAI, _settings(OpenAISettings, service, settings))
+
+
+class TestTTS1(TestOpenAI):
+    """The older models: bare PCM, without usage."""
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        return TestOpenAI.engine_of(service, model="tts-1", **settings)
+
+
+class TestSpeaches(RemoteContract):
+    """Bare PCM at a rate that is asked for."""
+
+    @staticmethod
+    def create_service(tls: ssl.SSLContext | None) -> LocalService:
+        return SpeechServer(tls)
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        assert isinstance(service, SpeechServer)
+        service.voices = ["af_heart"]
+        return speech(profiles.SPEACHES, _settings(SpeachesSettings, service, settings))
+
+
+class TestLocalAI(RemoteContract):
+    """WAV, and no list of voices."""
+
+    @staticmethod
+    def create_service(tls: ssl.SSLContext | None) -> LocalService:
+        return SpeechServer(tls)
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        return speech(profiles.LOCALAI, _settings(LocalAISettings, service, {"model": "voxcpm", **settings}))
+
+
+class TestVLLMOmni(RemoteContract):
+    """Bare PCM at a rate that is asked for, by models that take a language and a seed."""
+
+    @staticmethod
+    def create_service(tls: ssl.SSLContext | None) -> LocalService:
+        return SpeechServer(tls)
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        assert isinstance(service, SpeechServer)
+        service.voices = ["vivian"]
+        return speech(profiles.VLLM_OMNI, _settings(VLLMOmniSettings, service, settings))
 
 
 class TestKokoroFastAPI(RemoteContract):

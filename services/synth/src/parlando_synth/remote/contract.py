@@ -21,7 +21,7 @@ import asyncio
 import logging
 import ssl
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -59,11 +59,11 @@ class RemoteContract(EngineContract):
     """The tests. Subclasses say how their service and their engine are made.
 
     Attributes:
-        cannot: faults that the vendor's protocol cannot express.
+        cannot: faults that the vendor's protocol cannot express, each with why.
     """
 
     watched = 100
-    cannot: ClassVar[frozenset[Fault]] = frozenset()
+    cannot: ClassVar[Mapping[Fault, str]] = {}
     _service: ClassVar[LocalService]
 
     @staticmethod
@@ -222,7 +222,7 @@ class RemoteContract(EngineContract):
             shown = [repr(engine), repr(vars(engine)), str(engine.describe())]
             await perform(engine, job)
             expect(service.key == KEY, "the key reaches the service")
-            for fault in set(_REASONS) - self.cannot:
+            for fault in _REASONS.keys() - self.cannot.keys():
                 service.fault = fault
                 failure = await _failure(engine, job)
                 shown += [*traceback.format_exception(failure), repr(failure), repr(failure.__context__)]
