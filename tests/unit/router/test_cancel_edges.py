@@ -97,7 +97,9 @@ def test_frames_do_not_begin_small_again_where_a_reader_that_takes_all_has_audio
         call.end()
         await call.done()
         check(call)
-        assert [frame.sample_count for frame in call.frames].count(240) == 1
+        # Small are the first frame, and what is left over at the end of a fragment.
+        small = [frame for frame in call.frames if frame.sample_count <= 960]
+        assert len(small) <= 1 + len(call.of(events.FragmentBegun))
 
     run(main())
 

@@ -29,13 +29,37 @@ def _lengths(frames: list[Frame]) -> list[int]:
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
-def test_frames_double_from_30_ms_to_a_second(rate: int) -> None:
+def test_what_is_gathered_doubles_from_30_ms_to_a_second(rate: int) -> None:
     framer = _framer(rate)
-    framer.add(np.zeros(rate * 6, dtype=np.int16))
-    frames = list(framer.cut(rate * 6, whole=False))
+    frames: list[Frame] = []
+    for _ in range(200):
+        framer.add(np.zeros(round(rate * 0.03), dtype=np.int16))
+        frames += framer.cut(rate * 6, whole=False)
     lengths = [seconds * rate for seconds in (0.03, 0.06, 0.12, 0.24, 0.48, 0.96, 1.0)]
     assert _lengths(frames)[:7] == pytest.approx(lengths, abs=32)
     assert set(_lengths(frames)[6:]) == {rate}
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
+def test_what_is_ready_leaves_in_few_frames_that_grow_fourfold(rate: int) -> None:
+    framer = _framer(rate)
+    framer.add(np.zeros(rate * 6, dtype=np.int16))
+    frames = list(framer.cut(rate * 6, whole=False))
+    lengths = [seconds * rate for seconds in (0.12, 0.48, 1.0, 1.0)]
+    assert _lengths(frames)[:4] == pytest.approx(lengths, abs=32)
+
+
+@given(parts=st.lists(st.integers(1, 3 * RATE), min_size=1, max_size=30))
+def test_what_is_gathered_is_never_longer_than_what_was_sent_ahead_and_a_first_frame(
+    parts: list[int],
+) -> None:
+    framer = _framer()
+    made = sent = 0
+    for count in parts:
+        framer.add(np.zeros(count, dtype=np.int16))
+        made += count
+        sent += sum(_lengths(list(framer.cut(made, whole=False))))
+        assert made - sent < min(sent + FIRST, LONGEST)
 
 
 def test_a_frame_waits_until_it_is_full_unless_all_is_asked_for() -> None:
@@ -43,10 +67,11 @@ def test_a_frame_waits_until_it_is_full_unless_all_is_asked_for() -> None:
     framer.add(_ramp(0, FIRST - 1))
     assert list(framer.cut(10_000, whole=False)) == []
     framer.add(_ramp(FIRST - 1, 2))
-    assert _lengths(list(framer.cut(10_000, whole=False))) == [FIRST]
-    assert framer.next_sample == FIRST
+    assert _lengths(list(framer.cut(10_000, whole=False))) == [FIRST + 1]
+    framer.add(_ramp(FIRST + 1, 1))
+    assert list(framer.cut(10_000, whole=False)) == []
     [rest] = framer.cut(10_000, whole=True)
-    assert (len(rest.samples), rest.first_sample) == (1, FIRST)
+    assert (len(rest.samples), rest.first_sample) == (1, FIRST + 1)
     assert list(framer.cut(10_000, whole=True)) == []
 
 
@@ -55,7 +80,8 @@ def test_nothing_beyond_what_may_be_sent_is_cut() -> None:
     framer.add(_ramp(0, 3_000))
     for until in (0, 100, FIRST - 1):
         assert list(framer.cut(until, whole=False)) == []
-    assert _lengths(list(framer.cut(FIRST + 100, whole=False))) == [FIRST]
+    assert _lengths(list(framer.cut(FIRST, whole=False))) == [FIRST]
+    assert list(framer.cut(FIRST + 100, whole=False)) == []
     assert _lengths(list(framer.cut(FIRST + 100, whole=True))) == [100]
     assert list(framer.cut(FIRST, whole=True)) == []  # it has moved back: what is cut stays cut
     assert framer.next_sample == FIRST + 100
@@ -64,21 +90,22 @@ def test_nothing_beyond_what_may_be_sent_is_cut() -> None:
 def test_after_a_restart_frames_are_small_again() -> None:
     framer = _framer()
     framer.add(_ramp(0, 5_000))
-    assert _lengths(list(framer.cut(1_800, whole=False))) == [FIRST, 2 * FIRST, 4 * FIRST]
+    assert _lengths(list(framer.cut(2_400, whole=False))) == [4 * FIRST, 2_400 - 4 * FIRST]
     framer.restart()
-    assert _lengths(list(framer.cut(5_000, whole=False)))[:2] == [FIRST, 2 * FIRST]
+    assert _lengths(list(framer.cut(2_400 + FIRST, whole=False))) == [FIRST]
 
 
 def test_after_a_discard_frames_go_on_at_the_sample_they_are_told() -> None:
     framer = _framer()
     framer.add(_ramp(0, 5_000))
     list(framer.cut(720, whole=False))
+    assert framer.next_sample == 720
     framer.discard(500)
     framer.mark(500, 1, "other")
     assert list(framer.cut(5_000, whole=True)) == []
     framer.add(_ramp(0, 1_000))
     frames = list(framer.cut(1_500, whole=False))
-    assert [(frame.first_sample, len(frame.samples)) for frame in frames] == [(500, FIRST), (740, 2 * FIRST)]
+    assert [(frame.first_sample, len(frame.samples)) for frame in frames] == [(500, 4 * FIRST)]
     assert frames[0].samples[0] == 0
 
 
@@ -87,7 +114,7 @@ def test_a_frame_belongs_to_whom_its_first_sample_belongs_to() -> None:
     framer.mark(300, 0, "")  # silence
     framer.mark(310, 1, "next")
     framer.add(_ramp(0, 4_000))
-    frames = list(framer.cut(4_000, whole=True))
+    frames = [*framer.cut(240, whole=True), *framer.cut(720, whole=True), *framer.cut(4_000, whole=True)]
     owners = [(frame.first_sample, frame.fragment_index, frame.synthesis_id) for frame in frames]
     assert owners[:3] == [(0, 0, "id"), (240, 0, "id"), (720, 1, "next")]
 
@@ -98,8 +125,8 @@ def test_a_mark_takes_the_place_of_later_ones() -> None:
     framer.mark(240, 0, "silence")
     framer.mark(200, 1, "next")  # no silence came: the next fragment overlaps the end of the last
     framer.add(_ramp(0, 500))
-    owners = [(frame.fragment_index, frame.synthesis_id) for frame in framer.cut(500, whole=True)]
-    assert owners == [(0, "id"), (1, "next")]
+    frames = [*framer.cut(200, whole=True), *framer.cut(500, whole=True)]
+    assert [(frame.fragment_index, frame.synthesis_id) for frame in frames] == [(0, "id"), (1, "next")]
 
 
 @given(

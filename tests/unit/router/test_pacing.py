@@ -176,8 +176,8 @@ def test_frames_are_small_at_first_and_whenever_playback_has_caught_up() -> None
             first, second, *later = (
                 frame.sample_count / RATE for frame in call.frames if frame.fragment_index == fragment
             )
-            assert 0.02 <= first <= 0.04
-            assert second <= 0.08
+            assert 0.02 <= first <= 0.12
+            assert second <= 4 * first
             assert max(later) > 0.3
 
     run(main())

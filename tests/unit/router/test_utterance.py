@@ -185,7 +185,7 @@ def test_the_first_sound_leaves_before_the_second_fragment_is_asked_for() -> Non
         call.end()
         await call.until(lambda: call.frames)
         assert len(worker.requests) == 1
-        assert 0.02 <= call.frames[0].sample_count / RATE <= 0.04
+        assert 0.02 <= call.frames[0].sample_count / RATE <= 0.12
         await call.done()
 
     run(main())

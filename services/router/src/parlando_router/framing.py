@@ -1,6 +1,7 @@
 """Samples cut into frames: small ones first, so that sound starts, then larger ones.
 
-A message costs far more than a byte, so frames double while what was sent keeps playback busy.
+A message costs far more than a byte, so frames grow: by what is ready, and where that must still be
+gathered, by what was sent and keeps playback busy meanwhile.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ FIRST_FRAME_SECONDS = 0.030
 """Length of the first frame, and of the first one after playback has caught up."""
 
 LONGEST_FRAME_SECONDS = 1.0
-"""Frames double up to this length. While they do, the audio sent ahead is always at least as long as the
-frame being gathered, less one first frame."""
+"""No frame is longer."""
+
+GROWTH = 4
+"""A frame is at most so many times as long as the one before: over a thin line it takes long to come."""
 
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 
@@ -32,7 +35,8 @@ class Framer:
     def __init__(self, rate: int) -> None:
         self._first = round(FIRST_FRAME_SECONDS * rate)
         self._longest = round(LONGEST_FRAME_SECONDS * rate)
-        self._length = self._first
+        self._least = self._first  # worth a frame: as much as was sent ahead, and one first frame
+        self._most = self._first * GROWTH
         self._waiting = _NOTHING
         self._next_sample = 0
         self._owners: deque[tuple[int, int, str]] = deque()  # first sample, fragment, synthesis
@@ -44,7 +48,7 @@ class Framer:
 
     def restart(self) -> None:
         """Make the next frame a small one: playback has caught up."""
-        self._length = self._first
+        self._least, self._most = self._first, self._first * GROWTH
 
     def add(self, samples: Samples) -> None:
         """Take the utterance's next samples."""
@@ -65,16 +69,17 @@ class Framer:
             whole: True to leave nothing behind, even where the last frame is short.
         """
         while (ready := min(until - self._next_sample, len(self._waiting))) > 0:
-            if ready < self._length and not whole:
+            if ready < self._least and not whole:
                 return
-            take = min(ready, self._length)
+            take = min(ready, self._most)
             while len(self._owners) > 1 and self._owners[1][0] <= self._next_sample:
                 self._owners.popleft()
             _, fragment, synthesis_id = self._owners[0]
             frame = Frame(self._waiting[:take], self._next_sample, fragment, synthesis_id)
             self._waiting = self._waiting[take:]
             self._next_sample += take
-            self._length = min(self._length * 2, self._longest)
+            self._least = min(self._least + take, self._longest)
+            self._most = min(max(take * GROWTH, self._least), self._longest)
             yield frame
 
     def discard(self, next_sample: int) -> Samples:
