@@ -13,7 +13,14 @@ Hop = tuple[str, str]
 Call = tuple[Hop, Hop]
 
 # A budget is leased where an engine has a price and the caller a session; it is settled on no call's account.
-_SPEAKING = frozenset({("fragmenter", "Fragment"), ("synth", "Synthesize"), ("session", "LeaseBudget")})
+_SPEAKING = frozenset(
+    {
+        ("fragmenter", "Fragment"),  # of text that grows
+        ("fragmenter", "FragmentText"),  # of text that is all there
+        ("synth", "Synthesize"),
+        ("session", "LeaseBudget"),
+    }
+)
 
 CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
     ("edge", "POST /v1/audio/speech"): frozenset({("router", "Say"), ("router", "ListVoices")}),
@@ -35,7 +42,7 @@ CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
     ("router", "Say"): _SPEAKING,
     ("router", "StreamAudio"): _SPEAKING,
     ("router", "Speak"): _SPEAKING | {("synth", "StopSynthesis")},
-    ("router", "Phonemize"): frozenset({("fragmenter", "Fragment"), ("synth", "Phonemize")}),
+    ("router", "Phonemize"): frozenset({("fragmenter", "FragmentText"), ("synth", "Phonemize")}),
     ("synth", "Synthesize"): frozenset({("synth", "engine")}),
 }
 

@@ -258,12 +258,13 @@ async def mesh(
 # Messages and answers
 
 
-def opened(epoch: int = 1, *, utterance_id: str = "", **settings: Any) -> speech_pb2.SpeakRequest:
-    """Return an opener."""
+def opened(
+    epoch: int = 1, *, utterance_id: str = "", words: str = "", complete: bool = False, **settings: Any
+) -> speech_pb2.SpeakRequest:
+    """Return an opener, with words to begin with, or all of them."""
     how = speech_pb2.SpeechSettings(**settings)
-    return speech_pb2.SpeakRequest(
-        epoch=epoch, open=speech_pb2.SpeakOpen(settings=how, utterance_id=utterance_id)
-    )
+    opener = speech_pb2.SpeakOpen(settings=how, utterance_id=utterance_id, text=words, complete=complete)
+    return speech_pb2.SpeakRequest(epoch=epoch, open=opener)
 
 
 def text(words: str, epoch: int = 1) -> speech_pb2.SpeakRequest:

@@ -238,6 +238,8 @@ async def test_an_id_that_is_too_long_is_refused(router: Router) -> None:
         ([opened(), text("words."), END, opened(2)], Reason.OUT_OF_ORDER, "open"),
         ([opened(), played(-1)], Reason.OUT_OF_RANGE, "playback.samples_played"),
         ([opened(), text("w" * 100_001)], Reason.TEXT_TOO_LONG, "text.text"),
+        ([opened(words="w" * 100_001)], Reason.TEXT_TOO_LONG, "open.text"),
+        ([opened(words="words.", complete=True), text("more")], Reason.OUT_OF_ORDER, "text"),
         (
             [opened(), opened(2, playout_mode=speech_pb2.PLAYOUT_MODE_UNPACED)],
             Reason.FIELD_IMMUTABLE,

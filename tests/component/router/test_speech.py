@@ -98,6 +98,16 @@ async def test_a_whole_text_is_said() -> None:
         assert "".join(TEXT[each.source.start : each.source.end] for each in fragments) == TEXT
 
 
+async def test_an_opener_may_carry_the_text_and_be_complete() -> None:
+    async with mesh(WorkerProcess()) as router:
+        call = router.stub.Speak()
+        await send(call, opened(words=TEXT, complete=True))
+        events = await rest(call)  # it ends though the caller has not half-closed
+        _check(events)
+        assert heard(pcm(events), RATE, WORDS) == WORDS
+        assert events[-1].finished.source_length == len(TEXT)
+
+
 async def test_a_rule_that_is_turned_off_leaves_the_text_to_the_engine() -> None:
     async with mesh(WorkerProcess()) as router:
         words, characters = "It costs $5 now.", []

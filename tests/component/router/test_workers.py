@@ -535,7 +535,7 @@ class _StubbornFragmenter(fragmenter_service_pb2_grpc.FragmenterServiceServicer)
 
 
 async def test_text_may_wait_for_the_fragmenter_while_hints_are_due() -> None:
-    fragmenter = _StubbornFragmenter()
+    fragmenter = _StubbornFragmenter()  # type: ignore[abstract]  # nothing comes whole here
     async with mesh(WorkerProcess(), fragmenter=fragmenter) as router:
         call = router.stub.Speak()
         await send(call, opened())
@@ -561,7 +561,7 @@ async def _next(call: Any) -> list[speech_pb2.SpeechEvent]:
 
 
 class _BrokenFragmenter(fragmenter_service_pb2_grpc.FragmenterServiceServicer):
-    """Ends every stream with an error."""
+    """Ends every call with an error."""
 
     def __init__(self, error: ParlandoError) -> None:
         self._error = error
@@ -574,6 +574,11 @@ class _BrokenFragmenter(fragmenter_service_pb2_grpc.FragmenterServiceServicer):
                 await abort(context, self._error)
         yield fragmenter_pb2.FragmentResponse()
 
+    async def FragmentText(  # noqa: N802  # gRPC's name
+        self, _: fragmenter_pb2.FragmentTextRequest, context: Any
+    ) -> fragmenter_pb2.FragmentTextResponse:
+        await abort(context, self._error)
+
 
 @pytest.mark.parametrize("reason", [Reason.BAD_MARKUP, Reason.DRAINING])
 async def test_what_the_fragmenter_refuses_is_told_to_the_caller(reason: Reason) -> None:
@@ -581,3 +586,6 @@ async def test_what_the_fragmenter_refuses_is_told_to_the_caller(reason: Reason)
     async with mesh(WorkerProcess(), fragmenter=_BrokenFragmenter(error)) as router:
         got = await failure(said(router.stub.Say(say("Orange lamp."))))
         assert got.reason is reason
+        call = router.stub.Speak()
+        await send(call, opened(), text("Orange lamp."))
+        assert (await failure(rest(call))).reason is reason

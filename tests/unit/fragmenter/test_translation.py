@@ -100,7 +100,7 @@ def test_a_hint_out_of_range_is_named(hint: pb.Hint, field: str) -> None:
 def test_a_fragment_travels_whole() -> None:
     fragmenter = Fragmenter(language="en")
     (fragment, *_) = [*fragmenter.feed("Hello  you. Bye"), *fragmenter.end()]
-    sent = translation.fragment_response(fragment).fragment
+    sent = translation.fragment_message(fragment)
     assert (sent.index, sent.source.start, sent.source.end) == (0, 0, 12)
     assert (sent.spoken_text, sent.text_kind) == ("Hello you.", synth_pb2.TEXT_KIND_PLAIN)
     assert [(piece.source.start, piece.spoken.start, piece.verbatim) for piece in sent.map] == [
@@ -113,4 +113,4 @@ def test_a_fragment_travels_whole() -> None:
     assert (sent.ends_sentence, sent.ends_paragraph) == (True, False)
     assert (sent.language.tag, sent.language.confidence) == ("en", 1.0)
     (unknown,) = fragments_of(["Hello"])
-    assert not translation.fragment_response(unknown).fragment.HasField("language")
+    assert not translation.fragment_message(unknown).HasField("language")

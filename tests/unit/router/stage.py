@@ -84,6 +84,24 @@ class ScriptedFragmenter:
         self.streams.append(stream)
         return stream
 
+    async def cut(
+        self, config: FragmentConfig, text: str, *, audio_queued: float = 0.0, real_time_factor: float = 0.0
+    ) -> list[Fragment]:
+        """Return the fragments of a text that is all there."""
+        stream = await self.open(config)
+        stream.at_once = True
+        try:
+            if real_time_factor:
+                await stream.send_hint(audio_queued, real_time_factor)
+            await stream.send_text(text)
+            await stream.send_end()
+            fragments: list[Fragment] = []
+            while isinstance(item := await stream.next(), Fragment):
+                fragments.append(item)
+            return fragments
+        finally:
+            stream.close()
+
 
 class ScriptedFragments:
     """One epoch's text."""
@@ -91,6 +109,7 @@ class ScriptedFragments:
     def __init__(self, script: ScriptedFragmenter, config: FragmentConfig) -> None:
         self.config = config
         self.closed = False
+        self.at_once = False
         self.hints: list[tuple[float, float]] = []
         self._script = script
         self._at = config.source_offset

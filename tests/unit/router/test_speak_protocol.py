@@ -58,6 +58,16 @@ _TEXT, _FLUSH, _CANCEL, _END = Text("words"), Flush(7), Cancel(), End()
     [
         ([Message(1, _OPEN)], [BeginEpoch(1, _SETTINGS, None)]),
         ([Message(9, _OPEN)], [BeginEpoch(9, _SETTINGS, None)]),
+        ([Message(1, Open(_SETTINGS, "", "words"))], [BeginEpoch(1, _SETTINGS, None), Append("words")]),
+        (
+            [Message(1, Open(_SETTINGS, "", "words", complete=True))],
+            [BeginEpoch(1, _SETTINGS, None), Append("words"), EndText()],
+        ),
+        ([Message(1, Open(_SETTINGS, "", complete=True))], [BeginEpoch(1, _SETTINGS, None), EndText()]),
+        (
+            [Message(1, _OPEN), Message(2, Open(_SETTINGS, "", "words", complete=True))],
+            [BeginEpoch(2, _SETTINGS, 1), Append("words"), EndText()],
+        ),
         ([Message(1, _OPEN), Message(1, _TEXT)], [Append("words")]),
         ([Message(1, _OPEN), Message(1, Text(""))], []),
         ([Message(1, _OPEN), Message(1, _FLUSH)], [FlushEpoch(7)]),

@@ -29,6 +29,9 @@ from parlando_kit.telemetry_names import FIRST_CHUNK, HOP
 # stream closes or something follows. One that half-closes does not wait.
 AFTER_END = 0.25
 
+# Code points of a text that is fragmented at once: work of a few milliseconds, for which all others wait.
+LONGEST_TEXT = 4_000
+
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -73,11 +76,43 @@ class FragmenterServicer(FragmenterServiceServicer):
         finally:
             await arrivals.close()
 
+    async def FragmentText(  # noqa: N802  # the contract's name
+        self, request: pb.FragmentTextRequest, _context: _Context
+    ) -> pb.FragmentTextResponse:
+        """Cut a text that is all there."""
+        began = self._clock.now()
+        if len(request.text) > LONGEST_TEXT:
+            raise ParlandoError(
+                Reason.TEXT_TOO_LONG,
+                f"text has {len(request.text)} code points: send {LONGEST_TEXT} at most, or a stream",
+                field="text",
+            )
+        options = translation.options(request.config)
+        fragmenter = _fragmenter(options, self._disabled_rules, self._guess)
+        fragments = list(fragmenter.hint(*translation.hint(request.hint))) if request.HasField("hint") else []
+        fragments += [*fragmenter.feed(request.text), *fragmenter.end()]
+        if fragments:
+            self._first_chunk.record(self._clock.now() - began, {HOP: "fragmenter"})
+        return pb.FragmentTextResponse(fragments=map(translation.fragment_message, fragments))
+
 
 def _options(first: pb.FragmentRequest | Silence) -> translation.Options:
     if isinstance(first, Silence) or not first.HasField("config"):
         raise ParlandoError(Reason.FIELD_REQUIRED, "the first message must be config", field="config")
     return translation.options(first.config)
+
+
+def _fragmenter(
+    options: translation.Options, disabled_rules: frozenset[str], guess: Callable[[], Languages] | None
+) -> Fragmenter:
+    return Fragmenter(
+        source_offset=options.source_offset,
+        language=options.language,
+        bounds=options.bounds,
+        normaliser=normaliser_for(options.language, options.disabled_rules | disabled_rules),
+        reader=options.reader,
+        languages=guess() if guess is not None and not options.language else None,
+    )
 
 
 class _Text:
@@ -98,14 +133,7 @@ class _Text:
     ) -> None:
         self._flush_after = options.flush_after
         self._clock = clock
-        self._fragmenter = Fragmenter(
-            source_offset=options.source_offset,
-            language=options.language,
-            bounds=options.bounds,
-            normaliser=normaliser_for(options.language, options.disabled_rules | disabled_rules),
-            reader=options.reader,
-            languages=guess() if guess is not None and not options.language else None,
-        )
+        self._fragmenter = _fragmenter(options, disabled_rules, guess)
         self._empty = True
         self._fresh = False
         self._pause_at: float | None = None
@@ -134,7 +162,7 @@ class _Text:
             fragments = self._answer_request(request)
         for fragment in fragments:
             self._pause_at = None
-            yield translation.fragment_response(fragment)
+            yield pb.FragmentResponse(fragment=translation.fragment_message(fragment))
         if isinstance(request, pb.FragmentRequest) and request.HasField("flush"):
             yield pb.FragmentResponse(flushed=pb.Flushed(id=request.flush.id))
 

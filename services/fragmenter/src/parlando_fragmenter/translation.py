@@ -96,8 +96,8 @@ def hint(message: pb.Hint) -> tuple[float, float]:
     return audio_queued, factor
 
 
-def fragment_response(fragment: Fragment) -> pb.FragmentResponse:
-    """Return the message that gives out a fragment."""
+def fragment_message(fragment: Fragment) -> pb.Fragment:
+    """Return a fragment as a message."""
     message = pb.Fragment(
         index=fragment.index,
         spoken_text=fragment.spoken,
@@ -113,7 +113,7 @@ def fragment_response(fragment: Fragment) -> pb.FragmentResponse:
     message.pause_after.FromNanoseconds(round(fragment.pause_after * _NANOSECONDS))
     if fragment.language.tag:
         message.language.tag, message.language.confidence = fragment.language
-    return pb.FragmentResponse(fragment=message)
+    return message
 
 
 def _check(holds: bool, field: str, allowed: str) -> None:  # noqa: FBT001  # reads as a sentence where it is called

@@ -47,6 +47,16 @@ class BoundedQueue(Generic[T]):
         """What the queue holds, in its unit."""
         return self._level
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes nothing more; it may still hold something."""
+        return self._closed
+
+    @property
+    def waiting(self) -> list[T]:
+        """The items it holds, in order."""
+        return [item for item, _ in self._items]
+
     def __len__(self) -> int:
         return len(self._items)
 

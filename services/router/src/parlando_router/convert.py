@@ -185,7 +185,8 @@ def message_from(request: speech_pb2.SpeakRequest) -> Message:
                 ) from error
             if settings.flush_after is None:
                 settings = replace(settings, flush_after=SPEAK_FLUSH_SECONDS)
-            said = Open(settings, request.open.utterance_id)
+            opener = request.open
+            said = Open(settings, opener.utterance_id, opener.text, opener.complete)
         case "text":
             said = Text(request.text.text)
         case "flush":

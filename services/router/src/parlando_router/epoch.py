@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parlando_kit.queues import BoundedQueue, QueueClosed
 from parlando_router.events import Flushed
@@ -21,6 +21,7 @@ from parlando_router.request import SpeechSettings
 from parlando_router.speak_protocol import Append, FlushEpoch
 from parlando_router.stand import Stand
 from parlando_router.track import Put
+from parlando_router.whole import LONGEST_TEXT, fitted
 
 SETTLE_SECONDS = 0.030
 """How long the end of a fragment waits for the next one to be joined to, before it is given out alone."""
@@ -112,10 +113,17 @@ class Epoch:
         """
         # Names that nobody has are refused at once, before any text has come.
         first, *_ = self._line.stand.engines.candidates(self._settings, self._settings.language)
-        stream = await self._line.fragmenter.open(self._config)
+        # A slow engine is to be known as one before it runs dry.
+        factor = self._line.stand.tally.real_time_factor or first.replica.real_time_factor
+        config = self._config
+        if self._text.closed:
+            config = replace(config, schedule=fitted(config.schedule, first.replica))
+            if (text := self._short_text()) is not None:
+                await self._speak_at_once(config, text, factor)
+                return
+        stream = await self._line.fragmenter.open(config)
         try:
-            factor = self._line.stand.tally.real_time_factor or first.replica.real_time_factor
-            if factor:  # a slow engine is to be known as one before it runs dry
+            if factor:
                 await stream.send_hint(self._line.stand.playout.queued(), factor)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._feed(stream))
@@ -128,6 +136,22 @@ class Epoch:
             self._line.stand.track.settle()
         finally:
             stream.close()
+
+    def _short_text(self) -> str | None:
+        """Return all of the text, where there is no more of it and it is short."""
+        if self._text.level > LONGEST_TEXT:
+            return None
+        items = self._text.waiting
+        texts = [item.text for item in items if isinstance(item, Append)]
+        return "".join(texts) if len(texts) == len(items) else None
+
+    async def _speak_at_once(self, config: FragmentConfig, text: str, factor: float) -> None:
+        """Speak all of a text whose fragments are asked for at once."""
+        queued = self._line.stand.playout.queued()
+        cut = self._line.fragmenter.cut(config, text, audio_queued=queued, real_time_factor=factor)
+        for fragment in await cut:
+            await self._speak(fragment)
+        self._line.stand.track.settle()
 
     async def _feed(self, stream: FragmentStream) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import grpc
@@ -65,6 +66,10 @@ def _config(config: FragmentConfig) -> fragmenter_pb2.FragmentConfig:
     )
 
 
+def _hint(audio_queued: float, real_time_factor: float) -> fragmenter_pb2.Hint:
+    return fragmenter_pb2.Hint(audio_queued=duration(audio_queued), real_time_factor=real_time_factor)
+
+
 class GrpcFragmentStream:
     """One epoch's stream."""
 
@@ -82,8 +87,7 @@ class GrpcFragmentStream:
 
     async def send_hint(self, audio_queued: float, real_time_factor: float) -> None:
         """Say how playback stands. Too late to matter once the fragmenter has done its work."""
-        hint = fragmenter_pb2.Hint(audio_queued=duration(audio_queued), real_time_factor=real_time_factor)
-        await self.send(fragmenter_pb2.FragmentRequest(hint=hint))
+        await self.send(fragmenter_pb2.FragmentRequest(hint=_hint(audio_queued, real_time_factor)))
 
     async def send_flush(self, flush_id: int) -> None:
         """Ask for everything there is."""
@@ -145,3 +149,16 @@ class GrpcFragmenter:
             stream.close()
             raise
         return stream
+
+    async def cut(
+        self, config: FragmentConfig, text: str, *, audio_queued: float = 0.0, real_time_factor: float = 0.0
+    ) -> Sequence[Fragment]:
+        """Return the fragments of a text that is all there."""
+        request = fragmenter_pb2.FragmentTextRequest(config=_config(config), text=text)
+        if real_time_factor:
+            request.hint.CopyFrom(_hint(audio_queued, real_time_factor))
+        try:
+            response = await self._stub.FragmentText(request, metadata=outgoing())
+        except grpc.aio.AioRpcError as error:
+            raise _told(error) from error
+        return [_fragment(fragment) for fragment in response.fragments]

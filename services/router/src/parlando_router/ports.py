@@ -92,6 +92,22 @@ class Fragmenter(Protocol):
         """Begin an epoch."""
         ...
 
+    async def cut(
+        self, config: FragmentConfig, text: str, *, audio_queued: float = 0.0, real_time_factor: float = 0.0
+    ) -> Sequence[Fragment]:
+        """Return the fragments of a text that is all there, up to 4,000 code points.
+
+        Args:
+            config: how to fragment it.
+            text: all of it.
+            audio_queued: how playback stands, as in `FragmentStream.send_hint`.
+            real_time_factor: likewise; 0 says nothing.
+
+        Raises:
+            ParlandoError: as `FragmentStream.next`.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SynthesisRequest:

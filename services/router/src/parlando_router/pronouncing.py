@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.spans import Span
 from parlando_router.candidate import Candidate
 from parlando_router.engines import Engines
-from parlando_router.ports import Fragment, FragmentConfig, Fragmenter
+from parlando_router.ports import FragmentConfig, Fragmenter
 from parlando_router.request import SpeechSettings
 
 LONGEST_TEXT = 3_000
@@ -52,7 +51,17 @@ async def pronounce(
         )
     candidate: Candidate | None = None
     voice, phonemes, words = "", [], []
-    async for fragment in _fragments(text, settings, fragmenter):
+    config = FragmentConfig(
+        source_offset=0,
+        language=settings.language,
+        markup=settings.markup,
+        schedule=settings.schedule,
+        flush_after=None,
+        disabled_rules=settings.disabled_rules,
+    )
+    for fragment in await fragmenter.cut(config, text):
+        if not fragment.spoken_text:
+            continue
         language = fragment.language or settings.language
         candidate = candidate or _teller(engines, settings, language)
         asked = candidate.voice
@@ -64,26 +73,6 @@ async def pronounce(
         words += [(fragment.text_map.to_source(spoken), spelled) for spoken, spelled in told.words]
     candidate = candidate or _teller(engines, settings, settings.language)
     return Pronounced(candidate.engine, voice or candidate.voice, " ".join(phonemes), words)
-
-
-async def _fragments(text: str, settings: SpeechSettings, fragmenter: Fragmenter) -> AsyncIterator[Fragment]:
-    config = FragmentConfig(
-        source_offset=0,
-        language=settings.language,
-        markup=settings.markup,
-        schedule=settings.schedule,
-        flush_after=None,
-        disabled_rules=settings.disabled_rules,
-    )
-    stream = await fragmenter.open(config)
-    try:
-        await stream.send_text(text)
-        await stream.send_end()
-        while (given := await stream.next()) is not None:
-            if isinstance(given, Fragment) and given.spoken_text:
-                yield given
-    finally:
-        stream.close()
 
 
 def _teller(engines: Engines, settings: SpeechSettings, language: str) -> Candidate:

@@ -52,6 +52,7 @@ class Description:
         longest_silence: seconds that it may take between two pieces of audio and be well.
         model: the engine's, where it has several.
         phonemizes: it says how a text would be pronounced.
+        streams: its first audio leaves before the last is computed.
     """
 
     engine: str
@@ -66,6 +67,7 @@ class Description:
     longest_silence: float = 0.0
     model: str = ""
     phonemizes: bool = False
+    streams: bool = False
 
 
 @dataclass(slots=True)

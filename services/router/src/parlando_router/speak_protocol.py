@@ -14,10 +14,12 @@ from parlando_router.request import SpeechSettings, require_id, require_length
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An epoch is opened."""
+    """An epoch is opened, with text to begin with; `complete`: with all of it."""
 
     settings: SpeechSettings
     utterance_id: str
+    text: str = ""
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,11 @@ class SpeakProtocol:
             settings = _unchanged(self.settings, settings)
         cancels = None if self._cancelled else self.epoch
         self.epoch, self.settings, self._cancelled = epoch, settings, False
-        return [BeginEpoch(epoch, settings, cancels)]
+        begun: list[Command] = [BeginEpoch(epoch, settings, cancels)]
+        if said.text:
+            require_length(said.text, "open.text")
+            begun.append(Append(said.text))
+        return begun + self.end() if said.complete else begun
 
     def _play(self, samples: int) -> list[Command]:
         if samples < 0:

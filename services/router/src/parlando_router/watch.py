@@ -50,6 +50,7 @@ def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
         longest_silence=seconds(said.limits.longest_silence),
         model=said.model,
         phonemizes=said.capabilities.phonemizes,
+        streams=said.capabilities.streams,
     )
 
 

@@ -142,3 +142,19 @@ class FragmentResponse(_message.Message):
     fragment: Fragment
     flushed: Flushed
     def __init__(self, fragment: _Optional[_Union[Fragment, _Mapping]] = ..., flushed: _Optional[_Union[Flushed, _Mapping]] = ...) -> None: ...
+
+class FragmentTextRequest(_message.Message):
+    __slots__ = ("config", "text", "hint")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    HINT_FIELD_NUMBER: _ClassVar[int]
+    config: FragmentConfig
+    text: str
+    hint: Hint
+    def __init__(self, config: _Optional[_Union[FragmentConfig, _Mapping]] = ..., text: _Optional[str] = ..., hint: _Optional[_Union[Hint, _Mapping]] = ...) -> None: ...
+
+class FragmentTextResponse(_message.Message):
+    __slots__ = ("fragments",)
+    FRAGMENTS_FIELD_NUMBER: _ClassVar[int]
+    fragments: _containers.RepeatedCompositeFieldContainer[Fragment]
+    def __init__(self, fragments: _Optional[_Iterable[_Union[Fragment, _Mapping]]] = ...) -> None: ...

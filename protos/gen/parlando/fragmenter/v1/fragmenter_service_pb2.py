@@ -25,13 +25,13 @@ _sym_db = _symbol_database.Default()
 from parlando.fragmenter.v1 import fragmenter_pb2 as parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/parlando/fragmenter/v1/fragmenter_service.proto\x12\x16parlando.fragmenter.v1\x1a\'parlando/fragmenter/v1/fragmenter.proto2v\n\x11\x46ragmenterService\x12\x61\n\x08\x46ragment\x12\'.parlando.fragmenter.v1.FragmentRequest\x1a(.parlando.fragmenter.v1.FragmentResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/parlando/fragmenter/v1/fragmenter_service.proto\x12\x16parlando.fragmenter.v1\x1a\'parlando/fragmenter/v1/fragmenter.proto2\xe1\x01\n\x11\x46ragmenterService\x12\x61\n\x08\x46ragment\x12\'.parlando.fragmenter.v1.FragmentRequest\x1a(.parlando.fragmenter.v1.FragmentResponse(\x01\x30\x01\x12i\n\x0c\x46ragmentText\x12+.parlando.fragmenter.v1.FragmentTextRequest\x1a,.parlando.fragmenter.v1.FragmentTextResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parlando.fragmenter.v1.fragmenter_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FRAGMENTERSERVICE']._serialized_start=116
-  _globals['_FRAGMENTERSERVICE']._serialized_end=234
+  _globals['_FRAGMENTERSERVICE']._serialized_start=117
+  _globals['_FRAGMENTERSERVICE']._serialized_end=342
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,11 @@ class FragmenterServiceStub:
                 request_serializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentRequest.SerializeToString,
                 response_deserializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentResponse.FromString,
                 _registered_method=True)
+        self.FragmentText = channel.unary_unary(
+                '/parlando.fragmenter.v1.FragmenterService/FragmentText',
+                request_serializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentTextRequest.SerializeToString,
+                response_deserializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentTextResponse.FromString,
+                _registered_method=True)
 
 
 class FragmenterServiceServicer:
@@ -56,6 +61,14 @@ class FragmenterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FragmentText(self, request, context):
+        """The fragments of a text that is all there, as a stream of it would give them: for short texts, because a
+        call of one message costs half as much as a stream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FragmenterServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +76,11 @@ def add_FragmenterServiceServicer_to_server(servicer, server):
                     servicer.Fragment,
                     request_deserializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentRequest.FromString,
                     response_serializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentResponse.SerializeToString,
+            ),
+            'FragmentText': grpc.unary_unary_rpc_method_handler(
+                    servicer.FragmentText,
+                    request_deserializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentTextRequest.FromString,
+                    response_serializer=parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentTextResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +111,33 @@ class FragmenterService:
             '/parlando.fragmenter.v1.FragmenterService/Fragment',
             parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentRequest.SerializeToString,
             parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FragmentText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlando.fragmenter.v1.FragmenterService/FragmentText',
+            parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentTextRequest.SerializeToString,
+            parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2.FragmentTextResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -75,12 +75,16 @@ class SpeechSettings(_message.Message):
     def __init__(self, voice: _Optional[str] = ..., engine: _Optional[str] = ..., language: _Optional[str] = ..., format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., prosody: _Optional[_Union[_synth_pb2.Prosody, _Mapping]] = ..., emotion: _Optional[_Union[_synth_pb2.Emotion, _Mapping]] = ..., markup: _Optional[_Union[_fragmenter_pb2.Markup, str]] = ..., playout_mode: _Optional[_Union[PlayoutMode, str]] = ..., playout_budget: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., session_id: _Optional[str] = ..., limits: _Optional[_Union[LatencyLimits, _Mapping]] = ..., schedule: _Optional[_Union[_fragmenter_pb2.Schedule, _Mapping]] = ..., flush_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., engine_options: _Optional[_Mapping[str, str]] = ..., disabled_rules: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SpeakOpen(_message.Message):
-    __slots__ = ("settings", "utterance_id")
+    __slots__ = ("settings", "utterance_id", "text", "complete")
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     UTTERANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
     settings: SpeechSettings
     utterance_id: str
-    def __init__(self, settings: _Optional[_Union[SpeechSettings, _Mapping]] = ..., utterance_id: _Optional[str] = ...) -> None: ...
+    text: str
+    complete: bool
+    def __init__(self, settings: _Optional[_Union[SpeechSettings, _Mapping]] = ..., utterance_id: _Optional[str] = ..., text: _Optional[str] = ..., complete: _Optional[bool] = ...) -> None: ...
 
 class SpeakText(_message.Message):
     __slots__ = ("text",)
