@@ -20,7 +20,10 @@ _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "sy
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """A running system: its addresses, and its services' processes by name, and the supervisor's."""
+    """A running system: its addresses, and its services' processes by name, and the supervisor's.
+
+    Of services that run several times (ROUTERS, EDGES), `processes` has the first, `replicas` all.
+    """
 
     envoy: str
     envoy_admin: str
@@ -31,6 +34,7 @@ class Mesh:
     synth: str
     processes: dict[str, psutil.Process]
     supervisor: psutil.Process
+    replicas: dict[str, list[psutil.Process]]
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU time each service has used so far, its own processes included."""
@@ -49,7 +53,8 @@ class Mesh:
     def families(self) -> dict[str, list[psutil.Process]]:
         """Return each service's process and its own; what is left is the supervisor's."""
         families = {
-            name: [parent, *parent.children(recursive=True)] for name, parent in self.processes.items()
+            name: [each for parent in parents for each in (parent, *parent.children(recursive=True))]
+            for name, parents in self.replicas.items()
         }
         of_services = {process for family in families.values() for process in family}
         everything = [self.supervisor, *self.supervisor.children(recursive=True)]
@@ -93,14 +98,14 @@ def running_mesh(engine: str = "espeak") -> Iterator[Mesh]:
                 if time.monotonic() - began > _READY_SECONDS:
                     raise SystemExit("the system did not come up")
             parent = psutil.Process(supervisor.pid)
-            processes = {
-                name: child
-                for child in parent.children()
-                for name in ports
-                if f"parlando_{name}" in child.cmdline() or child.name() == name
-            }
+            replicas: dict[str, list[psutil.Process]] = {}
+            for child in parent.children():
+                for name in ports:
+                    if f"parlando_{name}" in child.cmdline() or child.name() == name:
+                        replicas.setdefault(name, []).append(child)
+            processes = {name: first for name, (first, *_) in replicas.items()}
             addresses = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-            yield Mesh(**addresses, processes=processes, supervisor=parent)
+            yield Mesh(**addresses, processes=processes, supervisor=parent, replicas=replicas)
         finally:
             supervisor.send_signal(signal.SIGINT)
             supervisor.wait(30)

@@ -158,11 +158,11 @@ def test_every_address_is_a_service_and_a_port_of_its() -> None:
     assert len(named) > 7
     assert {(host, port) for host, port in named if port not in ports(host)} == set()
     front = _SERVICES["envoy"]["environment"]
-    for which in ("EDGE", "OTLP"):
-        assert int(front[f"{which}_PORT"]) in ports(front[f"{which}_HOST"])
-    (routers,) = yaml.safe_load(front["ROUTER_ENDPOINTS"])
-    router = routers["endpoint"]["address"]["socket_address"]
-    assert router["port_value"] in ports(router["address"])
+    assert int(front["OTLP_PORT"]) in ports(front["OTLP_HOST"])
+    for which in ("EDGE", "ROUTER"):
+        (replicas,) = yaml.safe_load(front[f"{which}_ENDPOINTS"])
+        place = replicas["endpoint"]["address"]["socket_address"]
+        assert place["port_value"] in ports(place["address"])
 
 
 def _read(path: str) -> Any:

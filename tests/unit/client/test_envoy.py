@@ -13,7 +13,7 @@ FRONT = Front(port=1, admin_port=2)
 
 
 def read(front: Front) -> Any:
-    return yaml.safe_load(configuration(front, edge=3, routers=[4, 5]))
+    return yaml.safe_load(configuration(front, edges=[3, 6], routers=[4, 5]))
 
 
 def connections(config: Any) -> Any:
@@ -32,7 +32,7 @@ def test_every_address_is_on_this_machine() -> None:
     config = read(FRONT)
     clusters = {cluster["name"]: addresses(cluster) for cluster in config["static_resources"]["clusters"]}
     assert clusters == {
-        "edge": [("127.0.0.1", 3)],
+        "edge": [("127.0.0.1", 3), ("127.0.0.1", 6)],
         "router": [("127.0.0.1", 4), ("127.0.0.1", 5)],
         "traces": [("127.0.0.1", 4317)],
     }
@@ -58,7 +58,7 @@ def test_requests_are_traced_where_there_is_a_collector(
 
 
 @pytest.mark.parametrize(
-    "origins", [ORIGINS_OF_THIS_MACHINE, r"https://\w+\.example", 'a"b: $c', "${EDGE_PORT}"]
+    "origins", [ORIGINS_OF_THIS_MACHINE, r"https://\w+\.example", 'a"b: $c', "${LISTEN_PORT}"]
 )
 def test_any_regular_expression_of_origins_arrives_as_it_is(origins: str) -> None:
     (host,) = connections(read(Front(port=1, admin_port=2, origins=origins)))["route_config"]["virtual_hosts"]

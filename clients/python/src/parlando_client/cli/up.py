@@ -56,6 +56,15 @@ from parlando_client.supervisor.workers import local_workers
     help="Workers of espeak-ng, or of --engine, on the synth port and those above it: one can fail.",
 )
 @click.option(
+    "--edges",
+    envvar="EDGES",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    show_envvar=True,
+    help="Edges, the first on the edge port and the others 100 above it and on: each uses one core.",
+)
+@click.option(
     "--routers",
     envvar="ROUTERS",
     type=click.IntRange(1, 16),
@@ -105,6 +114,7 @@ def up(
     traces_port: int,
     engine: str,
     workers: int,
+    edges: int,
     routers: int,
     engines: str,
     allowed_origins: str,
@@ -129,8 +139,8 @@ def up(
         port=envoy_port, admin_port=envoy_admin_port, origins=allowed_origins, otlp_endpoint=otlp_endpoint
     )
     places = Places(
-        edge=edge_port,
-        routers=(router_port, *(router_port + 99 + place for place in range(1, routers))),
+        edges=_ports(edge_port, edges),
+        routers=_ports(router_port, routers),
         session=session_port,
         fragmenter=fragmenter_port,
         workers=local_workers(engine, synth_port, workers),
@@ -147,11 +157,16 @@ def up(
         click.echo(f"  {_try_it_over_http(page)}")
 
     if no_envoy:
-        _report(f"{no_envoy}: the edge alone is the way in, with no gRPC for browsers")
+        _report(f"{no_envoy}: the first edge alone is the way in, with no gRPC for browsers")
     try:
         asyncio.run(supervise(children(places), _report, ready))
     except StartError as error:
         raise Failure(str(error)) from None
+
+
+def _ports(first: int, count: int) -> tuple[int, ...]:
+    """Return the ports of services that are alike: the first, and the others 100 above it and on."""
+    return (first, *(first + 99 + place for place in range(1, count)))
 
 
 def _report(line: str) -> None:

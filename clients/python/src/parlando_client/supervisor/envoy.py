@@ -15,7 +15,6 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import Any
 from urllib.parse import urlsplit
 
 from parlando_client.supervisor.child import Child
@@ -59,12 +58,14 @@ def why_no_envoy() -> str:
     return ""
 
 
-def envoy(front: Front, edge: int, routers: Sequence[int], ready: Callable[[], Awaitable[None]]) -> Child:
+def envoy(
+    front: Front, edges: Sequence[int], routers: Sequence[int], ready: Callable[[], Awaitable[None]]
+) -> Child:
     """Return the child that runs Envoy.
 
     Args:
         front: what it is told.
-        edge: port of the edge.
+        edges: ports of the edges.
         routers: ports of the routers.
         ready: returns once it lets requests through.
     """
@@ -73,7 +74,7 @@ def envoy(front: Front, edge: int, routers: Sequence[int], ready: Callable[[], A
     form = ("--log-format", "%Y-%m-%d %T,%e %l envoy %n: %v")
     return Child(
         name="envoy",
-        command=(*_program(), *options, *form, "--config-yaml", configuration(front, edge, routers)),
+        command=(*_program(), *options, *form, "--config-yaml", configuration(front, edges, routers)),
         environment={},
         ports={"ENVOY_PORT": front.port, "ENVOY_ADMIN_PORT": front.admin_port},
         ready=ready,
@@ -83,16 +84,15 @@ def envoy(front: Front, edge: int, routers: Sequence[int], ready: Callable[[], A
     )
 
 
-def configuration(front: Front, edge: int, routers: Sequence[int]) -> str:
+def configuration(front: Front, edges: Sequence[int], routers: Sequence[int]) -> str:
     """Return deploy/envoy/envoy.yaml for services on this machine."""
     collector = urlsplit(front.otlp_endpoint)
     words = {
         "LISTEN_HOST": "127.0.0.1",
         "LISTEN_PORT": front.port,
         "ADMIN_PORT": front.admin_port,
-        "EDGE_HOST": "127.0.0.1",
-        "EDGE_PORT": edge,
-        "ROUTER_ENDPOINTS": json.dumps([_endpoint(port) for port in routers]),
+        "EDGE_ENDPOINTS": _endpoints(edges),
+        "ROUTER_ENDPOINTS": _endpoints(routers),
         "OTLP_HOST": _quoted(collector.hostname or "127.0.0.1"),
         "OTLP_PORT": collector.port or _OTLP_PORT,
         "TRACE_PERCENT": 100 if front.otlp_endpoint else 0,
@@ -107,8 +107,13 @@ def _quoted(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-def _endpoint(port: int) -> dict[str, Any]:
-    return {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}}
+def _endpoints(ports: Sequence[int]) -> str:
+    return json.dumps(
+        [
+            {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}}
+            for port in ports
+        ]
+    )
 
 
 def _program() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -31,7 +31,7 @@ class Places:
     """Where the services listen, all on 127.0.0.1, and what they run.
 
     Attributes:
-        edge: port of the edge.
+        edges: ports of the edges.
         routers: ports of the routers.
         session: port of the session service.
         fragmenter: port of the fragmenter.
@@ -42,7 +42,7 @@ class Places:
         otlp_endpoint: URL of the OTLP/gRPC collector of the services' traces; empty: they make none.
     """
 
-    edge: int
+    edges: tuple[int, ...]
     routers: tuple[int, ...]
     session: int
     fragmenter: int
@@ -61,27 +61,27 @@ def children(places: Places) -> tuple[Child, ...]:
     own = [f"127.0.0.1:{worker.port}" for worker in places.workers]
     front = places.front
     services = (
-        _service(
-            "edge",
-            places.edge,
-            partial(wait_until_http_serves, places.edge, EDGE_HEALTH, EDGE_SIGN),
-            ROUTER_ADDRESS=",".join(f"127.0.0.1:{port}" for port in places.routers),
-            SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-        ),
-        *([envoy(front, places.edge, places.routers, partial(_lets_through, front.port))] if front else []),
-        *(
-            replace(
-                _grpc_service(
-                    "router",
-                    port,
-                    ROUTER_SERVICE,
-                    FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
-                    SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-                    ENGINES=",".join([*own, places.engines] if places.engines else own),
-                ),
-                name=f"router-{port}" if place else "router",
+        *_replicas(
+            _service(
+                "edge",
+                port,
+                partial(wait_until_http_serves, port, EDGE_HEALTH, EDGE_SIGN),
+                ROUTER_ADDRESS=",".join(f"127.0.0.1:{router}" for router in places.routers),
+                SESSION_ADDRESS=f"127.0.0.1:{places.session}",
             )
-            for place, port in enumerate(places.routers)
+            for port in places.edges
+        ),
+        *([envoy(front, places.edges, places.routers, partial(_lets_through, front.port))] if front else []),
+        *_replicas(
+            _grpc_service(
+                "router",
+                port,
+                ROUTER_SERVICE,
+                FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
+                SESSION_ADDRESS=f"127.0.0.1:{places.session}",
+                ENGINES=",".join([*own, places.engines] if places.engines else own),
+            )
+            for port in places.routers
         ),
         # With REDIS_URL in the environment it keeps everything there, else in its own memory.
         _grpc_service("session", places.session, SESSION_SERVICE),
@@ -97,6 +97,13 @@ def children(places: Places) -> tuple[Child, ...]:
 def missing_modules() -> list[str]:
     """Return the services that are not installed beside this command."""
     return [name for name in _SERVICES if find_spec(f"parlando_{name}") is None]
+
+
+def _replicas(alike: Iterable[Child]) -> Iterator[Child]:
+    """Yield services that are alike, each but the first with its port in its name."""
+    for place, child in enumerate(alike):
+        (port,) = child.ports.values()
+        yield replace(child, name=f"{child.name}-{port}") if place else child
 
 
 async def _lets_through(port: int) -> None:

@@ -1,0 +1,96 @@
+"""Two edges behind Envoy: what one of them began, the other goes on with."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
+
+from tests.e2e.conftest import Mark, running_up
+from tests.e2e.through import Through
+
+_SESSIONS = 8
+"""So many that each edge has some, as good as always."""
+
+_TEXT = "This is remembered."
+
+
+@dataclass
+class _Conversation:
+    socket: ClientConnection
+    session: str
+    item: str = ""
+
+    @classmethod
+    async def begun(cls, through: Through, stack: AsyncExitStack, query: str = "") -> _Conversation:
+        address = f"ws://{through.address}/v1/realtime{query}"
+        socket = await stack.enter_async_context(connect(address, compression=None, max_size=None))
+        created = json.loads(await socket.recv())
+        return cls(socket, created["session"]["id"])
+
+    async def told(self, kind: str, **event: Any) -> dict[str, Any]:
+        """Send an event, and return the first of a kind that follows."""
+        await self.socket.send(json.dumps(event))
+        while (said := json.loads(await self.socket.recv()))["type"] != kind:
+            assert said["type"] != "error", said
+        return dict(said)
+
+    async def speak(self) -> None:
+        """Have the text spoken to its end."""
+        content = [{"type": "input_text", "text": _TEXT}]
+        asked = {"input": [{"type": "message", "role": "user", "content": content}]}
+        done = (await self.told("response.done", type="response.create", response=asked))["response"]
+        assert done["status"] == "completed", done
+        self.item = done["output"][0]["id"]
+
+    async def lives(self) -> bool:
+        """Return whether it was not torn off."""
+        try:
+            await self.told("session.updated", type="session.update", session={"type": "realtime"})
+        except ConnectionClosedError:
+            return False
+        return True
+
+
+def _kill(mark: Mark, port: int) -> None:
+    """Kill the edge of a port; the supervisor starts it again, later than what follows here."""
+    named = [each for each in mark.processes() if each.cmdline()[1:3] == ["-m", "parlando_edge"]]
+    assert len(named) == 2
+    (edge,) = [each for each in named if each.environ()["EDGE_PORT"] == str(port)]
+    edge.kill()
+    edge.wait()
+
+
+async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
+    tmp_path: Path, ports: dict[str, int]
+) -> None:
+    settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    settings |= {"EDGES": "2", "SCRIPTED_RATE": "20"}
+    async with AsyncExitStack() as stack:
+        with (tmp_path / "log").open("wb") as log, running_up(settings, log) as mark:
+            through = Through(mark, ports)
+            begun = [await _Conversation.begun(through, stack) for _ in range(_SESSIONS)]
+            for each in begun:
+                await each.speak()
+            _kill(mark, ports["edge"])
+            resumed = 0
+            for each in begun:
+                if await each.lives():
+                    await each.speak()
+                    continue
+                again = await _Conversation.begun(through, stack, f"?session={each.session}")
+                assert again.session == each.session
+                found = await again.told(
+                    "conversation.item.retrieved", type="conversation.item.retrieve", item_id=each.item
+                )
+                assert found["item"]["content"][0]["transcript"] == _TEXT
+                await again.speak()
+                resumed += 1
+            assert 0 < resumed < _SESSIONS
+            answer = through.post("/v1/audio/speech", {"input": _TEXT, "response_format": "pcm"})
+            assert answer.status_code == 200
