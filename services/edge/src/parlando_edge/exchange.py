@@ -70,11 +70,18 @@ def patient(send: Send, seconds: float) -> Send:
 
     It raises SLOW_READER as ParlandoError then.
     """
+    loop = asyncio.get_running_loop()
 
     async def send_in_time(message: Message) -> None:
         try:
-            async with asyncio.timeout(seconds):
-                await send(message)
+            async with asyncio.timeout(None) as limit:
+                # Only a send that waits lets the loop come to this, and few do. A timer for each would cost
+                # more than the sending.
+                waits = loop.call_soon(lambda: limit.reschedule(loop.time() + seconds))
+                try:
+                    await send(message)
+                finally:
+                    waits.cancel()
         except TimeoutError:
             raise ParlandoError(Reason.SLOW_READER, f"the client took nothing for {seconds:g} s") from None
 

@@ -7,11 +7,14 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from parlando_edge.gate import Gate
+from parlando_edge.gathering import GatheringTransport
 from parlando_edge.settings import EdgeSettings
 from parlando_kit.server import PortTakenError
 
@@ -38,6 +41,13 @@ class _Uvicorn(uvicorn.Server):
         self.listens.set()
 
 
+class _WebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, whose small messages leave together."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(GatheringTransport(cast("asyncio.Transport", transport), self.loop))
+
+
 class HttpServer:
     """Serves an ASGI application over HTTP/1.1 and WebSocket.
 
@@ -55,7 +65,7 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 http="httptools",
-                ws="websockets-sansio",
+                ws=_WebSocket,
                 ws_per_message_deflate=False,  # it costs twenty times what it saves
                 ws_max_size=settings.max_event_bytes,
                 ws_ping_interval=settings.ping_seconds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -40,7 +40,7 @@ _BETA_HEADER, _BETA_VALUE = b"openai-beta", b"realtime=v1"
 
 
 def _new_id(prefix: str) -> str:
-    return f"{prefix}_{uuid.uuid4().hex[:24]}"
+    return f"{prefix}_{os.urandom(12).hex()}"
 
 
 def _dialect(scope: Scope) -> Dialect:
