@@ -155,6 +155,8 @@ async def test_a_scrape_shows_seconds_in_buckets_that_grow_by_the_root_of_two() 
                 await unary(channel)(StringValue(value=str(seconds)))
         scraped = await asyncio.to_thread(_scrape, metrics_port)
         await _stop(service)
+    live = [line for line in scraped.splitlines() if line.startswith("parlando_live_calls{")]
+    assert [('parlando_hop="probe"' in line, line.split()[-1]) for line in live] == [(True, "0.0")]
     buckets: list[tuple[float, int]] = []
     for line in scraped.splitlines():
         if line.startswith("parlando_first_chunk_seconds_bucket"):

@@ -26,7 +26,7 @@ from parlando_session.servicer import SessionServicer, session_service
 from parlando_session.sessions import Sessions
 from parlando_session.settings import SessionSettings
 from parlando_session.store_watch import STORE, watch_store
-from parlando_session.stores import open_stores
+from parlando_session.stores import Stores, open_stores
 from parlando_session.turns import Turns
 from tests.component.session.places import LEASE_SECONDS, TimeOfDay
 
@@ -48,6 +48,7 @@ class Served:
         stub: on that channel.
         now: its time of day.
         server: the server itself.
+        stores: what it keeps.
     """
 
     address: str
@@ -55,6 +56,7 @@ class Served:
     stub: SessionServiceAsyncStub
     now: TimeOfDay
     server: Server
+    stores: Stores
 
     async def health(self, *, serving: bool) -> None:
         """Return once the store, the service and the whole say that they serve, or do not."""
@@ -90,13 +92,13 @@ async def served(redis_url: str = "") -> AsyncIterator[Served]:
         server = Server(settings, [session_service(servicer)])
         server.on_drain(book.close)
         await server.set_health(STORE, serving=False)
-        port = await server.start()
+        address = f"127.0.0.1:{await server.start()}"
         async with (
             background(watch_store(book, server, MonotonicClock(), _POLL_SECONDS)),
-            open_channel(f"127.0.0.1:{port}") as channel,
+            open_channel(address) as channel,
         ):
             try:
-                yield Served(f"127.0.0.1:{port}", channel, SessionServiceStub(channel), now, server)
+                yield Served(address, channel, SessionServiceStub(channel), now, server, stores)
             finally:
                 await server.stop(0)
 

@@ -82,6 +82,11 @@ class HttpServer:
             )
         )
 
+    @property
+    def live(self) -> int:
+        """Requests and WebSockets under way."""
+        return self._gate.live
+
     async def start(self) -> int:
         """Bind, start serving, and return the port.
 

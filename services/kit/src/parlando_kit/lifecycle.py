@@ -16,6 +16,7 @@ from typing import Protocol
 
 import uvloop
 
+from parlando_kit import telemetry, telemetry_names
 from parlando_kit.errors import ParlandoError
 from parlando_kit.server import PortTakenError
 from parlando_kit.settings import ServerSettings
@@ -25,6 +26,11 @@ _log = logging.getLogger(__name__)
 
 class Serving(Protocol):
     """What a lifecycle runs: the gRPC server of `server`, or one of another protocol."""
+
+    @property
+    def live(self) -> int:
+        """Calls, requests and connections under way that are work."""
+        ...
 
     async def start(self) -> int:
         """Bind, start serving, and return the port; PortTakenError where that cannot be."""
@@ -71,6 +77,13 @@ async def _serve(name: str, settings: ServerSettings, build: Build, signals: _Si
     # What the service holds is entered on `resources` and closed in reverse order, after the drain.
     async with AsyncExitStack() as resources:
         server = await build(resources)
+        telemetry.gauge(
+            telemetry.meter(name),
+            telemetry_names.LIVE_CALLS,
+            "calls, requests and connections under way",
+            lambda: server.live,
+            {telemetry_names.HOP: name},
+        )
         resources.push_async_callback(server.stop, 0)  # before all else, whatever ends the service
         port = await server.start()
         signals.serving = True

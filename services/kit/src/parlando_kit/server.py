@@ -90,6 +90,11 @@ class Server:
             self._server,
         )
 
+    @property
+    def live(self) -> int:
+        """Calls under way that are work."""
+        return self._calls.live
+
     async def start(self) -> int:
         """Bind, start serving, and return the port.
 

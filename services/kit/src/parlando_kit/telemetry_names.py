@@ -5,6 +5,7 @@ from __future__ import annotations
 FIRST_CHUNK = "parlando.first_chunk"
 CANCEL_LAST_BYTE = "parlando.cancel.last_byte"
 CANCEL_ENGINE_IDLE = "parlando.cancel.engine_idle"
+LIVE_CALLS = "parlando.live_calls"
 LIVE_SYNTHESES = "parlando.live_syntheses"
 QUEUED_SYNTHESES = "parlando.queued_syntheses"
 INSTANCES = "parlando.instances"
