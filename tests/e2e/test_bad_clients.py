@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 import socket
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from parlando.admin.v1 import admin_pb2
+from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando_client import Finished
@@ -234,6 +239,49 @@ async def test_a_client_that_resets_its_connection_leaves_nothing(patient: Throu
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()  # with a reset
     await asyncio.to_thread(wait_until_idle, patient.synth)
+
+
+_HEARS = """
+import sys, time
+from parlando_client import Audio, Client
+
+with Client(sys.argv[1]) as client, client.speak() as utterance:
+    utterance.send("Hello. ")
+    utterance.flush()
+    for event in utterance:
+        if isinstance(event, Audio):
+            print("heard", flush=True)
+"""
+
+
+def _utterances(address: str) -> int:
+    """Return how many a router has under way."""
+    with grpc.insecure_channel(address) as channel:
+        return int(AdminServiceStub(channel).GetStatistics(admin_pb2.GetStatisticsRequest()).live)
+
+
+@contextmanager
+def _frozen(address: str) -> Iterator[None]:
+    """Run a client that hangs once it has heard something: its kernel goes on to take what it is sent."""
+    command = [sys.executable, "-c", _HEARS, address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as client:
+        try:
+            assert client.stdout is not None
+            assert client.stdout.readline() == b"heard\n"
+            client.send_signal(signal.SIGSTOP)
+            yield
+        finally:
+            client.kill()
+
+
+def test_clients_that_neither_read_nor_leave_are_found_out(patient: Through) -> None:
+    router = f"127.0.0.1:{patient.ports['router']}"
+    with _frozen(patient.address), _frozen(router):
+        assert _utterances(router) == 2
+        give_up = time.monotonic() + 2 * PATIENCE
+        while left := _utterances(router):
+            assert time.monotonic() < give_up, f"utterances under way: {left}"
+            time.sleep(0.2)
 
 
 async def _rest(client: socket.socket) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass
 from functools import partial
@@ -98,10 +99,12 @@ class Observed:
     Attributes:
         said: spans of a Say, straight to the router.
         cancelled: spans of a Speak that was cancelled while it spoke.
+        gone: spans of a Speak whose caller vanished while it spoke.
         over_http: spans of speech over HTTP, through Envoy.
         in_realtime: spans of a Realtime session with `_RESPONSES` responses, through Envoy.
         told: all else it told, by where: spans as sent, logs, metrics.
         metrics: what a scrape of each service answered.
+        while_spoken: likewise, in the middle of the Speak whose caller vanished; `metrics` are of after that.
         exemplars: the traces that histograms sent to the collector name, by the histogram's name and its hop.
         ids: the traces of the requests, by the names above.
         envoy_took: seconds of a Say through Envoy, begun as Envoy had just sent its spans, until it sent
@@ -110,10 +113,12 @@ class Observed:
 
     said: list[dict[str, Any]]
     cancelled: list[dict[str, Any]]
+    gone: list[dict[str, Any]]
     over_http: list[dict[str, Any]]
     in_realtime: list[dict[str, Any]]
     told: dict[str, bytes]
     metrics: dict[str, str]
+    while_spoken: dict[str, str]
     exemplars: dict[tuple[str, str], set[str]]
     ids: dict[str, str]
     envoy_took: float
@@ -143,6 +148,40 @@ async def speak_and_cancel(router: str, trace_id: str) -> None:
         live.end()
         async for _ in live:
             pass
+
+
+async def speak_and_vanish(
+    router: str, trace_id: str, scrape: Callable[[], dict[str, str]]
+) -> dict[str, str]:
+    """Have a long text spoken, leave at the first sound, and return what the services said of it before."""
+    context = traceparent(trace_id)
+    async with AsyncClient(router) as client, client.speak(traceparent=context) as live:
+        await live.send(f"The {_WORD} is heard, one two three four five six seven. " * 5)
+        async for event in live:
+            if isinstance(event, Audio):
+                break
+        return await asyncio.to_thread(scrape)
+
+
+def scraped(ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the metrics of each service."""
+    return {name: httpx2.get(f"http://127.0.0.1:{port}/metrics").text for name, port in ports.items()}
+
+
+def gauge(metrics: str, name: str) -> float:
+    """Return what a gauge stands at, whatever it is of."""
+    lines = [line for line in metrics.splitlines() if line.startswith(f"parlando_{name}{{")]
+    assert lines, name
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+def scraped_once_idle(ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the metrics of each service, once the router has nothing under way."""
+    give_up = time.monotonic() + 30
+    while gauge((metrics := scraped(ports))["router"], "live_calls"):
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    return metrics
 
 
 def speak_in_realtime(envoy: int, trace_id: str) -> None:
@@ -178,8 +217,8 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     """A system that has spoken, was cancelled, and was stopped."""
     ports = {name: free_port() for name in _NAMES}
     scrapes = {name: free_port() for name in _MEASURED}
-    said, cancelled, over_http, in_realtime, refused, after_a_flush = (
-        secrets.token_hex(16) for _ in range(6)
+    said, cancelled, gone, over_http, in_realtime, refused, after_a_flush = (
+        secrets.token_hex(16) for _ in range(7)
     )
     logs = tmp_path_factory.mktemp("trace") / "logs"
     with Collector() as collector, logs.open("wb") as log:
@@ -206,9 +245,9 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             )
             assert answer.status_code == 200
             speak_in_realtime(ports["envoy"], in_realtime)
-            metrics = {
-                name: httpx2.get(f"http://127.0.0.1:{port}/metrics").text for name, port in scrapes.items()
-            }
+            vanishing = speak_and_vanish(router, gone, lambda: scraped(scrapes))
+            while_spoken = asyncio.run(vanishing)
+            metrics = scraped_once_idle(scrapes)
             wait_for_envoy(collector, over_http)
             began = time.monotonic()
             say(f"127.0.0.1:{ports['envoy']}", after_a_flush, "Good morning.")
@@ -223,14 +262,17 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
         yield Observed(
             said=collector.trace(said),
             cancelled=collector.trace(cancelled),
+            gone=collector.trace(gone),
             over_http=collector.trace(over_http),
             in_realtime=collector.trace(in_realtime),
             told=told,
             metrics=metrics,
+            while_spoken=while_spoken,
             exemplars=collector.exemplars(),
             ids={
                 "said": said,
                 "cancelled": cancelled,
+                "gone": gone,
                 "over_http": over_http,
                 "in_realtime": in_realtime,
                 "after_a_flush": after_a_flush,
@@ -273,6 +315,28 @@ def test_a_cancel_is_seen_down_to_the_worker_with_both_clocks(observed: Observed
         "parlando.cancel.engine_idle",
         "parlando.stop.outcome",
     }
+
+
+def test_where_the_caller_is_gone_the_trace_and_the_metrics_are_told(observed: Observed) -> None:
+    assert (("router", "Speak"), ("synth", "StopSynthesis")) in calls(observed.gone)
+    (span,) = [span for span in observed.gone if hop(span) == ("router", "Speak")]
+    (gone,) = [event for event in span["events"] if event["name"] == "caller gone"]
+    assert gone["attributes"].keys() == {
+        "parlando.cancel.engine_idle",
+        "parlando.stop.outcome",
+        "parlando.unheard",
+    }
+    counts = [
+        gauge(metrics["router"], "cancel_engine_idle_seconds_count")
+        for metrics in (observed.while_spoken, observed.metrics)
+    ]
+    assert counts[1] == counts[0] + 1
+
+
+def test_what_is_made_and_not_heard_is_a_gauge_that_falls_to_nothing(observed: Observed) -> None:
+    for service, name in (("router", "unheard"), ("router", "live_calls"), ("synth", "live_syntheses")):
+        assert gauge(observed.while_spoken[service], name) > 0, name
+        assert gauge(observed.metrics[service], name) == 0, name
 
 
 def test_speech_over_http_is_one_trace_from_envoy_to_engine(observed: Observed) -> None:
@@ -331,9 +395,13 @@ def test_a_scrape_has_the_histogram_of_first_chunks(observed: Observed, service:
 @pytest.mark.parametrize(
     ("histogram", "hops", "traced"),
     [
-        ("first_chunk", _MEASURED, {"said", "cancelled", "over_http", "in_realtime", "after_a_flush"}),
+        (
+            "first_chunk",
+            _MEASURED,
+            {"said", "cancelled", "gone", "over_http", "in_realtime", "after_a_flush"},
+        ),
         ("cancel.last_byte", ("router", "edge"), {"cancelled", "in_realtime"}),
-        ("cancel.engine_idle", ("router", "edge", "synth"), {"cancelled", "in_realtime"}),
+        ("cancel.engine_idle", ("router", "edge", "synth"), {"cancelled", "gone", "in_realtime"}),
     ],
 )
 def test_exemplars_lead_from_every_histogram_to_the_trace_of_a_call(
@@ -356,6 +424,28 @@ def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:
             capture_output=True,
             check=True,
         )
+        stopped = subprocess.Popen(
+            [
+                _BIN / "parlando",
+                "say",
+                "The harbour is quiet in the morning. " * 1_000,
+                "-o",
+                "-",
+                "--trace",
+                *where,
+            ],
+            env={**clean_environment(), "COLUMNS": "160"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with stopped:
+            assert stopped.stdout is not None
+            assert stopped.stdout.read(1_024)  # and then nothing is read: it is in the middle of it
+            stopped.send_signal(signal.SIGINT)
+            _, told = stopped.communicate(timeout=30)
+    assert stopped.returncode == 128 + signal.SIGINT
+    assert "StopSynthesis" in told.decode()
+    assert "cancelled" in told.decode()  # when, beside the span of the call
     assert drawn.stdout.startswith(b"RIFF")
     services = [line.split()[0] for line in drawn.stderr.decode().splitlines()]
     assert services == ["service", "envoy", "envoy", "router", "fragmenter", "synth", "synth"]
