@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from parlando_edge.admin_client import GrpcAdministration
 from parlando_edge.administration import FallbackBody, ResetBody, TrialBody
 from parlando_edge.app import edge_routes
+from parlando_edge.benchmark import BenchBody
 from parlando_edge.dialogue import Verbatim
 from parlando_edge.gate import Gate
 from parlando_edge.json_models import Body, parse_model
@@ -56,7 +57,7 @@ async def test_it_is_valid_and_has_every_route() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [SpeechBody, EstimateBody, TimestampsBody, TrialBody, FallbackBody, ResetBody]
+    "model", [SpeechBody, EstimateBody, TimestampsBody, TrialBody, FallbackBody, ResetBody, BenchBody]
 )
 async def test_every_body_has_examples_that_are_taken(model: type[Body]) -> None:
     async with serving() as edge:
@@ -64,6 +65,19 @@ async def test_every_body_has_examples_that_are_taken(model: type[Body]) -> None
         assert examples
         for example in examples:
             parse_model(example, model)
+
+
+async def test_every_answer_in_json_and_every_parameter_has_an_example() -> None:
+    async with serving() as edge:
+        document = await _document(edge)
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                assert "enum" in parameter["schema"] or parameter["example"], (path, parameter["name"])
+            for answer in operation["responses"].values():
+                for media, content in answer["content"].items():
+                    if media == "application/json" and content["schema"]:
+                        assert content["example"], path  # `answer_examples.py` has them
 
 
 async def test_answers_keep_to_it_whatever_is_sent(caplog: pytest.LogCaptureFixture) -> None:

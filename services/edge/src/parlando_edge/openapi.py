@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from parlando_edge.answer_examples import EXAMPLES
 from parlando_edge.answer_models import ErrorAnswer
 from parlando_edge.operations import Operation, Parameter
 
@@ -51,11 +52,11 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    content = {media: {"schema": _schema(operation.answer)} for media in operation.media}
+    content = {media: _content(operation.answer) for media in operation.media}
     good = {"description": operation.summary, "content": content}
     wrong = {
         "description": "What is wrong, in OpenAI's shape",
-        "content": {_JSON: {"schema": _schema(ErrorAnswer)}},
+        "content": {_JSON: _content(ErrorAnswer)},
     }
     said: dict[str, Any] = {
         "operationId": operation.name,
@@ -73,13 +74,20 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
-    return {
+    described = {
         "name": parameter.name,
         "in": parameter.place,
         "required": parameter.place == "path",
         "description": parameter.description,
         "schema": schema,
     }
+    return {**described, "example": parameter.example} if parameter.example else described
+
+
+def _content(model: type[BaseModel] | None) -> dict[str, Any]:
+    """Return what an answer holds, with an example where it is JSON."""
+    schema = {"schema": _schema(model)}
+    return {**schema, "example": EXAMPLES[model]} if model in EXAMPLES else schema
 
 
 def _schema(model: type[BaseModel] | None) -> dict[str, Any]:

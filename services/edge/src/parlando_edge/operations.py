@@ -20,12 +20,14 @@ class Parameter:
         place: where it stands.
         description: what it means.
         choices: what it may be; empty for anything.
+        example: one that makes sense; "" where the choices say it.
     """
 
     name: str
     place: Literal["path", "query"]
     description: str
     choices: tuple[str, ...] = ()
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

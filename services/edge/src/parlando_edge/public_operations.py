@@ -24,8 +24,10 @@ from parlando_edge.timestamp_bodies import NDJSON, SUBRIP, WEBVTT
 from parlando_edge.voices_endpoint import VoicesEndpoint
 
 _FILTERS = (
-    Parameter("language", "query", "Only voices that speak this language; `en` also means `en-GB`."),
-    Parameter("engine", "query", "Only voices of this engine."),
+    Parameter(
+        "language", "query", "Only voices that speak this language; `en` also means `en-GB`.", example="en"
+    ),
+    Parameter("engine", "query", "Only voices of this engine.", example="espeak"),
 )
 
 
@@ -84,8 +86,8 @@ def public_operations(
             "A short sentence by a voice",
             media=(MEDIA_TYPE,),
             parameters=(
-                Parameter("engine", "path", "The voice's engine."),
-                Parameter("voice", "path", "The voice's id."),
+                Parameter("engine", "path", "The voice's engine.", example="espeak"),
+                Parameter("voice", "path", "The voice's id.", example="gmw/en"),
             ),
         ),
         Operation("/v1/models", "listModels", voices.models, "The models", ModelsAnswer),
@@ -95,7 +97,7 @@ def public_operations(
             voices.model,
             "One model",
             ModelAnswer,
-            parameters=(Parameter("model", "path", "The model's id."),),
+            parameters=(Parameter("model", "path", "The model's id.", example="parlando"),),
         ),
         Operation("/healthz", "alive", health.healthz, "The process is up", AliveAnswer),
         Operation("/health", "health", health.health, "Each part's own word", HealthAnswer),
