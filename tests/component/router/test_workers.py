@@ -192,6 +192,9 @@ class _OddWorker(synth_service_pb2_grpc.SynthServiceServicer):
         self.requests: list[synth_pb2.SynthesizeRequest] = []
         self.seconds_left: list[float] = []
         self.live = 0
+        self.stops: list[str] = []
+        self.confirms = asyncio.Event()  # stops are answered
+        self.confirms.set()
 
     async def DescribeEngine(  # noqa: N802  # gRPC's name
         self, _: synth_pb2.DescribeEngineRequest, __: Any
@@ -235,8 +238,10 @@ class _OddWorker(synth_service_pb2_grpc.SynthServiceServicer):
         await until(live, 0)
 
     async def StopSynthesis(  # noqa: N802  # gRPC's name
-        self, _: synth_pb2.StopSynthesisRequest, __: Any
+        self, request: synth_pb2.StopSynthesisRequest, _: Any
     ) -> synth_pb2.StopSynthesisResponse:
+        self.stops.append(request.synthesis_id)
+        await self.confirms.wait()
         return synth_pb2.StopSynthesisResponse(outcome=self.outcome)  # type: ignore[arg-type]  # of a later version
 
     async def Phonemize(  # noqa: N802  # gRPC's name
@@ -396,6 +401,37 @@ async def test_a_stop_that_is_not_confirmed_ends_the_call_all_the_same() -> None
         await read_until(call, "stop_report")
         await worker.until_idle()
         call.cancel()
+
+
+@pytest.mark.parametrize("leaving", ["cancel", "reset"])
+async def test_a_stop_goes_to_the_worker_that_speaks_and_is_waited_for(leaving: str) -> None:
+    workers = [_OddWorker(), _OddWorker()]
+    for worker in workers:
+        worker.responses, worker.outcome = [_started(), _SOUND], synth_pb2.STOP_OUTCOME_STOPPED
+        worker.confirms.clear()
+    async with _odd(workers[0]) as first, _odd(workers[1]) as second, routing([first, second]) as router:
+        await until(router.serving, {first, second})
+        calls = [router.stub.Speak() for _ in range(4)]
+        for call in calls:
+            await send(call, opened(), text("Orange lamp. "))
+            await read_until(call, "audio")
+        assert all(worker.requests for worker in workers)
+        for call in calls:
+            if leaving == "reset":
+                call.cancel()
+            else:
+                await send(call, cancel())
+                await call.done_writing()
+
+        async def stops() -> list[set[str]]:
+            return [set(worker.stops) for worker in workers]
+
+        await until(stops, [{each.synthesis_id for each in worker.requests} for worker in workers])
+        assert await router.utterances() == 4  # nobody's leaving cuts it short
+        for worker in workers:
+            worker.confirms.set()
+        await until(router.utterances, 0)
+        assert [len(worker.stops) for worker in workers] == [len(worker.requests) for worker in workers]
 
 
 async def test_an_outcome_of_a_later_version_is_unconfirmed() -> None:
