@@ -8,6 +8,7 @@ from array import array
 from collections.abc import AsyncGenerator, Sequence
 
 from parlando_kit.ledger import TimingQuality
+from parlando_kit.tasks import finish
 from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
@@ -41,6 +42,7 @@ class ScriptedVendor(Vendor):
     Attributes:
         asked: jobs that were asked of it, attempts counted.
         ended: how many of them have ended, in any way.
+        ending: seconds that it takes to have a job that is broken off confirmed as ended; None: it cannot.
     """
 
     name = "acme"
@@ -50,6 +52,7 @@ class ScriptedVendor(Vendor):
         self.asked = self.ended = self.opened = self.closed = 0
         self.fails_to_open: list[Exception] = []
         self.rate: int | None = None
+        self.ending: float | None = None
         self._scripts = list(scripts)
         self._timing = timing
 
@@ -86,6 +89,11 @@ class ScriptedVendor(Vendor):
                     await asyncio.sleep(step)
                 else:
                     yield step
+        except asyncio.CancelledError:
+            if self.ending is not None:
+                await finish(asyncio.sleep(self.ending))
+                exchange.goes_on = False
+            raise
         finally:
             self.ended += 1
 

@@ -105,8 +105,9 @@ async def _pump(source: AsyncGenerator[Said, None], queue: BoundedQueue[Said], w
 
 async def _guard(pump: asyncio.Task[None], queue: BoundedQueue[Said], watch: Watch) -> None:
     await watch.stands_still()
-    queue.close(StoodStill())
-    pump.cancel()
+    if not pump.cancelling():  # a stop that is being told to the vendor has a time of its own
+        queue.close(StoodStill())
+        pump.cancel()
 
 
 def _failure(pump: asyncio.Task[None], stop: StopFlag) -> BaseException | None:
