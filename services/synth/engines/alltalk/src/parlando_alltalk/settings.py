@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from parlando_synth.remote.settings import RemoteSettings
 
@@ -17,12 +16,8 @@ class Way(StrEnum):
     SPEECH = "speech"
 
 
-class AllTalkSettings(RemoteSettings):
+class AllTalkSettings(RemoteSettings, env_prefix="ALLTALK_"):
     """ALLTALK_<NAME>."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="ALLTALK_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
     base_url: str = Field(
         default="", pattern=r"^(https?://[^/\s]+)?$", description="where the server is: http://127.0.0.1:7851"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from parlando_synth.remote.settings import RemoteSettings
 
@@ -36,12 +35,8 @@ class OutputFormat(StrEnum):
         return int(self.partition("_")[2])
 
 
-class ElevenLabsSettings(RemoteSettings):
+class ElevenLabsSettings(RemoteSettings, env_prefix="ELEVENLABS_"):
     """ELEVENLABS_<NAME>."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="ELEVENLABS_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
     base_url: str = Field(
         default="https://api.elevenlabs.io",

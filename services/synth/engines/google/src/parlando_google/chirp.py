@@ -11,17 +11,17 @@ from google.cloud import texttospeech
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
 from pydantic import TypeAdapter, ValidationError
 
-from parlando_google.connection import Connection, connect
+from parlando_google.connection import Connection
 from parlando_google.decoding import decoder
-from parlando_google.refusals import refusal
 from parlando_google.settings import ChirpSettings, Encoding
+from parlando_google.vendor import GoogleVendor
 from parlando_google.voices import CHIRP, Clone, cloned_voice, clones, default_of, listed
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
-from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.remote.vendor import Exchange, Said
 from parlando_synth.voice import Voice
 
 _RATE = 24_000
@@ -41,7 +41,7 @@ _PRONUNCIATIONS = TypeAdapter(dict[str, str])
 _OPTIONS = frozenset({"markup", "pronunciations", "phonetic_encoding"})
 
 
-class ChirpVendor(Vendor):
+class ChirpVendor(GoogleVendor[ChirpSettings]):
     """The adapter to `StreamingSynthesize`: one stream a job, closed for writing once its text is sent.
 
     A stream that stays open between jobs would be ended by Google after five seconds without text; the
@@ -51,34 +51,26 @@ class ChirpVendor(Vendor):
         settings: where the service is, and how it is asked.
     """
 
-    name = "Google"
-    loggers = ("google", "grpc")
-
     def __init__(self, settings: ChirpSettings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._rate = decoder(settings.encoding).fixed_rate or _RATE
         self._tariff = tariff("google", _MODEL, settings.prices)
-        self._connection: Connection | None = None
-        self._client: texttospeech.TextToSpeechAsyncClient | None = None
-        self._voices: dict[str, Voice] = {}
         self._clones: Mapping[str, Clone] = {}
-        self._default = ""
 
     async def open(self) -> None:
         """Connect, and list the voices."""
         if self._settings.clones is not None:
             self._clones = clones(self._settings.clones)
-        self._connection = await connect(self._settings)
-        transport = TextToSpeechGrpcAsyncIOTransport(channel=self._connection.channel)
-        self._client = texttospeech.TextToSpeechAsyncClient(transport=transport)
-        answer = await self._client.list_voices(
-            timeout=self._settings.connect_seconds + self._settings.first_byte_seconds,
-            metadata=self._connection.metadata,
-        )
-        voices = listed(answer.voices, CHIRP, self._rate)
-        self._default = default_of(self._settings.default_voice, voices)
-        voices += [cloned_voice(name, clone, self._rate) for name, clone in self._clones.items()]
-        self._voices = {voice.id: voice for voice in voices}
+        await super().open()
+
+    def _made(self, connection: Connection) -> texttospeech.TextToSpeechAsyncClient:
+        transport = TextToSpeechGrpcAsyncIOTransport(channel=connection.channel)
+        return texttospeech.TextToSpeechAsyncClient(transport=transport)
+
+    def _known(self, voices: Sequence[texttospeech.Voice]) -> tuple[str, Sequence[Voice]]:
+        found = listed(voices, CHIRP, self._rate)
+        cloned = [cloned_voice(name, clone, self._rate) for name, clone in self._clones.items()]
+        return default_of(self._settings.default_voice, found), found + cloned
 
     def describe(self) -> EngineDescription:
         """Return what Chirp 3 HD can do. All of a text is billed once it was sent."""
@@ -99,21 +91,16 @@ class ChirpVendor(Vendor):
             price=self._tariff.price() if self._tariff is not None else None,
         )
 
-    def voices(self) -> Sequence[Voice]:
-        """Return the voices, cloned ones among them, sorted by id."""
-        return [self._voices[name] for name in sorted(self._voices)]
-
     async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
         """Send the text, and yield sound as it comes."""
-        if self._client is None or self._connection is None:
-            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        client, connection = self._loaded()
         config = self._config(job)
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options if name not in _OPTIONS)
         markup = _is_true(job.options.get("markup", "false"), "markup")
         decoding = decoder(self._settings.encoding)
         exchange.goes_on = True
-        answers: Any = await self._client.streaming_synthesize(  # a call, and not only what it answers
-            requests=_requests(config, job.text, markup=markup), metadata=self._connection.metadata
+        answers: Any = await client.streaming_synthesize(  # a call, and not only what it answers
+            requests=_requests(config, job.text, markup=markup), metadata=connection.metadata
         )
         try:
             async for answer in answers:
@@ -130,13 +117,7 @@ class ChirpVendor(Vendor):
 
     def refusal(self, error: Exception) -> Refusal | None:
         """Return what an error means."""
-        return Refusal(Trouble.OUTAGE) if isinstance(error, _UnsoundError) else refusal(error)
-
-    async def close(self) -> None:
-        """Close the channel."""
-        connection, self._connection, self._client = self._connection, None, None
-        if connection is not None:
-            await connection.close()
+        return Refusal(Trouble.OUTAGE) if isinstance(error, _UnsoundError) else super().refusal(error)
 
     def _config(self, job: Job) -> texttospeech.StreamingSynthesizeConfig:
         voice = self._voices[job.voice]

@@ -10,19 +10,18 @@ from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import
     TextToSpeechGrpcAsyncIOTransport,
 )
 
-from parlando_google.connection import Connection, connect
+from parlando_google.connection import Connection
 from parlando_google.marks import marked, timed
-from parlando_google.refusals import refusal
 from parlando_google.settings import ClassicSettings
+from parlando_google.vendor import GoogleVendor
 from parlando_google.voices import default_of, listed
-from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.engine import EngineDescription, Job, TextKind, Words
 from parlando_synth.feelings import EMOTIONS, delivery
 from parlando_synth.remote.pcm import PcmReader
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
-from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.remote.vendor import Exchange, Said
 from parlando_synth.voice import Voice
 
 _LONGEST_REQUEST = 5_000  # bytes, marks included
@@ -31,36 +30,24 @@ _SLOWEST, _FASTEST = 0.25, 2.0  # pitch and loudness go further than a job and a
 _ELEMENTS = ("break", "say-as", "p", "s", "sub", "mark", "prosody", "emphasis", "phoneme", "voice", "lang")
 
 
-class ClassicVendor(Vendor):
+class ClassicVendor(GoogleVendor[ClassicSettings]):
     """The adapter to `SynthesizeSpeech`, which answers once all is made.
 
     Args:
         settings: where the service is, and which family of voices speaks.
     """
 
-    name = "Google"
-    loggers = ("google", "grpc")
-
     def __init__(self, settings: ClassicSettings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._tariff = tariff("google", settings.model.lower(), settings.prices)
-        self._connection: Connection | None = None
-        self._client: texttospeech.TextToSpeechAsyncClient | None = None
-        self._voices: dict[str, Voice] = {}
-        self._default = ""
 
-    async def open(self) -> None:
-        """Connect, and list the family's voices."""
-        self._connection = await connect(self._settings)
-        transport = TextToSpeechGrpcAsyncIOTransport(channel=self._connection.channel)
-        self._client = texttospeech.TextToSpeechAsyncClient(transport=transport)
-        answer = await self._client.list_voices(
-            timeout=self._settings.connect_seconds + self._settings.first_byte_seconds,
-            metadata=self._connection.metadata,
-        )
-        voices = listed(answer.voices, f"-{self._settings.model}-")
-        self._default = default_of(self._settings.default_voice, voices)
-        self._voices = {voice.id: voice for voice in voices}
+    def _made(self, connection: Connection) -> texttospeech.TextToSpeechAsyncClient:
+        transport = TextToSpeechGrpcAsyncIOTransport(channel=connection.channel)
+        return texttospeech.TextToSpeechAsyncClient(transport=transport)
+
+    def _known(self, voices: Sequence[texttospeech.Voice]) -> tuple[str, Sequence[Voice]]:
+        found = listed(voices, f"-{self._settings.model}-")
+        return default_of(self._settings.default_voice, found), found
 
     def describe(self) -> EngineDescription:
         """Return what the family can do. All of a text is billed once it was sent, its marks left out."""
@@ -86,14 +73,9 @@ class ClassicVendor(Vendor):
             price=self._tariff.price() if self._tariff is not None else None,
         )
 
-    def voices(self) -> Sequence[Voice]:
-        """Return the voices, sorted by id."""
-        return [self._voices[name] for name in sorted(self._voices)]
-
     async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
         """Ask for the whole of it; yield the sound, then the words."""
-        if self._client is None or self._connection is None:
-            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        client, connection = self._loaded()
         voice = self._voices[job.voice]
         text = marked(job.text, is_ssml=job.text_kind is TextKind.SSML)
         if len(text.ssml.encode()) > _LONGEST_REQUEST:
@@ -101,7 +83,7 @@ class ClassicVendor(Vendor):
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options)
         felt = delivery(job.emotion, job.emotion_intensity)
         exchange.goes_on = True
-        answer = await self._client.synthesize_speech(
+        answer = await client.synthesize_speech(
             request=texttospeech.SynthesizeSpeechRequest(
                 input=texttospeech.SynthesisInput(ssml=text.ssml),
                 voice=texttospeech.VoiceSelectionParams(language_code=voice.languages[0], name=voice.id),
@@ -115,7 +97,7 @@ class ClassicVendor(Vendor):
                 enable_time_pointing=[texttospeech.SynthesizeSpeechRequest.TimepointType.SSML_MARK],
             ),
             timeout=None,
-            metadata=self._connection.metadata,
+            metadata=connection.metadata,
         )
         reader = PcmReader(self.name, voice.sample_rate_hz)
         sound = reader.feed(answer.audio_content) + reader.end()
@@ -128,13 +110,3 @@ class ClassicVendor(Vendor):
         }
         if text.words:
             yield Words(timed(text.words, times, len(sound) // 2, voice.sample_rate_hz))
-
-    def refusal(self, error: Exception) -> Refusal | None:
-        """Return what an error means."""
-        return refusal(error)
-
-    async def close(self) -> None:
-        """Close the channel."""
-        connection, self._connection, self._client = self._connection, None, None
-        if connection is not None:
-            await connection.close()

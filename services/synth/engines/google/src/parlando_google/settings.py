@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from parlando_synth.remote.settings import RemoteSettings
 
@@ -22,12 +21,8 @@ class Encoding(StrEnum):
     OGG_OPUS = "ogg_opus"
 
 
-class GoogleSettings(RemoteSettings):
+class GoogleSettings(RemoteSettings, env_prefix="GOOGLE_"):
     """GOOGLE_<NAME>. Without a key or a file, credentials are found as Google's libraries find them (ADC)."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="GOOGLE_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
     endpoint: str = Field(
         default=_ENDPOINT,
@@ -67,7 +62,7 @@ class ClassicModel(StrEnum):
     STUDIO = "Studio"
 
 
-class ClassicSettings(GoogleSettings):
+class ClassicSettings(GoogleSettings, populate_by_name=True):
     """Settings of the older voices: those of the account, and GOOGLE_CLASSIC_<NAME>."""
 
     model: ClassicModel = Field(
@@ -79,12 +74,4 @@ class ClassicSettings(GoogleSettings):
         default="",
         validation_alias="GOOGLE_CLASSIC_DEFAULT_VOICE",
         description="voice of those who name none; empty: the family's first of en-US",
-    )
-
-    model_config = SettingsConfigDict(
-        env_prefix="GOOGLE_",
-        frozen=True,
-        extra="ignore",
-        hide_input_in_errors=True,
-        populate_by_name=True,
     )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from parlando_synth.remote.settings import RemoteSettings
 
 
 class SpeechSettings(RemoteSettings):
     """Settings of an engine that speaks through `/audio/speech`; the prefix is the server's."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     base_url: str = Field(
         default="",
@@ -35,52 +32,28 @@ class SpeechSettings(RemoteSettings):
     )
 
 
-class OpenAISettings(SpeechSettings):
+class OpenAISettings(SpeechSettings, env_prefix="OPENAI_"):
     """OPENAI_<NAME>."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="OPENAI_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
-
-class KokoroFastAPISettings(SpeechSettings):
+class KokoroFastAPISettings(SpeechSettings, env_prefix="KOKORO_FASTAPI_"):
     """KOKORO_FASTAPI_<NAME>."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="KOKORO_FASTAPI_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
-
-class SpeachesSettings(SpeechSettings):
+class SpeachesSettings(SpeechSettings, env_prefix="SPEACHES_"):
     """SPEACHES_<NAME>."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SPEACHES_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
-
-class LocalAISettings(SpeechSettings):
+class LocalAISettings(SpeechSettings, env_prefix="LOCALAI_"):
     """LOCALAI_<NAME>."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LOCALAI_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
-
-class VLLMOmniSettings(SpeechSettings):
+class VLLMOmniSettings(SpeechSettings, env_prefix="VLLM_OMNI_"):
     """VLLM_OMNI_<NAME>."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="VLLM_OMNI_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
-
-class RealtimeSettings(RemoteSettings):
+class RealtimeSettings(RemoteSettings, env_prefix="OPENAI_REALTIME_"):
     """OPENAI_REALTIME_<NAME>."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="OPENAI_REALTIME_", frozen=True, extra="ignore", hide_input_in_errors=True
-    )
 
     base_url: str = Field(
         default="https://api.openai.com/v1",
