@@ -40,7 +40,7 @@ from parlando_openai.settings import (
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.engine import Engine
 from parlando_synth.remote.engine import RemoteEngine
-from parlando_synth.remote.service import Fault, LocalService
+from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, Fault, LocalService
 from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 from tests.component.router.mesh import WorkerProcess, mesh, said, say, until
 
@@ -56,6 +56,7 @@ class _Kind:
     outcome: str = "STOP_OUTCOME_ABANDONED"
     streams: bool = True
     feels: bool = True
+    priced: bool = False
 
 
 def _impatient(port: int, key: str = "base_url") -> dict[str, object]:
@@ -120,19 +121,19 @@ def _own(engine: Callable[[int], Engine], *, feels: bool) -> _Kind:
 
 
 _KINDS = {
-    "openai": _Kind(_speech_server, _speech(profiles.OPENAI, OpenAISettings)),
+    "openai": _Kind(_speech_server, _speech(profiles.OPENAI, OpenAISettings), priced=True),
     "openai, tts-1": _Kind(
-        _speech_server, _speech(profiles.OPENAI, OpenAISettings, model="tts-1"), feels=False
+        _speech_server, _speech(profiles.OPENAI, OpenAISettings, model="tts-1"), feels=False, priced=True
     ),
-    "openai-realtime": _Kind(RealtimeServer, _realtime, outcome="STOP_OUTCOME_STOPPED"),
+    "openai-realtime": _Kind(RealtimeServer, _realtime, outcome="STOP_OUTCOME_STOPPED", priced=True),
     "kokoro-fastapi": _own(_speech(profiles.KOKORO_FASTAPI, KokoroFastAPISettings), feels=False),
     "speaches": _own(_speech(profiles.SPEACHES, SpeachesSettings), feels=False),
     "localai": _own(_speech(profiles.LOCALAI, LocalAISettings, model="voxcpm"), feels=True),
     "vllm-omni": _own(_speech(profiles.VLLM_OMNI, VLLMOmniSettings), feels=True),
-    "google": _Kind(GoogleServer, _chirp, feels=False),
+    "google": _Kind(GoogleServer, _chirp, feels=False, priced=True),
     "google-classic": _Kind(GoogleServer, _classic, streams=False),
-    "elevenlabs, websocket": _Kind(ElevenLabsServer, _elevenlabs("websocket")),
-    "elevenlabs, http": _Kind(ElevenLabsServer, _elevenlabs("http")),
+    "elevenlabs, websocket": _Kind(ElevenLabsServer, _elevenlabs("websocket"), priced=True),
+    "elevenlabs, http": _Kind(ElevenLabsServer, _elevenlabs("http"), priced=True),
     "alltalk": _Kind(AllTalkServer, _alltalk("streaming"), outcome="STOP_OUTCOME_STOPPED", feels=False),
     "alltalk, speech": _Kind(AllTalkServer, _alltalk("speech"), outcome="STOP_OUTCOME_STOPPED", feels=False),
 }
@@ -203,6 +204,19 @@ async def test_a_feeling_that_a_vendor_does_not_have_is_said_to_be_left_out(
         events = await said(router.stub.Say(say("Late.", emotion=emotion)))
     [ignored] = [list(event.started.ignored) for event in events if event.HasField("started")]
     assert ignored == ([] if kind.feels else ["emotion"])
+
+
+async def test_what_was_spent_is_near_what_was_estimated(kind: _Kind, service: LocalService) -> None:
+    text = f"{TEXT} " * 6
+    # At this speed the servers take as long over a character as an estimate reckons.
+    prosody = synth_pb2.Prosody(speed=SECONDS_PER_CODE_POINT * 16)
+    async with mesh(_worker(kind, service)) as router:
+        estimate = await router.stub.EstimateCost(speech_pb2.EstimateCostRequest(text=text))
+        events = await said(router.stub.Say(say(text, prosody=prosody)))
+    [usage] = events[-1].finished.usage
+    assert usage.HasField("cost") == estimate.HasField("cost") == kind.priced
+    assert usage.cost.nanos == pytest.approx(estimate.cost.nanos, rel=0.1)
+    assert usage.model == estimate.model
 
 
 def _speakers(events: list[speech_pb2.SpeechEvent]) -> list[str]:

@@ -49,13 +49,22 @@ def test_a_row_of_tokens() -> None:
 @pytest.mark.parametrize(
     ("vendor", "model", "what", "published"),
     [
-        # The bill for 4,095 characters: raw.githubusercontent.com/sanand0/blog, posts/2025/openai-tts-cost.md
+        # A bill of 2 November 2025 for 4,095 characters, as its payer published it:
+        # raw.githubusercontent.com/sanand0/blog/main/posts/2025/openai-tts-cost.md
         ("openai", "tts-1", ("characters", 4_095), "0.061425"),
-        # "About $0.015 a minute", on OpenAI's page of prices.
+        # "About $0.015 a minute", on OpenAI's page of prices, as of the row's date.
         ("openai", "gpt-4o-mini-tts", ("seconds", 60), "0.015"),
-        # A token for each 50 ms, at $64 and $20 a million: OpenAI's guide to the costs of Realtime.
+        # A token for each 50 ms, at $64 and $20 a million: OpenAI's guide to the costs of Realtime
+        # (developers.openai.com/api/docs/guides/realtime-costs), as of the row's date.
         ("openai-realtime", "gpt-realtime-2.1", ("seconds", 60), "0.0768"),
         ("openai-realtime", "gpt-realtime-2.1-mini", ("seconds", 60), "0.024"),
+        # "$0.05 per 1,000 characters" and "$0.10": developer.puter.com/tutorials/elevenlabs-api-pricing of
+        # June 2026, a third party's, for ElevenLabs' own page was not to be read.
+        ("elevenlabs", "eleven_flash_v2_5", ("characters", 1_000), "0.05"),
+        ("elevenlabs", "eleven_multilingual_v2", ("characters", 1_000), "0.10"),
+        ("elevenlabs", "eleven_v3", ("characters", 1_000), "0.10"),
+        # "$30.00/1M chars" for vertex_ai/chirp (Chirp3 HD), in LiteLLM's release notes: likewise.
+        ("google", "chirp3-hd", ("characters", 1_000_000), "30.00"),
     ],
 )
 def test_published_examples_come_out(vendor: str, model: str, what: tuple[str, int], published: str) -> None:
@@ -67,6 +76,11 @@ def test_published_examples_come_out(vendor: str, model: str, what: tuple[str, i
     else:
         cost = row.charge_for_tokens(0, 0, round(amount * row.audio_tokens_per_second)).cost
     assert cost == pytest.approx(Decimal(published), rel=Decimal("0.01"))
+
+
+@pytest.mark.parametrize("model", ["neural2", "studio"])
+def test_a_price_on_which_sources_differ_is_not_guessed(model: str) -> None:
+    assert tariff("google", model) is None
 
 
 def test_a_model_that_no_row_names_has_no_price_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
