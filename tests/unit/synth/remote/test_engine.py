@@ -225,6 +225,20 @@ def test_a_stop_ends_the_request_and_says_what_goes_on() -> None:
     run(speak())
 
 
+def test_a_stop_that_takes_longer_to_be_confirmed_than_sound_may_pause_is_no_failure() -> None:
+    async def speak() -> None:
+        vendor = ScriptedVendor([tone(2_000), HANGS])
+        vendor.ending = 20.0  # beyond the 5 s between chunks
+        stop, events = StopFlag(), list[EngineEvent]()
+        async for event in _engine(vendor).synthesize(JOB, stop):
+            events.append(event)
+            if isinstance(event, Audio):
+                stop.set()
+        assert events[-1] == Aftermath(goes_on=False)
+
+    run(speak())
+
+
 def test_a_stop_ends_a_wait_and_nothing_goes_on() -> None:
     async def speak() -> None:
         vendor = ScriptedVendor([_busy(300.0)])
@@ -289,11 +303,14 @@ def test_a_service_that_is_out_is_waited_for(caplog: pytest.LogCaptureFixture) -
 
     async def load() -> float:
         began = LoopClock().now()
-        await _engine(vendor).load()
-        return LoopClock().now() - began
+        engine = _engine(vendor)
+        await engine.load()
+        took = LoopClock().now() - began
+        await engine.close()
+        return took
 
     assert run(load()) == pytest.approx(1 + 2 + 4)
-    assert (vendor.opened, vendor.closed) == (4, 3)
+    assert (vendor.opened, vendor.closed) == (4, 3 + 1)
     assert "planted" not in caplog.text
 
 
@@ -308,5 +325,10 @@ def test_a_service_that_refuses_us_is_not_waited_for(trouble: Trouble) -> None:
 
 
 def test_the_vendors_libraries_may_not_log_requests() -> None:
-    run(_engine(ScriptedVendor([])).load())
+    async def load() -> None:
+        engine = _engine(ScriptedVendor([]))
+        await engine.load()
+        await engine.close()
+
+    run(load())
     assert not logging.getLogger("acme").isEnabledFor(logging.INFO)

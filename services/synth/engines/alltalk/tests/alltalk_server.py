@@ -6,13 +6,14 @@ import asyncio
 import random
 import ssl
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from parlando_synth.remote.service import Fault, LocalService, pieces, speech
+from parlando_synth.remote.http_service import HttpService
+from parlando_synth.remote.service import Fault, pieces, speech
 
 _REFUSALS = {
     Fault.BUSY: (503, "Busy"),
@@ -24,7 +25,7 @@ _REFUSALS = {
 }
 
 
-class AllTalkServer(LocalService):
+class AllTalkServer(HttpService):
     """The server, which makes one text at a time.
 
     Attributes:
@@ -34,6 +35,9 @@ class AllTalkServer(LocalService):
         stops: requests to stop.
     """
 
+    # As AllTalk is: what it makes goes on when the client is gone, until it is told to stop.
+    heeds_leaving = False
+
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(tls)
         self.ready = True
@@ -41,28 +45,20 @@ class AllTalkServer(LocalService):
         self.asked_for: Mapping[str, Any] = {}
         self.stops = 0
         self._stop = asyncio.Event()
-        self._runner: web.AppRunner | None = None
 
-    async def open(self, tls: ssl.SSLContext | None) -> int:
-        app = web.Application()
-        app.router.add_get("/api/ready", self._ready)
-        app.router.add_get("/api/currentsettings", self._settings)
-        app.router.add_get("/api/voices", self._voices)
-        app.router.add_get("/api/tts-generate-streaming", self._stream)
-        app.router.add_put("/api/stop-generation", self._stop_generation)
-        app.router.add_post("/v1/audio/speech", self._speech)
-        # As AllTalk is: what it makes goes on when the client is gone, until it is told to stop.
-        self._runner = web.AppRunner(app, handler_cancellation=False, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.get("/api/ready", self._ready),
+            web.get("/api/currentsettings", self._settings),
+            web.get("/api/voices", self._voices),
+            web.get("/api/tts-generate-streaming", self._stream),
+            web.put("/api/stop-generation", self._stop_generation),
+            web.post("/v1/audio/speech", self._speech),
+        ]
 
     async def shut(self) -> None:
         self._stop.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await super().shut()
 
     async def _ready(self, _: web.Request) -> web.Response:
         return web.Response(text="Ready" if self.ready else "Unloaded")

@@ -16,7 +16,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from parlando_synth.remote.g711 import from_mu_law
-from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, Fault, LocalService, speech
+from parlando_synth.remote.http_service import HttpService
+from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, Fault, speech
 
 _PIECE = 12  # code points that one message tells of
 
@@ -33,7 +34,7 @@ _REFUSALS = {
 }
 
 
-class ElevenLabsServer(LocalService):
+class ElevenLabsServer(HttpService):
     """The server.
 
     Attributes:
@@ -52,23 +53,17 @@ class ElevenLabsServer(LocalService):
         self.bodies: list[Mapping[str, Any]] = []
         self.refuse_sockets = 0
         self.aligned = self.tags_aligned = True
-        self._runner: web.AppRunner | None = None
 
-    async def open(self, tls: ssl.SSLContext | None) -> int:
-        app = web.Application()
-        app.router.add_get("/v1/voices", self._voices)
-        app.router.add_get("/v1/text-to-speech/{voice}/multi-stream-input", self._socket)
-        app.router.add_post("/v1/text-to-speech/{voice}/stream/with-timestamps", self._stream)
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.get("/v1/voices", self._voices),
+            web.get("/v1/voices/settings/default", self._usual),
+            web.get("/v1/text-to-speech/{voice}/multi-stream-input", self._socket),
+            web.post("/v1/text-to-speech/{voice}/stream/with-timestamps", self._stream),
+        ]
 
-    async def shut(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    async def _usual(self, _: web.Request) -> web.Response:
+        return web.json_response({"stability": 0.5, "similarity_boost": 0.75, "style": 0.0})
 
     async def _voices(self, _: web.Request) -> web.Response:
         labels = {"gender": "female", "accent": "american", "language": "en"}

@@ -7,7 +7,7 @@ import random
 import re
 import ssl
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
@@ -74,6 +74,9 @@ class GoogleServer(LocalService):
         await asyncio.gather(*self._relays, return_exceptions=True)
         if self._server is not None:
             await self._server.stop(0)
+
+    def transports(self) -> Sequence[asyncio.BaseTransport]:
+        return [writer.transport for writer in self._connections]
 
     def _cut(self) -> None:
         for writer in self._connections:

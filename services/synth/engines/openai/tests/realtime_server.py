@@ -8,13 +8,14 @@ import itertools
 import random
 import ssl
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from parlando_synth.remote.service import Fault, LocalService, pieces, speech
+from parlando_synth.remote.http_service import HttpService
+from parlando_synth.remote.service import Fault, pieces, speech
 
 RATE = 24_000
 
@@ -31,7 +32,7 @@ _FAILURES = {
 }
 
 
-class RealtimeServer(LocalService):
+class RealtimeServer(HttpService):
     """The server.
 
     Attributes:
@@ -56,21 +57,9 @@ class RealtimeServer(LocalService):
         self.reported = [0, 0, 0]
         self._ids = itertools.count()
         self._sockets: set[web.WebSocketResponse] = set()
-        self._runner: web.AppRunner | None = None
 
-    async def open(self, tls: ssl.SSLContext | None) -> int:
-        app = web.Application()
-        app.router.add_get("/v1/realtime", self._connect)
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
-
-    async def shut(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [web.get("/v1/realtime", self._connect)]
 
     def drop(self) -> None:
         """Close every session, as the service does after an hour."""

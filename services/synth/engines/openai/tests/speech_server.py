@@ -9,12 +9,13 @@ import random
 import ssl
 import struct
 from array import array
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
-from parlando_synth.remote.service import Fault, LocalService, pieces, speech
+from parlando_synth.remote.http_service import HttpService
+from parlando_synth.remote.service import Fault, pieces, speech
 
 RATE = 24_000
 
@@ -29,7 +30,7 @@ _REFUSALS = {
 }
 
 
-class SpeechServer(LocalService):
+class SpeechServer(HttpService):
     """The server.
 
     Attributes:
@@ -54,24 +55,13 @@ class SpeechServer(LocalService):
         self.tokens: tuple[int, int] | None = None
         self.reported = [0, 0]
         self.connections: set[tuple[str, int]] = set()
-        self._runner: web.AppRunner | None = None
 
-    async def open(self, tls: ssl.SSLContext | None) -> int:
-        app = web.Application()
-        app.router.add_get("/v1/models", self._list_models)
-        app.router.add_get("/v1/audio/voices", self._list_voices)
-        app.router.add_post("/v1/audio/speech", self._speech)
-        # A handler ends when its client is gone: that is what the tests wait for.
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
-        await site.start()
-        port: int = self._runner.addresses[0][1]
-        return port
-
-    async def shut(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.get("/v1/models", self._list_models),
+            web.get("/v1/audio/voices", self._list_voices),
+            web.post("/v1/audio/speech", self._speech),
+        ]
 
     async def _list_models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "gpt-4o-mini-tts", "object": "model"}]})

@@ -213,6 +213,18 @@ class RemoteContract(EngineContract):
         expect("certificate" in refused.value.message, "and says that it is the certificate")
         expect(service.asked == 0, "nothing is sent to it")
 
+    async def test_a_connection_that_was_closed_while_idle_is_there_again_before_the_next_job(
+        self, service: LocalService, job: Job
+    ) -> None:
+        async with _loaded(self.engine_of(service, warm_every_seconds=0.05)) as engine:
+            await perform(engine, job)
+            asked = service.asked
+            for _ in range(2):
+                await asyncio.to_thread(service.drop)
+                await _connected(service)
+            expect(service.asked == asked, "nothing was asked that would be billed")
+            check_words(await perform(engine, job), job.text)
+
     async def test_neither_key_nor_text_is_shown(
         self, service: LocalService, job: Job, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -248,6 +260,13 @@ def _with_text(job: Job, text: str) -> Job:
 
 async def _idle(service: LocalService) -> bool:
     return await asyncio.to_thread(service.wait_until_idle, HUNG)
+
+
+async def _connected(service: LocalService) -> None:
+    """Return once the service has a connection."""
+    async with asyncio.timeout(HUNG):
+        while not await asyncio.to_thread(service.connected):  # noqa: ASYNC110  # it is on another loop
+            await asyncio.sleep(0.002)
 
 
 async def _failure(engine: Engine, job: Job) -> ParlandoError:

@@ -12,6 +12,7 @@ from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import Aftermath, Engine, EngineDescription, EngineEvent, Job, StopFlag
 from parlando_synth.failures import engine_failure
+from parlando_synth.remote.keep_warm import KeepWarm
 from parlando_synth.remote.pace import Pace
 from parlando_synth.remote.relay import StoodStill, Watch, relayed
 from parlando_synth.remote.rendition import Rendition
@@ -52,6 +53,13 @@ class RemoteEngine(Engine):
         self._chance = chance
         self._pace = Pace()
         self._quiet_until = 0.0
+        self._warmth = KeepWarm(
+            vendor,
+            every=settings.warm_every_seconds,
+            lasting=settings.warm_seconds,
+            welcome=lambda: self._clock.now() >= self._quiet_until,
+            clock=self._clock,
+        )
 
     async def load(self) -> None:
         """Connect. A service that is out is waited for; one that refuses us, or cannot be trusted, is not."""
@@ -64,6 +72,7 @@ class RemoteEngine(Engine):
             except Exception as error:  # noqa: BLE001  # whatever the vendor's library raises
                 refusal, failure = self._read(error)
             else:
+                self._warmth.start()
                 return
             await self._vendor.close()
             if refusal is None or refusal.trouble not in {Trouble.OUTAGE, Trouble.BUSY}:
@@ -98,10 +107,11 @@ class RemoteEngine(Engine):
                 for event in rendition.nothing():
                     yield event
                 return
-            async with aclosing(relayed(self._attempts(job, exchange, watch), stop, watch)) as said:
-                async for item in said:
-                    for event in rendition.take(item):
-                        yield event
+            with self._warmth.used():
+                async with aclosing(relayed(self._attempts(job, exchange, watch), stop, watch)) as said:
+                    async for item in said:
+                        for event in rendition.take(item):
+                            yield event
             if stop.requested:
                 yield Aftermath(exchange.goes_on)
                 return
@@ -114,6 +124,7 @@ class RemoteEngine(Engine):
 
     async def close(self) -> None:
         """Give everything back."""
+        await self._warmth.stop()
         await self._vendor.close()
 
     async def _attempts(self, job: Job, exchange: Exchange, watch: Watch) -> AsyncGenerator[Said, None]:

@@ -9,10 +9,13 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from functools import cache
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SECONDS_PER_CODE_POINT = 0.03
 
@@ -76,6 +79,29 @@ class LocalService(ABC):
     @abstractmethod
     async def shut(self) -> None:
         """End it all."""
+
+    @abstractmethod
+    def transports(self) -> Sequence[asyncio.BaseTransport]:
+        """Return the connections of clients that there are; on the server's own loop."""
+
+    def connected(self) -> int:
+        """Return how many connections of clients there are that are not being closed."""
+        return self._on_loop(lambda: sum(not transport.is_closing() for transport in self.transports()))
+
+    def drop(self) -> None:
+        """Close all connections, as a service does with those that nobody uses."""
+
+        def close() -> None:
+            for transport in self.transports():
+                transport.close()
+
+        self._on_loop(close)
+
+    def _on_loop(self, call: Callable[[], T]) -> T:
+        async def called() -> T:
+            return call()
+
+        return asyncio.run_coroutine_threadsafe(called(), self._loop).result()
 
     def start(self) -> None:
         """Serve until `stop`."""

@@ -42,6 +42,18 @@ class RemoteSettings(BaseSettings):
         description="how long to wait where the vendor names a time to come back; longer while the listener "
         "has audio. Beyond it the job is refused at once, with that time",
     )
+    warm_seconds: float = Field(
+        default=600.0,
+        ge=0,
+        le=86_400,
+        description="how long after the last job a connection is kept ready for the next; 0: not at all",
+    )
+    warm_every_seconds: float = Field(
+        default=30.0,
+        ge=0.01,
+        le=3_600,
+        description="how often it is seen to; less than the service waits before it closes what is idle",
+    )
     prices: Path | None = Field(
         default=None, description="file with prices of your own contract, in the form of prices.toml"
     )

@@ -75,6 +75,13 @@ class Vendor(ABC):
     def refusal(self, error: Exception) -> Refusal | None:
         """Return what an error of `open` or `speak` means; None for one that no adapter expects."""
 
+    async def warm(self) -> None:  # noqa: B027  # not every vendor closes what is idle
+        """See that a connection is there for the next job: use one that is idle, or open one where none is.
+
+        Called while nobody speaks, now and then, and only while the engine was used of late. It asks for
+        nothing that is billed.
+        """
+
     @abstractmethod
     async def close(self) -> None:
         """Give everything back. Once no job is live; also where `open` failed."""

@@ -124,6 +124,11 @@ class AllTalkVendor(Vendor):
         """Return what an error means."""
         return refusal(error)
 
+    async def warm(self) -> None:
+        """Ask whether it is ready, over the connection that is used next."""
+        if self._client is not None:
+            await self._client.get("/api/ready", timeout=self._settings.first_byte_seconds)
+
     async def close(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None

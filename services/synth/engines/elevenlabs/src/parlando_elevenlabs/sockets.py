@@ -37,6 +37,7 @@ class Sockets:
         self._seconds = seconds
         self._connecting = asyncio.Lock()
         self._open: dict[Socket, Question] = {}  # the one used last comes last
+        self._last: Question | None = None
 
     async def for_voice(self, voice: str, own: Mapping[str, str]) -> Socket:
         """Return a connection that takes another context.
@@ -45,9 +46,15 @@ class Sockets:
             voice: id of the voice.
             own: further parameters of the address.
         """
-        question = (voice, tuple(sorted(own.items())))
+        self._last = question = (voice, tuple(sorted(own.items())))
         async with self._connecting:  # or all who come at once would each get a connection
             return await self._for(question)
+
+    async def warm(self) -> None:
+        """Open a connection for what was asked for last, where the service has closed it."""
+        if self._last is not None:
+            async with self._connecting:
+                await self._for(self._last)
 
     async def close(self) -> None:
         """Close all."""

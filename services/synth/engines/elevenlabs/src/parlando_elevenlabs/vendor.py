@@ -131,6 +131,13 @@ class ElevenLabsVendor(Vendor):
         """Return what an error means."""
         return refusal(error)
 
+    async def warm(self) -> None:
+        """Have a WebSocket open for what was asked for last, or use the connection for HTTP."""
+        if self._sockets is not None:
+            await self._sockets.warm()
+        elif self._client is not None:
+            await self._client.voices.settings.get_default(request_options={"max_retries": 0})
+
     async def close(self) -> None:
         """Close the connections."""
         sockets, self._sockets = self._sockets, None

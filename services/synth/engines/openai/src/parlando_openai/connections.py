@@ -10,6 +10,7 @@ from typing import Any
 
 from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from websockets.protocol import State
 
 from parlando_openai import refusals
 from parlando_synth.remote.trouble import Refusal, Trouble
@@ -53,8 +54,9 @@ class Connection:
 
     @property
     def old(self) -> bool:
-        """True once it is not to be used again."""
-        return time.monotonic() - self._opened > OLDEST
+        """True once it is not to be used again: for its age, or because the other end has closed it."""
+        gone = self._connection._connection.state is not State.OPEN  # noqa: SLF001  # the SDK does not say so
+        return gone or time.monotonic() - self._opened > OLDEST
 
     async def send(self, event: Mapping[str, Any]) -> None:
         """Send an event."""
@@ -145,6 +147,20 @@ class Connections:
         if len(self._idle) > self._most_idle:
             _, oldest = self._idle.pop(0)
             await oldest.close()
+
+    async def warm(self, manner: Manner, session: Mapping[str, Any]) -> None:
+        """Open a connection where none that is idle can be used.
+
+        Args:
+            manner: of one that is opened.
+            session: what it is set to.
+        """
+        old = [each for each in self._idle if each[1].old]
+        self._idle = [each for each in self._idle if not each[1].old]
+        for _, connection in old:
+            await connection.close()
+        if not self._idle:
+            self._idle.append((manner, await self.open(session)))
 
     async def close(self) -> None:
         """Close those that are idle."""

@@ -66,6 +66,7 @@ class RealtimeVendor(Vendor):
         self._voices = openai_voices(sorted(names), RATE)
         self._client: AsyncOpenAI | None = None
         self._connections: Connections | None = None
+        self._latest: Manner = (settings.default_voice, 1.0)
 
     async def open(self) -> None:
         """Open the session that the first text is likely to want."""
@@ -82,8 +83,7 @@ class RealtimeVendor(Vendor):
             open_seconds=self._settings.connect_seconds,
             most_idle=self._settings.live,
         )
-        manner = (self._settings.default_voice, 1.0)
-        await self._connections.give_back(manner, await self._connections.open(self._session(manner)))
+        await self.warm()
 
     def describe(self) -> EngineDescription:
         """Return what Realtime can do."""
@@ -137,6 +137,11 @@ class RealtimeVendor(Vendor):
             return error.refusal
         return refusals.of_websocket(error) or refusals.refusal(error)
 
+    async def warm(self) -> None:
+        """Have a session open as the last one was: the service ends those that are idle, or an hour old."""
+        if self._connections is not None:
+            await self._connections.warm(self._latest, self._session(self._latest))
+
     async def close(self) -> None:
         """Close what is open."""
         connections, self._connections = self._connections, None
@@ -154,6 +159,7 @@ class RealtimeVendor(Vendor):
         if self._connections is None:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
         manner, pool = (job.voice, job.speed), self._connections
+        self._latest = manner
         connection = await pool.take(manner, self._session(manner))
         reading = _Reading(connection)
         exchange.goes_on = True

@@ -174,6 +174,11 @@ class SpeechVendor(Vendor):
             return Refusal(Trouble.OUTAGE)
         return refusals.refusal(error)
 
+    async def warm(self) -> None:
+        """Ask for what is listed: it keeps the connection that is used next, or makes another."""
+        if self._client is not None:
+            await self._listed(self._client)
+
     async def close(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None
