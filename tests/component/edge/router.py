@@ -52,7 +52,7 @@ USAGE = speech_pb2.SpeechUsage(
     engine_time=Duration(nanos=2_000_000),
 )
 
-_VOICES = ("plain", "hangs", "halts", "breaks", "floods", "silent", "late")
+_VOICES = ("plain", "hangs", "halts", "breaks", "floods", "silent", "late", "spent")
 
 
 _TOLD = 30_000
@@ -72,7 +72,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
 
     Voices: "plain"; "hangs" after its first word; "halts" there until it is released; "breaks" there;
     "floods" without end; "silent" makes no sound; "late" waits before its first word until it is
-    released. Any other is unknown; "" is "plain", and "fake:plain" too.
+    released; the budget of "spent" is. Any other is unknown; "" is "plain", and "fake:plain" too.
 
     Attributes:
         settings: of each call, in order.
@@ -184,6 +184,9 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
             raise ParlandoError(
                 Reason.VOICE_NOT_FOUND, f'settings.voice "{voice}" is not known', field="settings.voice"
             )
+        if voice == "spent":
+            message = "the session's budget.cost is spent: raise it"
+            raise ParlandoError(Reason.BUDGET_SPENT, message, field="settings.session_id")
         ignored = ["emotion"] if settings.emotion.name not in ("", "calm") else []
         started = speech_pb2.SpeechStarted(engine="fake", voice=voice or "plain", ignored=ignored)
         yield [Event(epoch=1, started=started)]
