@@ -35,7 +35,7 @@ def next_of_kind(speech: FakeSpeech, kind: str) -> speech_pb2.SpeakRequest:
 def test_a_file_gets_every_sample_and_an_exact_header(parlando: CommandLine, speech: FakeSpeech) -> None:
     status, out, err = parlando.run(
         *("say", "Hello there.", "-o", "speech.wav", "--rate", "16000", "--voice", "v", "--engine", "e"),
-        *("--language", "en", "--speed", "1.5"),
+        *("--language", "en", "--speed", "1.5", "--session", "s1"),
     )
     assert (status, out, err) == (0, b"", "")
     with wave.open(str(parlando.folder / "speech.wav")) as file:
@@ -44,6 +44,7 @@ def test_a_file_gets_every_sample_and_an_exact_header(parlando: CommandLine, spe
     settings = speech.asked[0].open.settings
     assert (settings.voice, settings.engine, settings.language) == ("v", "e", "en")
     assert (settings.prosody.speed, settings.format.sample_rate_hz) == (1.5, 16_000)
+    assert settings.session_id == "s1"
     assert settings.playout_mode == speech_pb2.PLAYOUT_MODE_UNPACED
 
 

@@ -41,7 +41,7 @@ class Delivery(TypedDict, total=False):
         playout_budget: seconds of audio that may lie ahead of playback, 0.3 to 60.
         flush_after: seconds of silence from the writer after which what there is gets spoken.
         first_chunk_within: seconds from the first text to the first audio before the call fails.
-        session_id: the session whose settings fill what is left out here.
+        session_id: the session that it belongs to, whose budget pays for engines that have a price.
         seed: makes the result repeatable where the engine can.
         engine_options: settings that only one engine has, by name.
         disabled_rules: names of rules of normalisation to leave out.

@@ -34,6 +34,7 @@ from parlando_client.delivery import Delivery
 @click.option("--language", default="", help="Language of the text as a BCP 47 tag; guessed where left out.")
 @click.option("--speed", type=float, help="Rate in proportion to the voice's own, 0.25 to 4.0.")
 @click.option("--rate", type=int, metavar="HZ", help="Samples a second, 8000 to 48000; 24000 where left out.")
+@click.option("--session", default="", metavar="ID", help="Session that pays; see `parlando spending`.")
 @address_option
 @click.option("--trace", is_flag=True, help="Then draw what each service did, and when.")
 @click.option(
@@ -53,6 +54,7 @@ def say(
     language: str,
     speed: float | None,
     rate: int | None,
+    session: str,
     address: str,
     trace: bool,  # noqa: FBT001  # click passes by name
     traces_address: str,
@@ -70,6 +72,7 @@ def say(
         voice=voice,
         engine=engine,
         language=language,
+        session_id=session,
         codec="pcm",
         container="raw",
         playout="reported" if isinstance(sink, PlayerSink) else "unpaced",
