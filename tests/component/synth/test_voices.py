@@ -85,6 +85,81 @@ async def test_a_voice_outlives_its_worker_and_is_the_same_on_another(tmp_path: 
         assert await uploaded(served, messages(voice())) == anna
 
 
+async def test_another_recording_under_the_same_id_is_another_revision(tmp_path: Path) -> None:
+    async with ready(ScriptedSettings(voices=tmp_path)) as served:
+        anna = await uploaded(served, messages(voice(id="anna")))
+        before = (await served.described()).voices_revision
+        renamed = await served.admin.UpdateVoice(
+            admin.UpdateVoiceRequest(voice=pb.Voice(id="anna", name="Hannah"))
+        )
+        assert renamed.voice.revision == anna.revision != ""
+        await served.admin.DeleteVoice(admin.DeleteVoiceRequest(voice="anna"))
+        again = await uploaded(served, messages(voice(id="anna"), encoded(speech(11))))
+        assert again.revision != anna.revision
+        again.revision = anna.revision
+        assert again == anna  # nothing else tells
+        assert (await served.described()).voices_revision != before
+
+
+def mix_request(**said: object) -> admin.MixVoiceRequest:
+    wanted: dict[str, object] = {"name": "Duo", "mix": "alto(2)+tenor(1)"}
+    return admin.MixVoiceRequest(voice=pb.Voice(**wanted | said))  # type: ignore[arg-type]  # fields by name
+
+
+async def test_a_mix_is_kept_spoken_with_renamed_and_removed(tmp_path: Path) -> None:
+    async with ready(ScriptedSettings(voices=tmp_path)) as served:
+        assert (await served.described()).capabilities.voice_mixing
+        duo = (await served.admin.MixVoice(mix_request(description="Two of them."))).voice
+        assert (duo.engine, duo.mix, duo.cloned) == ("scripted", "alto(2)+tenor(1)", False)
+        assert (await served.admin.MixVoice(mix_request(description="Two of them."))).voice == duo
+        assert duo in await voices(served)
+    async with ready(ScriptedSettings(voices=tmp_path)) as served:
+        said = await collected(
+            served.stub.Synthesize(pb.SynthesizeRequest(synthesis_id="1", text="One.", voice=duo.id))
+        )
+        assert said[0].started.voice == duo.id
+        renamed = await served.admin.UpdateVoice(
+            admin.UpdateVoiceRequest(voice=pb.Voice(id=duo.id, name="Pair"))
+        )
+        assert (renamed.voice.name, renamed.voice.description) == ("Pair", "Two of them.")
+        await served.admin.DeleteVoice(admin.DeleteVoiceRequest(voice=duo.id))
+        assert [known.id for known in await voices(served)] == ["alto", "tenor"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason", "field"),
+    [
+        pytest.param(mix_request(mix=""), Reason.FIELD_REQUIRED, "voice.mix", id="no mix"),
+        pytest.param(mix_request(mix="alto+bass"), Reason.VOICE_NOT_FOUND, "voice.mix", id="unknown voice"),
+        pytest.param(mix_request(mix="alto+" * 99), Reason.OUT_OF_RANGE, "voice.mix", id="long"),
+        pytest.param(mix_request(name=" "), Reason.FIELD_REQUIRED, "voice.name", id="no name"),
+        pytest.param(mix_request(name="a\nb"), Reason.OUT_OF_RANGE, "voice.name", id="lines"),
+        pytest.param(mix_request(id="../up"), Reason.OUT_OF_RANGE, "voice.id", id="id"),
+        pytest.param(mix_request(id="alto"), Reason.ID_IN_USE, "voice.id", id="the engine's own"),
+        pytest.param(mix_request(id="anna"), Reason.ID_IN_USE, "voice.id", id="a cloned one's"),
+        pytest.param(mix_request(id="duo"), Reason.ID_IN_USE, "voice.id", id="another mix's"),
+        pytest.param(mix_request(engine="other"), Reason.ENGINE_NOT_FOUND, "voice.engine", id="engine"),
+    ],
+)
+async def test_a_mix_that_may_not_be_is_refused_by_name(
+    tmp_path: Path, request_: admin.MixVoiceRequest, reason: Reason, field: str
+) -> None:
+    async with ready(ScriptedSettings(voices=tmp_path)) as served:
+        await uploaded(served, messages(voice(id="anna")))
+        await served.admin.MixVoice(mix_request(id="duo", mix="alto"))
+        error = await failure(served.admin.MixVoice(request_))
+        assert (error.reason, error.field) == (reason, field)
+        assert [known.id for known in await voices(served)] == ["alto", "anna", "duo", "tenor"]
+
+
+async def test_of_a_mix_only_what_is_its_own_changes(tmp_path: Path) -> None:
+    async with ready(ScriptedSettings(voices=tmp_path)) as served:
+        await served.admin.MixVoice(mix_request(id="duo"))
+        update = admin.UpdateVoiceRequest(voice=pb.Voice(id="duo", languages=["fr"]))
+        error = await failure(served.admin.UpdateVoice(update))
+        assert (error.reason, error.field) == (Reason.NOT_SUPPORTED, "voice.languages")
+
+
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
 async def test_a_bad_clip_has_its_own_error(tmp_path: Path, bad: Bad) -> None:
     async with ready(ScriptedSettings(voices=tmp_path)) as served:
@@ -142,12 +217,13 @@ async def test_voices_of_the_engine_and_voices_that_are_not_there_stay(tmp_path:
         assert [known.id for known in await voices(served)] == ["alto", "tenor"]
 
 
-async def test_an_engine_that_clones_nothing_says_so() -> None:
+async def test_an_engine_that_clones_and_mixes_nothing_says_so() -> None:
     async with ready() as served:
         calls = (
             uploaded(served, messages(voice())),
             served.admin.UpdateVoice(admin.UpdateVoiceRequest(voice=pb.Voice(id="alto"))),
             served.admin.DeleteVoice(admin.DeleteVoiceRequest(voice="alto")),
+            served.admin.MixVoice(mix_request()),
         )
         for call in calls:
             assert (await failure(call)).reason is Reason.NOT_SUPPORTED

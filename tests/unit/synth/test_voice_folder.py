@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
+from parlando_synth.mix_folder import MixFolder
+from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.voice_folder import SUFFIX, VoiceFolder
 from tests.unit.synth.test_cloned_voice import ANNA
 from tests.unit.synth.test_reference_clip import encoded, speech
@@ -115,3 +118,33 @@ def test_what_cannot_be_read_is_left_out_and_logged_once(
     folder.remove("bob")
     assert list(folder.voices.values()) == [ANNA]
     assert len(caplog.records) == 2
+
+
+def test_mixes_and_clones_may_lie_in_one_folder_and_share_no_id(folder: VoiceFolder, tmp_path: Path) -> None:
+    mixes = MixFolder(tmp_path / "voices", frozenset({"alto"}))
+    anna = folder.add(replace(UPLOAD, id="anna"))
+    duo = mixes.add(VoiceMix("alto(2)+tenor(1)", "Duo", id="duo"))
+    assert (folder.voices, mixes.voices) == ({"anna": anna}, {"duo": duo})
+    for keep in (
+        partial(folder.add, replace(UPLOAD, id="duo")),
+        partial(mixes.add, VoiceMix("alto", "A", id="anna")),
+    ):
+        with pytest.raises(ParlandoError) as refused:
+            keep()
+        assert (refused.value.reason, refused.value.field) == (Reason.ID_IN_USE, "id")
+
+
+def test_a_mix_that_cannot_be_read_is_left_out_and_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mixes = MixFolder(tmp_path, frozenset())
+    duo = mixes.add(VoiceMix("alto(2)+tenor(1)", "Duo", "Both.", "duo"))
+    for name, document in (
+        ("broken", b"{"),
+        ("later", duo.document().replace(b'"form": 1', b'"form": 2').replace(b'"duo"', b'"later"')),
+        ("unnamed", duo.document()),
+    ):
+        (tmp_path / f"{name}.mix.json").write_bytes(document)
+    for _ in range(2):
+        assert mixes.voices == {"duo": duo}
+    assert len(caplog.records) == 3

@@ -18,6 +18,7 @@ from parlando_kit.voice_upload import VoiceUploads
 from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
 from parlando_synth.convert import duration, voice_message
 from parlando_synth.engine import EngineDescription
+from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.slot import State
 from parlando_synth.worker import Worker
 
@@ -93,6 +94,17 @@ class AdminServicer(DrainServicer):
                 made = await self._worker.voices.add(upload)
         return admin_pb2.UploadVoiceResponse(voice=voice_message(made, self._worker.name))
 
+    async def MixVoice(  # noqa: N802  # the contract's name
+        self, request: admin_pb2.MixVoiceRequest, _: _Context
+    ) -> admin_pb2.MixVoiceResponse:
+        """Keep a mix as a voice."""
+        voice = request.voice
+        self._check_engine(voice.engine, "voice.engine")
+        mix = VoiceMix(voice.mix, voice.name, voice.description, voice.id)
+        with _at(_UPLOADED):
+            made = await self._worker.voices.mix(mix)
+        return admin_pb2.MixVoiceResponse(voice=voice_message(made, self._worker.name))
+
     async def UpdateVoice(  # noqa: N802  # the contract's name
         self, request: admin_pb2.UpdateVoiceRequest, _: _Context
     ) -> admin_pb2.UpdateVoiceResponse:
@@ -135,6 +147,7 @@ _TERMS = {
     "licence": "voice.licence",
     "consent_note": "voice.consent_note",
     "description": "voice.description",
+    "mix": "voice.mix",
 }
 _UPLOADED = _TERMS | {"id": "voice.id", "clip": "chunk"}
 _UPDATED = _TERMS | {"voice": "voice.id"}

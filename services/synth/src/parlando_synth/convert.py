@@ -143,6 +143,8 @@ def voice_message(voice: Voice, engine: str) -> pb.Voice:
         description=voice.description,
         aliases=voice.aliases,
         consent_note=voice.consent_note,
+        mix=voice.mix,
+        revision=voice.revision,
     )
 
 

@@ -24,6 +24,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
+from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.voice import Voice, named_voice, revision_of
 
 
@@ -320,8 +321,17 @@ class BlockingEngine(ABC):
         """
         raise _clones_none()
 
+    def mix_voice(self, mix: VoiceMix) -> Voice:  # noqa: ARG002  # for those who mix
+        """Keep a mix as a voice, and return it. The same mix by the same id is the same voice.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, the engine mixes none; VOICE_NOT_FOUND, at field "mix";
+                ID_IN_USE, at field "id".
+        """
+        raise _mixes_none()
+
     def change_voice(self, voice: str, change: VoiceChange) -> Voice:  # noqa: ARG002  # likewise
-        """Change what is said of a voice that was cloned, and return it.
+        """Change what is said of a voice that was cloned or mixed, and return it.
 
         Raises:
             ParlandoError: NOT_SUPPORTED, the engine clones none, or the voice came with it;
@@ -330,7 +340,7 @@ class BlockingEngine(ABC):
         raise _clones_none()
 
     def remove_voice(self, voice: str) -> None:  # noqa: ARG002  # likewise
-        """Remove a voice that was cloned. Who is speaking with it may finish.
+        """Remove a voice that was cloned or mixed. Who is speaking with it may finish.
 
         Raises:
             ParlandoError: NOT_SUPPORTED, the engine clones none, or the voice came with it;
@@ -419,6 +429,10 @@ class Engine(ABC):
         """Clone a voice; see `BlockingEngine.add_voice`."""
         raise _clones_none()
 
+    async def mix_voice(self, mix: VoiceMix) -> Voice:  # noqa: ARG002  # for those who mix
+        """Keep a mix as a voice; see `BlockingEngine.mix_voice`."""
+        raise _mixes_none()
+
     async def change_voice(self, voice: str, change: VoiceChange) -> Voice:  # noqa: ARG002  # likewise
         """Change what is said of a voice; see `BlockingEngine.change_voice`."""
         raise _clones_none()
@@ -441,4 +455,10 @@ def _untold() -> ParlandoError:
 def _clones_none() -> ParlandoError:
     return ParlandoError(
         Reason.NOT_SUPPORTED, "the engine has its voices and clones none: ask one with voice_cloning"
+    )
+
+
+def _mixes_none() -> ParlandoError:
+    return ParlandoError(
+        Reason.NOT_SUPPORTED, "the engine has its voices and mixes none: ask one with voice_mixing"
     )

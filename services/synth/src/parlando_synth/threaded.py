@@ -25,6 +25,7 @@ from parlando_synth.engine import (
     Warmth,
 )
 from parlando_synth.failures import engine_failure
+from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.pool import Pool
 from parlando_synth.voice import Voice, revision_of
 
@@ -106,6 +107,11 @@ class ThreadedEngine(Engine):
         """Clone a voice."""
         async with self._changing:
             return await _blocking(self._engine.add_voice, upload)
+
+    async def mix_voice(self, mix: VoiceMix) -> Voice:
+        """Keep a mix as a voice."""
+        async with self._changing:
+            return await _blocking(self._engine.mix_voice, mix)
 
     async def change_voice(self, voice: str, change: VoiceChange) -> Voice:
         """Change what is said of a voice."""

@@ -32,6 +32,8 @@ class Voice:
     description: str = ""
     aliases: tuple[str, ...] = ()
     consent_note: str = ""
+    mix: str = ""
+    revision: str = ""
 
 
 def named_voice(name: str, voices: Iterable[Voice]) -> Voice | None:

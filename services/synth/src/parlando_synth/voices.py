@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
 from parlando_synth.languages import speaks
+from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.slot import EngineSlot, Loaded
 from parlando_synth.voice import Voice
 
@@ -51,6 +52,17 @@ class Voices:
         await _taken(loaded)
         return voice
 
+    async def mix(self, mix: VoiceMix) -> Voice:
+        """Keep a mix as a voice.
+
+        Raises:
+            ParlandoError: the engine is not ready; as `BlockingEngine.mix_voice`.
+        """
+        loaded = self._slot.ready()
+        voice = await loaded.engine.mix_voice(mix)
+        await _taken(loaded)
+        return voice
+
     async def change(self, voice: str, change: VoiceChange) -> Voice:
         """Change what is said of a voice that was cloned.
 
@@ -70,7 +82,7 @@ class Voices:
                 where no voice is named.
         """
         loaded = self._slot.ready()
-        if loaded.about.voice_cloning and voice == loaded.about.default_voice:
+        if (loaded.about.voice_cloning or loaded.about.voice_mixing) and voice == loaded.about.default_voice:
             raise ParlandoError(
                 Reason.NOT_SUPPORTED, "voice is the engine's default: it speaks where no voice is named"
             )

@@ -29,9 +29,14 @@ from parlando_synth.engine import (
     StopFlag,
     Words,
 )
+from parlando_synth.mix_folder import MixFolder
+from parlando_synth.mixed_voice import MixedVoice, VoiceMix, check_mix
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice import Gender, Voice
 from parlando_synth.voice_folder import VoiceFolder
+
+_OWN = frozenset({"alto", "tenor"})
+_MIX = re.compile(r"(alto|tenor)(\(\d+\))?(\+(alto|tenor)(\(\d+\))?)*")
 
 
 def create() -> Engine:
@@ -50,7 +55,8 @@ class ScriptedEngine(BlockingEngine):
     def __init__(self, settings: ScriptedSettings) -> None:
         self.rehearsal = settings.rehearsal
         self._settings = settings
-        self._folder = VoiceFolder(settings.voices, frozenset({"alto", "tenor"})) if settings.voices else None
+        self._folder = VoiceFolder(settings.voices, _OWN) if settings.voices else None
+        self._mixes = MixFolder(settings.voices, _OWN) if settings.voices else None
 
     def describe(self) -> EngineDescription:
         """Return what it is: an engine that changes speed and nothing else."""
@@ -68,21 +74,23 @@ class ScriptedEngine(BlockingEngine):
             max_speed=3.0,
             stoppable=self._settings.stoppable,
             voice_cloning=self._folder is not None,
+            voice_mixing=self._mixes is not None,
             repeatable=True,
             phonemizes=self._settings.phonemizes,
         )
 
     def voices(self) -> Sequence[Voice]:
-        """Return its two voices and those that were cloned; they all sound the same."""
+        """Return its two voices and those that were cloned or mixed; they all sound the same."""
         rate = self._settings.sample_rate_hz
         own = (
             Voice("alto", "Alto", ("en",), rate, Gender.FEMALE, aliases=("a",)),
             Voice("tenor", "Tenor", ("en", "fr"), rate, Gender.MALE, aliases=("t",)),
         )
-        if self._folder is None:
+        if self._folder is None or self._mixes is None:
             return own
         cloned = map(self._described, self._folder.voices.values())
-        return sorted((*own, *cloned), key=lambda voice: voice.id)
+        mixed = map(self._mixed, self._mixes.voices.values())
+        return sorted((*own, *cloned, *mixed), key=lambda voice: voice.id)
 
     def add_voice(self, upload: VoiceUpload) -> Voice:
         """Keep a voice, where there is a folder for it."""
@@ -90,18 +98,42 @@ class ScriptedEngine(BlockingEngine):
             return super().add_voice(upload)
         return self._described(self._folder.add(upload))
 
+    def mix_voice(self, mix: VoiceMix) -> Voice:
+        """Keep a mix of its own voices, where there is a folder for it: "alto(2)+tenor(1)"."""
+        if self._mixes is None:
+            return super().mix_voice(mix)
+        check_mix(mix.mix)
+        if not _MIX.fullmatch(mix.mix):
+            raise ParlandoError(Reason.VOICE_NOT_FOUND, "mix is none of alto and tenor", field="mix")
+        return self._mixed(self._mixes.add(mix))
+
     def change_voice(self, voice: str, change: VoiceChange) -> Voice:
         """Change what is said of a voice."""
-        if self._folder is None:
+        if self._folder is None or self._mixes is None:
             return super().change_voice(voice, change)
+        if voice in self._mixes.voices:
+            return self._mixed(self._mixes.change(voice, change))
         return self._described(self._folder.change(voice, change))
 
     def remove_voice(self, voice: str) -> None:
         """Remove a voice."""
-        if self._folder is None:
+        if self._folder is None or self._mixes is None:
             super().remove_voice(voice)
+        elif voice in self._mixes.voices:
+            self._mixes.remove(voice)
         else:
             self._folder.remove(voice)
+
+    def _mixed(self, kept: MixedVoice) -> Voice:
+        return Voice(
+            kept.id,
+            kept.name,
+            ("en",),
+            self._settings.sample_rate_hz,
+            description=kept.description,
+            mix=kept.mix,
+            revision=kept.revision,
+        )
 
     def _described(self, cloned: ClonedVoice) -> Voice:
         return Voice(
@@ -113,6 +145,7 @@ class ScriptedEngine(BlockingEngine):
             licence=cloned.licence,
             description=cloned.description,
             consent_note=cloned.consent_note,
+            revision=cloned.revision,
         )
 
     def phonemize(self, job: Job) -> Pronunciation:

@@ -201,3 +201,15 @@ class DeleteVoiceRequest(_message.Message):
 class DeleteVoiceResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class MixVoiceRequest(_message.Message):
+    __slots__ = ("voice",)
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    voice: _synth_pb2.Voice
+    def __init__(self, voice: _Optional[_Union[_synth_pb2.Voice, _Mapping]] = ...) -> None: ...
+
+class MixVoiceResponse(_message.Message):
+    __slots__ = ("voice",)
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    voice: _synth_pb2.Voice
+    def __init__(self, voice: _Optional[_Union[_synth_pb2.Voice, _Mapping]] = ...) -> None: ...

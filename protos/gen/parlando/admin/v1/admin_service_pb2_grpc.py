@@ -101,6 +101,11 @@ class AdminServiceStub:
                 request_serializer=parlando_dot_admin_dot_v1_dot_admin__pb2.DeleteVoiceRequest.SerializeToString,
                 response_deserializer=parlando_dot_admin_dot_v1_dot_admin__pb2.DeleteVoiceResponse.FromString,
                 _registered_method=True)
+        self.MixVoice = channel.unary_unary(
+                '/parlando.admin.v1.AdminService/MixVoice',
+                request_serializer=parlando_dot_admin_dot_v1_dot_admin__pb2.MixVoiceRequest.SerializeToString,
+                response_deserializer=parlando_dot_admin_dot_v1_dot_admin__pb2.MixVoiceResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -193,7 +198,14 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteVoice(self, request, context):
-        """Removes a voice that was uploaded.
+        """Removes a voice that was uploaded or mixed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MixVoice(self, request, context):
+        """Keeps a mix of an engine's voices as a voice of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -266,6 +278,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.DeleteVoice,
                     request_deserializer=parlando_dot_admin_dot_v1_dot_admin__pb2.DeleteVoiceRequest.FromString,
                     response_serializer=parlando_dot_admin_dot_v1_dot_admin__pb2.DeleteVoiceResponse.SerializeToString,
+            ),
+            'MixVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.MixVoice,
+                    request_deserializer=parlando_dot_admin_dot_v1_dot_admin__pb2.MixVoiceRequest.FromString,
+                    response_serializer=parlando_dot_admin_dot_v1_dot_admin__pb2.MixVoiceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -621,6 +638,33 @@ class AdminService:
             '/parlando.admin.v1.AdminService/DeleteVoice',
             parlando_dot_admin_dot_v1_dot_admin__pb2.DeleteVoiceRequest.SerializeToString,
             parlando_dot_admin_dot_v1_dot_admin__pb2.DeleteVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MixVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlando.admin.v1.AdminService/MixVoice',
+            parlando_dot_admin_dot_v1_dot_admin__pb2.MixVoiceRequest.SerializeToString,
+            parlando_dot_admin_dot_v1_dot_admin__pb2.MixVoiceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -60,7 +60,9 @@ class AdminServiceStub:
     UpdateVoice: _grpc.UnaryUnaryMultiCallable[_admin_pb2.UpdateVoiceRequest, _admin_pb2.UpdateVoiceResponse]
     """Changes what a voice is called."""
     DeleteVoice: _grpc.UnaryUnaryMultiCallable[_admin_pb2.DeleteVoiceRequest, _admin_pb2.DeleteVoiceResponse]
-    """Removes a voice that was uploaded."""
+    """Removes a voice that was uploaded or mixed."""
+    MixVoice: _grpc.UnaryUnaryMultiCallable[_admin_pb2.MixVoiceRequest, _admin_pb2.MixVoiceResponse]
+    """Keeps a mix of an engine's voices as a voice of its own."""
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -94,7 +96,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     UpdateVoice: _aio.UnaryUnaryMultiCallable[_admin_pb2.UpdateVoiceRequest, _admin_pb2.UpdateVoiceResponse]  # type: ignore[assignment]
     """Changes what a voice is called."""
     DeleteVoice: _aio.UnaryUnaryMultiCallable[_admin_pb2.DeleteVoiceRequest, _admin_pb2.DeleteVoiceResponse]  # type: ignore[assignment]
-    """Removes a voice that was uploaded."""
+    """Removes a voice that was uploaded or mixed."""
+    MixVoice: _aio.UnaryUnaryMultiCallable[_admin_pb2.MixVoiceRequest, _admin_pb2.MixVoiceResponse]  # type: ignore[assignment]
+    """Keeps a mix of an engine's voices as a voice of its own."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Administration, on every service that has something to administer. A method that a service has
@@ -203,6 +207,14 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.DeleteVoiceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.DeleteVoiceResponse, _abc.Awaitable[_admin_pb2.DeleteVoiceResponse]]:
-        """Removes a voice that was uploaded."""
+        """Removes a voice that was uploaded or mixed."""
+
+    @_abc_1.abstractmethod
+    def MixVoice(
+        self,
+        request: _admin_pb2.MixVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.MixVoiceResponse, _abc.Awaitable[_admin_pb2.MixVoiceResponse]]:
+        """Keeps a mix of an engine's voices as a voice of its own."""
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -341,12 +341,18 @@ class StreamAudioRequest(_message.Message):
     def __init__(self, text: _Optional[str] = ..., settings: _Optional[_Union[SpeechSettings, _Mapping]] = ...) -> None: ...
 
 class ListVoicesRequest(_message.Message):
-    __slots__ = ("language", "engine")
+    __slots__ = ("language", "engine", "gender", "cloned", "text")
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
+    GENDER_FIELD_NUMBER: _ClassVar[int]
+    CLONED_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     language: str
     engine: str
-    def __init__(self, language: _Optional[str] = ..., engine: _Optional[str] = ...) -> None: ...
+    gender: _synth_pb2.VoiceGender
+    cloned: bool
+    text: str
+    def __init__(self, language: _Optional[str] = ..., engine: _Optional[str] = ..., gender: _Optional[_Union[_synth_pb2.VoiceGender, str]] = ..., cloned: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
 
 class ListVoicesResponse(_message.Message):
     __slots__ = ("voices",)
@@ -445,3 +451,25 @@ class PhonemizeResponse(_message.Message):
     phonemes: str
     words: _containers.RepeatedCompositeFieldContainer[PhonemizedWord]
     def __init__(self, engine: _Optional[str] = ..., voice: _Optional[str] = ..., phonemes: _Optional[str] = ..., words: _Optional[_Iterable[_Union[PhonemizedWord, _Mapping]]] = ...) -> None: ...
+
+class PreviewVoiceRequest(_message.Message):
+    __slots__ = ("engine", "voice")
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    engine: str
+    voice: str
+    def __init__(self, engine: _Optional[str] = ..., voice: _Optional[str] = ...) -> None: ...
+
+class PreviewVoiceResponse(_message.Message):
+    __slots__ = ("wav", "text", "language", "engine", "voice")
+    WAV_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    VOICE_FIELD_NUMBER: _ClassVar[int]
+    wav: bytes
+    text: str
+    language: str
+    engine: str
+    voice: str
+    def __init__(self, wav: _Optional[bytes] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., engine: _Optional[str] = ..., voice: _Optional[str] = ...) -> None: ...

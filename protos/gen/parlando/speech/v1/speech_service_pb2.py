@@ -27,7 +27,7 @@ from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from parlando.speech.v1 import speech_pb2 as parlando_dot_speech_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'parlando/speech/v1/speech_service.proto\x12\x12parlando.speech.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fparlando/speech/v1/speech.proto2\x92\x05\n\rSpeechService\x12P\n\x05Speak\x12 .parlando.speech.v1.SpeakRequest\x1a!.parlando.speech.v1.SpeakResponse(\x01\x30\x01\x12H\n\x03Say\x12\x1e.parlando.speech.v1.SayRequest\x1a\x1f.parlando.speech.v1.SayResponse0\x01\x12k\n\x0bStreamAudio\x12&.parlando.speech.v1.StreamAudioRequest\x1a\x14.google.api.HttpBody\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/speech:stream:\x01*0\x01\x12[\n\nListVoices\x12%.parlando.speech.v1.ListVoicesRequest\x1a&.parlando.speech.v1.ListVoicesResponse\x12^\n\x0bListEngines\x12&.parlando.speech.v1.ListEnginesRequest\x1a\'.parlando.speech.v1.ListEnginesResponse\x12\x61\n\x0c\x45stimateCost\x12\'.parlando.speech.v1.EstimateCostRequest\x1a(.parlando.speech.v1.EstimateCostResponse\x12X\n\tPhonemize\x12$.parlando.speech.v1.PhonemizeRequest\x1a%.parlando.speech.v1.PhonemizeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'parlando/speech/v1/speech_service.proto\x12\x12parlando.speech.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fparlando/speech/v1/speech.proto2\xf5\x05\n\rSpeechService\x12P\n\x05Speak\x12 .parlando.speech.v1.SpeakRequest\x1a!.parlando.speech.v1.SpeakResponse(\x01\x30\x01\x12H\n\x03Say\x12\x1e.parlando.speech.v1.SayRequest\x1a\x1f.parlando.speech.v1.SayResponse0\x01\x12k\n\x0bStreamAudio\x12&.parlando.speech.v1.StreamAudioRequest\x1a\x14.google.api.HttpBody\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/speech:stream:\x01*0\x01\x12[\n\nListVoices\x12%.parlando.speech.v1.ListVoicesRequest\x1a&.parlando.speech.v1.ListVoicesResponse\x12^\n\x0bListEngines\x12&.parlando.speech.v1.ListEnginesRequest\x1a\'.parlando.speech.v1.ListEnginesResponse\x12\x61\n\x0c\x45stimateCost\x12\'.parlando.speech.v1.EstimateCostRequest\x1a(.parlando.speech.v1.EstimateCostResponse\x12X\n\tPhonemize\x12$.parlando.speech.v1.PhonemizeRequest\x1a%.parlando.speech.v1.PhonemizeResponse\x12\x61\n\x0cPreviewVoice\x12\'.parlando.speech.v1.PreviewVoiceRequest\x1a(.parlando.speech.v1.PreviewVoiceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,5 +37,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPEECHSERVICE'].methods_by_name['StreamAudio']._loaded_options = None
   _globals['_SPEECHSERVICE'].methods_by_name['StreamAudio']._serialized_options = b'\202\323\344\223\002\026\"\021/v1/speech:stream:\001*'
   _globals['_SPEECHSERVICE']._serialized_start=154
-  _globals['_SPEECHSERVICE']._serialized_end=812
+  _globals['_SPEECHSERVICE']._serialized_end=911
 # @@protoc_insertion_point(module_scope)

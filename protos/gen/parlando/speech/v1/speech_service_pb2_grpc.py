@@ -75,6 +75,11 @@ class SpeechServiceStub:
                 request_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeRequest.SerializeToString,
                 response_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeResponse.FromString,
                 _registered_method=True)
+        self.PreviewVoice = channel.unary_unary(
+                '/parlando.speech.v1.SpeechService/PreviewVoice',
+                request_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PreviewVoiceRequest.SerializeToString,
+                response_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PreviewVoiceResponse.FromString,
+                _registered_method=True)
 
 
 class SpeechServiceServicer:
@@ -136,6 +141,13 @@ class SpeechServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewVoice(self, request, context):
+        """Speaks a short sentence by a voice, as a WAV file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SpeechServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -173,6 +185,11 @@ def add_SpeechServiceServicer_to_server(servicer, server):
                     servicer.Phonemize,
                     request_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeRequest.FromString,
                     response_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeResponse.SerializeToString,
+            ),
+            'PreviewVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewVoice,
+                    request_deserializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PreviewVoiceRequest.FromString,
+                    response_serializer=parlando_dot_speech_dot_v1_dot_speech__pb2.PreviewVoiceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -369,6 +386,33 @@ class SpeechService:
             '/parlando.speech.v1.SpeechService/Phonemize',
             parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeRequest.SerializeToString,
             parlando_dot_speech_dot_v1_dot_speech__pb2.PhonemizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlando.speech.v1.SpeechService/PreviewVoice',
+            parlando_dot_speech_dot_v1_dot_speech__pb2.PreviewVoiceRequest.SerializeToString,
+            parlando_dot_speech_dot_v1_dot_speech__pb2.PreviewVoiceResponse.FromString,
             options,
             channel_credentials,
             insecure,

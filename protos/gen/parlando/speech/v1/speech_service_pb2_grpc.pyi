@@ -57,6 +57,8 @@ class SpeechServiceStub:
     """What a text would cost, without speaking it."""
     Phonemize: _grpc.UnaryUnaryMultiCallable[_speech_pb2.PhonemizeRequest, _speech_pb2.PhonemizeResponse]
     """Says how a text would be pronounced, without speaking it."""
+    PreviewVoice: _grpc.UnaryUnaryMultiCallable[_speech_pb2.PreviewVoiceRequest, _speech_pb2.PreviewVoiceResponse]
+    """Speaks a short sentence by a voice, as a WAV file."""
 
 @_typing.type_check_only
 class SpeechServiceAsyncStub(SpeechServiceStub):
@@ -86,6 +88,8 @@ class SpeechServiceAsyncStub(SpeechServiceStub):
     """What a text would cost, without speaking it."""
     Phonemize: _aio.UnaryUnaryMultiCallable[_speech_pb2.PhonemizeRequest, _speech_pb2.PhonemizeResponse]  # type: ignore[assignment]
     """Says how a text would be pronounced, without speaking it."""
+    PreviewVoice: _aio.UnaryUnaryMultiCallable[_speech_pb2.PreviewVoiceRequest, _speech_pb2.PreviewVoiceResponse]  # type: ignore[assignment]
+    """Speaks a short sentence by a voice, as a WAV file."""
 
 class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
     """The router: text in, speech out, by whichever engine can.
@@ -154,5 +158,13 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_speech_pb2.PhonemizeResponse, _abc.Awaitable[_speech_pb2.PhonemizeResponse]]:
         """Says how a text would be pronounced, without speaking it."""
+
+    @_abc_1.abstractmethod
+    def PreviewVoice(
+        self,
+        request: _speech_pb2.PreviewVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_speech_pb2.PreviewVoiceResponse, _abc.Awaitable[_speech_pb2.PreviewVoiceResponse]]:
+        """Speaks a short sentence by a voice, as a WAV file."""
 
 def add_SpeechServiceServicer_to_server(servicer: SpeechServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -66,7 +66,7 @@ ENGINE_STATE_FAILED: EngineState
 ENGINE_STATE_UNLOADED: EngineState
 
 class Voice(_message.Message):
-    __slots__ = ("id", "name", "engine", "languages", "gender", "age", "sample_rate_hz", "cloned", "licence", "description", "aliases", "consent_note")
+    __slots__ = ("id", "name", "engine", "languages", "gender", "age", "sample_rate_hz", "cloned", "licence", "description", "aliases", "consent_note", "mix", "revision")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,8 @@ class Voice(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
     CONSENT_NOTE_FIELD_NUMBER: _ClassVar[int]
+    MIX_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     engine: str
@@ -91,7 +93,9 @@ class Voice(_message.Message):
     description: str
     aliases: _containers.RepeatedScalarFieldContainer[str]
     consent_note: str
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., engine: _Optional[str] = ..., languages: _Optional[_Iterable[str]] = ..., gender: _Optional[_Union[VoiceGender, str]] = ..., age: _Optional[int] = ..., sample_rate_hz: _Optional[int] = ..., cloned: _Optional[bool] = ..., licence: _Optional[str] = ..., description: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., consent_note: _Optional[str] = ...) -> None: ...
+    mix: str
+    revision: str
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., engine: _Optional[str] = ..., languages: _Optional[_Iterable[str]] = ..., gender: _Optional[_Union[VoiceGender, str]] = ..., age: _Optional[int] = ..., sample_rate_hz: _Optional[int] = ..., cloned: _Optional[bool] = ..., licence: _Optional[str] = ..., description: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., consent_note: _Optional[str] = ..., mix: _Optional[str] = ..., revision: _Optional[str] = ...) -> None: ...
 
 class Prosody(_message.Message):
     __slots__ = ("speed", "pitch_semitones", "volume_db")

@@ -102,4 +102,5 @@ class VoiceBook:
             licence=cloned.licence,
             description=cloned.description,
             consent_note=cloned.consent_note,
+            revision=cloned.revision,
         )

@@ -18,6 +18,7 @@ from parlando_kokoro.settings import KokoroSettings
 from parlando_kokoro.splice import Spliced, spliced
 from parlando_kokoro.symbols import MARKS, trained
 from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
+from parlando_synth.cloned_voice import VoiceChange
 from parlando_synth.engine import (
     BlockingEngine,
     Engine,
@@ -31,6 +32,7 @@ from parlando_synth.engine import (
     TextKind,
 )
 from parlando_synth.lanes import Lanes
+from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.narration import Narration
 from parlando_synth.networks import pcm
 from parlando_synth.reading import Reading, read, read_phonemes
@@ -78,7 +80,7 @@ class Loaded:
     def run(self, symbols: str, voice: Voice, speed: float, stop: StopFlag) -> Spliced | None:
         """Run the network on symbols of its vocabulary; None where the job was stopped meanwhile."""
         numbers = [self.model.vocabulary[symbol] for symbol in symbols]
-        run = self.model.run(numbers, self.book.style(voice.id, len(symbols)), speed, stop)
+        run = self.model.run(numbers, self.book.style(voice, len(symbols)), speed, stop)
         return spliced(run, symbols) if run is not None else None
 
     def read(self, job: Job) -> tuple[Voice, Reading]:
@@ -207,12 +209,24 @@ class KokoroEngine(BlockingEngine):
         )
 
     def voices(self) -> Sequence[Voice]:
-        """Return the voices; mixtures are found by name (`find_voice`)."""
+        """Return the voices, kept mixtures among them; others are found by name (`find_voice`)."""
         return self._shared.loaded.book.voices
 
     def find_voice(self, name: str) -> Voice | None:
         """Return the voice of that id or alias, or a mixture: "af_bella(2)+af_sky(1)"."""
         return self._shared.loaded.book.find(name)
+
+    def mix_voice(self, mix: VoiceMix) -> Voice:
+        """Keep a mixture as a voice."""
+        return self._shared.loaded.book.mix(mix)
+
+    def change_voice(self, voice: str, change: VoiceChange) -> Voice:
+        """Change what is said of a kept mixture."""
+        return self._shared.loaded.book.change(voice, change)
+
+    def remove_voice(self, voice: str) -> None:
+        """Remove a kept mixture."""
+        self._shared.loaded.book.remove(voice)
 
     def phonemize(self, job: Job) -> Pronunciation:
         """Return how a job's text would be pronounced."""
@@ -226,13 +240,14 @@ class KokoroEngine(BlockingEngine):
     def _load(self) -> Loaded:
         settings = self._settings
         model = self._load_network()
-        book = VoiceBook(settings.voices.expanduser())
+        book = VoiceBook(settings.voices.expanduser(), settings.mixes.expanduser())
         pace = Pace(settings.first_run_seconds)
         reading = read_phonemes(_WARM_UP, model.vocabulary, MARKS)
         symbols = [model.vocabulary[symbol] for symbol in reading.symbols]
+        speaker = next(voice for voice in book.voices if voice.id == book.default)
         for _ in range(2):  # the first run lays out memory
             began = time.monotonic()
-            run = model.run(symbols, book.style(book.default, len(symbols)), 1.0, StopFlag())
+            run = model.run(symbols, book.style(speaker, len(symbols)), 1.0, StopFlag())
             deque(run.windows if run is not None else (), maxlen=0)  # windows are made as they are asked for
             took = time.monotonic() - began
         pace.begin(len(symbols), took)

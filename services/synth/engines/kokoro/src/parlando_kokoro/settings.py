@@ -25,6 +25,10 @@ class KokoroSettings(BaseSettings):
 
     model: Path = Field(default_factory=_network, description="the network, as an ONNX file")
     voices: Path = Field(default=MODELS / "voices-v1.0.bin", description="its voices, as a NumPy archive")
+    mixes: Path = Field(
+        default=Path("~/.local/share/parlando/voices"),
+        description="folder of mixtures kept as voices, a document each; what is put there is found at once",
+    )
     threads: int = Field(
         default_factory=lambda: min(os.cpu_count() or 1, 4),
         ge=1,

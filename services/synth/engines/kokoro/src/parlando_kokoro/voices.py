@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.network import SAMPLE_RATE, STYLE
+from parlando_synth.cloned_voice import VoiceChange
+from parlando_synth.mix_folder import MixFolder
+from parlando_synth.mixed_voice import MixedVoice, VoiceMix, check_mix
 from parlando_synth.voice import Gender, Voice, named_voice
 
 LICENCE = "Apache-2.0"
@@ -52,16 +55,16 @@ class VoiceBook:
 
     Args:
         path: a NumPy archive of float32 arrays [rows, 1, 256], one a voice.
+        mixes: folder of mixtures that are kept under names of their own; it may not be there.
 
     Attributes:
-        voices: what there is, sorted by id; mixtures are found by name.
         default: the voice to use when none is named.
 
     Raises:
         ParlandoError: MODEL_NOT_FOUND where there is no such file; ENGINE_FAILED where it holds no voices.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mixes: Path) -> None:
         if not path.is_file():
             raise ParlandoError(
                 Reason.MODEL_NOT_FOUND,
@@ -75,9 +78,42 @@ class VoiceBook:
             raise _no_voices(path) from error
         if not self._styles or any(style.shape[1:] != (1, STYLE) for style in self._styles.values()):
             raise _no_voices(path)
-        self.voices: Sequence[Voice] = [_voice(name) for name in self._styles]
-        self.default = PREFERRED if PREFERRED in self._styles else self.voices[0].id
+        self._own = [_voice(name) for name in self._styles]
+        self._mixes = MixFolder(mixes, frozenset(self._styles))
+        self.default = PREFERRED if PREFERRED in self._styles else self._own[0].id
         self._mixture = lru_cache(_REMEMBERED)(self._mixed)
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """What there is, sorted by id; mixtures that are not kept are found by name."""
+        kept = (self._described(mix) for mix in self._mixes.voices.values())
+        return sorted((*self._own, *(voice for voice in kept if voice is not None)), key=lambda each: each.id)
+
+    def mix(self, mix: VoiceMix) -> Voice:
+        """Keep a mixture, as `BlockingEngine.mix_voice`."""
+        check_mix(mix.mix)
+        mixture = self._mixture_named(mix.mix)
+        if mixture is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND,
+                "mix is no mixture of the engine's own voices: name some of ListVoices, as in "
+                "af_bella(2)+af_sky(1)",
+                field="mix",
+            )
+        return self._shown(self._mixes.add(replace(mix, mix=mixture.id)), mixture)
+
+    def change(self, voice: str, change: VoiceChange) -> Voice:
+        """Change what is said of a mixture that is kept, as `BlockingEngine.change_voice`."""
+        changed = self._described(self._mixes.change(voice, change))
+        if changed is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is a mixture of voices that are not here", field="voice"
+            )
+        return changed
+
+    def remove(self, voice: str) -> None:
+        """Remove a mixture that is kept, as `BlockingEngine.remove_voice`."""
+        self._mixes.remove(voice)
 
     def find(self, name: str) -> Voice | None:
         """Return the voice of that id, or the mixture; None where a part is not known.
@@ -85,12 +121,29 @@ class VoiceBook:
         A mixture's weights may be any; what they come to together must be more than nothing. It has the
         language of its first voice.
         """
-        if found := named_voice(name, self.voices):
-            return found
+        return named_voice(name, self.voices) or self._mixture_named(name)
+
+    def _described(self, kept: MixedVoice) -> Voice | None:
+        """Return a kept mixture as callers see it; None where it is of voices that are not here."""
+        mixture = self._mixture_named(kept.mix)
+        return self._shown(kept, mixture) if mixture is not None else None
+
+    @staticmethod
+    def _shown(kept: MixedVoice, mixture: Voice) -> Voice:
+        return replace(
+            mixture,
+            id=kept.id,
+            name=kept.name,
+            description=kept.description,
+            mix=kept.mix,
+            revision=kept.revision,
+        )
+
+    def _mixture_named(self, name: str) -> Voice | None:
         terms = self._terms(name)
         if not terms:
             return None
-        first = next(voice for voice in self.voices if voice.id == terms[0].voice)
+        first = next(voice for voice in self._own if voice.id == terms[0].voice)
         mixture = "".join(
             f"{'-' if term.weight < 0 else '+'}{term.voice}({abs(term.weight):g})" for term in terms
         )
@@ -104,9 +157,13 @@ class VoiceBook:
             licence=LICENCE,
         )
 
-    def style(self, voice: str, symbols: int) -> NDArray[np.float32]:
-        """Return the style [1, 256] of a voice or mixture that `find` knows, for a run of so many symbols."""
-        styles = self._styles[voice] if voice in self._styles else self._mixture(voice)
+    def style(self, voice: Voice, symbols: int) -> NDArray[np.float32]:
+        """Return the style [1, 256] of a voice that `find` returned, for a run of so many symbols.
+
+        A mixture that was removed since then still has one.
+        """
+        name = voice.mix or voice.id
+        styles = self._styles[name] if name in self._styles else self._mixture(name)
         style: NDArray[np.float32] = styles[min(max(symbols, 1), len(styles)) - 1]
         return style
 

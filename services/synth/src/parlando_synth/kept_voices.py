@@ -1,0 +1,175 @@
+"""Voices in a folder, a document each: kept, found, changed and removed.
+
+Replicas may share a folder, and whoever likes may put documents into it: it is looked at anew whenever it has
+changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_synth.cloned_voice import ClonedVoice, VoiceChange
+from parlando_synth.mixed_voice import MixedVoice
+
+_Stamp = tuple[int, int]  # of a file: when it changed, and its size
+_Kept = TypeVar("_Kept", ClonedVoice, MixedVoice)
+
+_log = logging.getLogger(__name__)
+
+
+class KeptVoices(ABC, Generic[_Kept]):
+    """The voices of one kind in a folder. May be used from any thread, and by several processes.
+
+    Args:
+        path: the folder; it is made with the first voice.
+        built_in: ids of the engine's own voices, which are none of the folder's.
+
+    Attributes:
+        suffix: how the file of a document ends.
+    """
+
+    suffix: ClassVar[str]
+
+    def __init__(self, path: Path, built_in: frozenset[str]) -> None:
+        self._path = path
+        self._built_in = built_in
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[_Stamp, _Kept | None]] = {}  # by the file's name
+        self._voices: Mapping[str, _Kept] = {}
+
+    @property
+    def voices(self) -> Mapping[str, _Kept]:
+        """The voices by id, sorted. What cannot be read is left out, and the log says so, once.
+
+        It is the same object for as long as nothing has changed.
+        """
+        stamps = {}
+        for path in sorted(self._path.glob(f"*{self.suffix}")):
+            with suppress(FileNotFoundError):  # it was removed in between
+                told = path.stat()
+                stamps[path.name] = (told.st_mtime_ns, told.st_size)
+        with self._lock:
+            if stamps != {name: stamp for name, (stamp, _) in self._read.items()}:
+                known = self._read
+                self._read = {
+                    name: known[name]
+                    if name in known and known[name][0] == stamp
+                    else (stamp, self._load(name))
+                    for name, stamp in stamps.items()
+                }
+                self._voices = {voice.id: voice for _, voice in self._read.values() if voice is not None}
+            return self._voices
+
+    def keep(self, voice: _Kept) -> _Kept:
+        """Keep a voice. The same clip, or the same mix, by the same id is the same voice.
+
+        Raises:
+            ParlandoError: ID_IN_USE, another voice has the id; ENGINE_FAILED, the folder cannot be written.
+        """
+        there = self.voices.get(voice.id)
+        if (
+            voice.id in self._built_in
+            or (there is not None and there.revision != voice.revision)
+            or any(path.name != voice.id + self.suffix for path in self._path.glob(f"{voice.id}.*.json"))
+        ):
+            raise ParlandoError(Reason.ID_IN_USE, "id is another voice's: choose another one", field="id")
+        self._write(voice)
+        return voice
+
+    def change(self, voice: str, change: VoiceChange) -> _Kept:
+        """Change what is said of a voice.
+
+        Raises:
+            ParlandoError: as the kind of voice; NOT_SUPPORTED, it came with the engine, or a mix has no such
+                field; VOICE_NOT_FOUND; ENGINE_FAILED, the folder cannot be written.
+        """
+        own = self._own(voice)
+        said = {field: value for field, value in asdict(change).items() if value}
+        for field in said:
+            if not hasattr(own, field):
+                raise ParlandoError(
+                    Reason.NOT_SUPPORTED, f"{field} of a mix is that of its voices: leave it out", field=field
+                )
+        changed = replace(own, **said)
+        self._write(changed)
+        return changed
+
+    def remove(self, voice: str) -> None:
+        """Remove a voice.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, it came with the engine; VOICE_NOT_FOUND; ENGINE_FAILED, the folder
+                cannot be written.
+        """
+        own = self._own(voice)
+        try:
+            (self._path / f"{own.id}{self.suffix}").unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(error) from None
+
+    @abstractmethod
+    def _stored(self, document: bytes) -> _Kept:
+        """Return the voice of a document.
+
+        Raises:
+            ValueError: it is none.
+        """
+
+    def _own(self, voice: str) -> _Kept:
+        if voice in self._built_in:
+            raise ParlandoError(
+                Reason.NOT_SUPPORTED,
+                "voice came with the engine: only uploaded and mixed ones can be changed or removed",
+                field="voice",
+            )
+        found = self.voices.get(voice)
+        if found is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        return found
+
+    def _load(self, name: str) -> _Kept | None:
+        try:
+            voice = self._stored((self._path / name).read_bytes())
+        except (OSError, ValueError) as error:
+            _log.warning("%s is left out: it cannot be read (%s)", name, type(error).__name__)
+            return None
+        if name != voice.id + self.suffix:
+            _log.warning("%s is left out: it is not named after its id", name)
+            return None
+        return voice
+
+    def _write(self, voice: _Kept) -> None:
+        """Put a document where nobody sees a part of it, and where it is after the power fails."""
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            file, name = tempfile.mkstemp(dir=self._path, prefix=".", suffix=".tmp")
+            try:
+                with os.fdopen(file, "wb") as document:
+                    document.write(voice.document())
+                    document.flush()
+                    os.fsync(file)
+                Path(name).replace(self._path / f"{voice.id}{self.suffix}")
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise _unwritable(error) from None
+
+
+def _unwritable(error: OSError) -> ParlandoError:
+    return ParlandoError(
+        Reason.ENGINE_FAILED,
+        f"the engine's folder of voices cannot be written ({error.strerror}): see the worker's settings",
+    )
