@@ -80,6 +80,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         callers: what each call's metadata says of its caller, in order.
         live: calls under way.
         cancels: cancel messages received.
+        wanted: the voices that were asked for, in order.
         released: lets "late" and "halts" go on.
         sent: frames written, of all calls.
     """
@@ -90,6 +91,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
     live: int = 0
     cancels: int = 0
     sent: int = 0
+    wanted: list[speech_pb2.ListVoicesRequest] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -247,16 +249,33 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         )
 
     async def ListVoices(  # noqa: N802  # gRPC's name
-        self, _request: speech_pb2.ListVoicesRequest, _context: Context
+        self, request: speech_pb2.ListVoicesRequest, _context: Context
     ) -> speech_pb2.ListVoicesResponse:
-        """List the scripts as voices."""
+        """List the scripts as voices; which were asked for is noted, and what they speak looked at."""
+        self.wanted.append(request)
         voices = [
             synth_pb2.Voice(id=name, name=name.title(), engine="fake", languages=["en-GB", "en"])
             for name in _VOICES
         ]
-        return speech_pb2.ListVoicesResponse(
-            voices=[*voices, synth_pb2.Voice(id="gmw/de", engine="fake", languages=["de"])]
+        voices.append(
+            synth_pb2.Voice(
+                id="gmw/de", engine="fake", languages=["de"], gender=synth_pb2.VOICE_GENDER_FEMALE
+            )
         )
+        wanted = request.language.casefold()
+        return speech_pb2.ListVoicesResponse(
+            voices=[
+                voice for voice in voices if any(tag.casefold().startswith(wanted) for tag in voice.languages)
+            ]
+        )
+
+    async def PreviewVoice(  # noqa: N802  # gRPC's name
+        self, request: speech_pb2.PreviewVoiceRequest, _context: Context
+    ) -> speech_pb2.PreviewVoiceResponse:
+        """Answer with a header and a sample."""
+        if request.voice not in _VOICES:
+            raise ParlandoError(Reason.VOICE_NOT_FOUND, "voice is not known", field="voice")
+        return speech_pb2.PreviewVoiceResponse(wav=WAV_HEADER + b"\1\0")
 
     async def ListEngines(  # noqa: N802  # gRPC's name
         self, _request: speech_pb2.ListEnginesRequest, _context: Context

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import wave
 
-from tests.component.edge.router import SAMPLES
+from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
 from tests.component.edge.serving import NOWHERE, serving, serving_before
 from tests.component.edge.sessions import new_sessions, serving_sessions
 
@@ -16,33 +15,51 @@ async def test_voices_are_listed_under_both_paths() -> None:
         listed = (await edge.http.get("/v1/tts/voices")).json()
         assert listed == (await edge.http.get("/v1/audio/voices")).json()
         assert listed["voices"][0] == {
+            "object": "audio.voice",
             "id": "plain",
             "name": "Plain",
             "language": "en-GB",
             "languages": ["en-GB", "en"],
             "engine": "fake",
+            "gender": "",
+            "cloned": False,
+            "licence": "",
+            "description": "",
+            "mix": "",
             "preview_url": "/v1/tts/voices/fake/plain/preview",
         }
-        german = (await edge.http.get("/v1/tts/voices?language=de")).json()["voices"]
-        assert [voice["id"] for voice in german] == ["gmw/de"]
-        english = (await edge.http.get("/v1/tts/voices?language=EN&engine=fake")).json()["voices"]
-        assert len(english) == len(listed["voices"]) - 1
-        assert (await edge.http.get("/v1/tts/voices?engine=other")).json() == {"voices": []}
+        (german,) = (await edge.http.get("/v1/tts/voices?language=de")).json()["voices"]
+        assert (german["id"], german["gender"]) == ("gmw/de", "female")
+
+
+async def test_voices_are_asked_for_by_what_they_must_have() -> None:
+    async with serving() as edge:
+        query = "language=en&engine=fake&gender=male&cloned=true&text=plain"
+        assert (await edge.http.get(f"/v1/audio/voices?{query}")).status_code == 200
+        await edge.http.get("/v1/audio/voices?cloned=false")
+        await edge.http.get("/v1/audio/voices?cloned=&gender=")
+        whole, others, nothing = edge.router.wanted
+        assert (whole.language, whole.engine, whole.gender) == ("en", "fake", synth_pb2.VOICE_GENDER_MALE)
+        assert (whole.HasField("cloned"), whole.cloned, whole.text) == (True, True, "plain")
+        assert (others.HasField("cloned"), others.cloned) == (True, False)
+        assert nothing == speech_pb2.ListVoicesRequest()
+        for query, param in (("gender=robot", "gender"), ("cloned=yes", "cloned")):
+            refused = await edge.http.get(f"/v1/audio/voices?{query}")
+            assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
 
 
 async def test_a_preview_is_at_the_url_that_is_given() -> None:
     async with serving() as edge:
         voices = (await edge.http.get("/v1/tts/voices?language=en")).json()["voices"]
-        previews = await asyncio.gather(*(edge.http.get(voices[0]["preview_url"]) for _ in range(3)))
-        assert {preview.headers["content-type"] for preview in previews} == {"audio/wav"}
-        assert len({preview.content for preview in previews}) == 1
-        with wave.open(io.BytesIO(previews[0].content)) as wav:
-            assert wav.getnframes() == len(edge.router.texts[0]) * SAMPLES
-        (settings,) = edge.router.settings  # spoken once
-        assert (settings.engine, settings.voice) == ("fake", "plain")
+        preview = await edge.http.get(voices[0]["preview_url"])
+        assert (preview.headers["content-type"], preview.headers["cache-control"]) == (
+            "audio/wav",
+            "no-cache",
+        )
+        assert preview.content.startswith(b"RIFF")
         german = await edge.http.get("/v1/tts/voices/fake/gmw/de/preview")
         assert german.status_code == 404  # listed, but the engine does not know it
-        assert edge.router.texts[1].startswith("So klinge ich")
+        assert german.json()["error"]["code"] == "voice_not_found"
 
 
 async def test_models_are_ours_and_the_engines() -> None:

@@ -36,6 +36,7 @@ from parlando_router.engines import Engines
 from parlando_router.fragmenter_client import GrpcFragmenter
 from parlando_router.instruments import Instruments
 from parlando_router.policy_watch import watch_policies
+from parlando_router.previews import Previews
 from parlando_router.servicer import speech_service
 from parlando_router.utterance import Studio
 from parlando_router.watch import EngineWatch, LookUp, resolve, watch_fragmenter
@@ -214,7 +215,7 @@ async def routing(
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments, waiting, budgets)
         calls = CallsUnderWay()
         admin = AdminServicer(studio, clock, calls, 10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
-        services = [speech_service(studio), admin_service(admin)]
+        services = [speech_service(studio, Previews(studio, 1_000_000)), admin_service(admin)]
         server = Server(ServerSettings(max_message_bytes=16 * 1024 * 1024), services, calls=calls)
         if session is not None:
             await stack.enter_async_context(background(watch_policies(session, clock, engines.take_policies)))

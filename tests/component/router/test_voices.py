@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,17 @@ from parlando.speech.v1 import speech_pb2
 from parlando.synth.v1 import synth_pb2
 from parlando_kit.errors import Reason
 from parlando_scripted.script import ScriptedSettings
-from tests.component.router.mesh import Router, WorkerProcess, failure, mesh, said, say, until
+from tests.component.router.mesh import (
+    HastyClock,
+    Router,
+    WorkerProcess,
+    failure,
+    mesh,
+    routing,
+    said,
+    say,
+    until,
+)
 from tests.unit.synth.test_reference_clip import encoded, speech
 
 CLIP = encoded(speech(10))
@@ -23,7 +36,6 @@ CLIP = encoded(speech(10))
 def upload(clip: bytes = CLIP, **changed: Any) -> list[admin_pb2.UploadVoiceRequest]:
     """Return an upload."""
     terms: dict[str, Any] = {
-        "engine": "scripted",
         "name": "Anna",
         "languages": ["de-AT"],
         "licence": "for our own announcements",
@@ -59,23 +71,26 @@ async def test_replicas_have_the_same_voices_and_the_router_lists_them(
         assert kept[0] == kept[1]
         assert len(kept[0]) == 1
         await until(partial(names, router), ["Alto", "Anna", "Tenor"])
-        change = synth_pb2.Voice(id=anna.id, engine="scripted", name="Hannah")
+        change = synth_pb2.Voice(id=anna.id, name="Hannah")  # whoever has it
         changed = await router.admin.UpdateVoice(admin_pb2.UpdateVoiceRequest(voice=change))
         assert changed.voice.name == "Hannah"
         await until(partial(names, router), ["Alto", "Hannah", "Tenor"])
         bob = await uploaded(router, upload(name="Bob"))
-        await router.admin.DeleteVoice(admin_pb2.DeleteVoiceRequest(engine="scripted", voice=anna.id))
+        await router.admin.DeleteVoice(admin_pb2.DeleteVoiceRequest(voice=anna.id))
         await until(partial(names, router), ["Alto", "Bob", "Tenor"])
+        mix = synth_pb2.Voice(name="Duo", mix="alto(2)+tenor(1)")
+        duo = (await router.admin.MixVoice(admin_pb2.MixVoiceRequest(voice=mix))).voice
+        await until(partial(names, router), ["Alto", "Bob", "Duo", "Tenor"])
         await workers[0].stop()
         await until(router.serving, {workers[1].address})
-        events = await said(router.stub.Say(say("Eins.", voice=f"scripted:{bob.id}")))
-        assert events[0].started.voice == bob.id
+        for voice in (bob.id, duo.id):
+            events = await said(router.stub.Say(say("Eins.", voice=f"scripted:{voice}")))
+            assert events[0].started.voice == voice
 
 
 @pytest.mark.parametrize(
     ("messages", "reason", "field"),
     [
-        pytest.param(upload(engine=""), Reason.FIELD_REQUIRED, "voice.engine", id="no engine"),
         pytest.param(upload(engine="other"), Reason.ENGINE_NOT_FOUND, "voice.engine", id="another engine"),
         pytest.param(upload(b"ID3 and so on"), Reason.UNSUPPORTED_FORMAT, "chunk", id="MP3"),
         pytest.param(upload(licence=""), Reason.FIELD_REQUIRED, "voice.licence", id="no licence"),
@@ -97,3 +112,79 @@ async def test_a_voice_that_no_replica_has_is_not_found(tmp_path: Path) -> None:
         assert (await failure(router.admin.DeleteVoice(request))).reason is Reason.VOICE_NOT_FOUND
         request = admin_pb2.DeleteVoiceRequest(engine="scripted", voice="tenor")
         assert (await failure(router.admin.DeleteVoice(request))).reason is Reason.NOT_SUPPORTED
+
+
+async def test_what_has_been_uploaded_is_there_when_the_answer_comes(tmp_path: Path) -> None:
+    slow = HastyClock(1 / 1_000)  # a worker is looked at once a minute
+    async with AsyncExitStack() as stack:
+        worker = WorkerProcess(ScriptedSettings(voices=tmp_path))
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        router = await stack.enter_async_context(routing([worker.address], clock=slow))
+        anna = await uploaded(router, upload())
+        assert await names(router) == ["Alto", "Anna", "Tenor"]
+        events = await said(router.stub.Say(say("Eins.", voice=anna.id)))
+        assert events[0].started.voice == anna.id
+
+
+async def test_an_engine_is_named_where_several_clone_or_none_does(tmp_path: Path) -> None:
+    async with mesh(WorkerProcess()) as router:
+        error = await failure(uploaded(router, upload()))
+        assert (error.reason, error.field) == (Reason.NOT_SUPPORTED, "voice.engine")
+    workers = [
+        WorkerProcess(ScriptedSettings(voices=tmp_path / name), name=name) for name in ("first", "second")
+    ]
+    async with mesh(*workers) as router:
+        error = await failure(uploaded(router, upload()))
+        assert (error.reason, error.field) == (Reason.FIELD_REQUIRED, "voice.engine")
+        assert "first, second" in error.message
+        for engine in ("first", "second"):
+            anna = await uploaded(router, upload(engine=engine))
+            assert anna.engine == engine
+        error = await failure(router.admin.DeleteVoice(admin_pb2.DeleteVoiceRequest(voice=anna.id)))
+        assert (error.reason, error.field) == (Reason.FIELD_REQUIRED, "engine")
+        error = await failure(router.admin.DeleteVoice(admin_pb2.DeleteVoiceRequest(voice="eve")))
+        assert (error.reason, error.field) == (Reason.VOICE_NOT_FOUND, "voice")
+
+
+async def test_a_preview_follows_its_voice(tmp_path: Path) -> None:
+    async def preview() -> speech_pb2.PreviewVoiceResponse:
+        return await router.stub.PreviewVoice(speech_pb2.PreviewVoiceRequest(voice="anna"))
+
+    log = tmp_path / "log"
+    settings = ScriptedSettings(voices=tmp_path / "voices", log=str(log))
+    async with mesh(WorkerProcess(settings)) as router:
+        await uploaded(router, upload(id="anna"))
+        first = await preview()
+        assert (first.engine, first.voice, first.language) == ("scripted", "anna", "de-AT")
+        assert first.text.startswith("So klinge ich")
+        with wave.open(io.BytesIO(first.wav)) as wav:
+            assert wav.getframerate() == 24_000
+            assert wav.getnframes() > 24_000
+        assert await preview() == first
+        assert log.read_text().count("begin") == 1
+        await router.admin.DeleteVoice(admin_pb2.DeleteVoiceRequest(voice="anna"))
+        assert (await failure(preview())).reason is Reason.VOICE_NOT_FOUND
+        await uploaded(router, upload(encoded(speech(11)), id="anna"))
+        await preview()
+        assert log.read_text().count("begin") == 2
+
+
+async def test_voices_are_listed_by_what_they_have(tmp_path: Path) -> None:
+    async with mesh(WorkerProcess(ScriptedSettings(voices=tmp_path))) as router:
+        anna = await uploaded(router, upload(description="For announcements."))
+        for request, expected in (
+            (speech_pb2.ListVoicesRequest(cloned=True), ["Anna"]),
+            (speech_pb2.ListVoicesRequest(cloned=False), ["Alto", "Tenor"]),
+            (speech_pb2.ListVoicesRequest(gender=synth_pb2.VOICE_GENDER_MALE), ["Tenor"]),
+            (speech_pb2.ListVoicesRequest(text="announce", language="de"), ["Anna"]),
+            (speech_pb2.ListVoicesRequest(engine="scripted", text="alt"), ["Alto"]),
+        ):
+            listed = (await router.stub.ListVoices(request)).voices
+            assert [voice.name for voice in listed] == expected
+        (told,) = (await router.stub.ListVoices(speech_pb2.ListVoicesRequest(cloned=True))).voices
+        assert told == anna
+        assert (told.licence, told.consent_note) == (
+            "for our own announcements",
+            "Anna Example signed the form of 3 May 2026",
+        )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from parlando_edge.ports import Engine, Estimate, SpeechEvent, SpeechSettings, Voice
+from parlando_edge.ports import ALL_VOICES, Engine, Estimate, SpeechEvent, SpeechSettings, Voice, WantedVoices
 
 
 class HandClock:
@@ -75,11 +75,16 @@ class Reciter:
         self.asked.append(("", settings))
         yield Recital(self.events)
 
-    async def voices(self) -> Sequence[Voice]:
+    async def voices(self, wanted: WantedVoices = ALL_VOICES) -> Sequence[Voice]:
         """Return the voices, after all others had their turn."""
+        del wanted
         self.listings += 1
         await asyncio.sleep(0)
         return self.known
+
+    async def preview(self, engine: str, voice: str) -> bytes:
+        """Return what a voice is called."""
+        return f"{engine}:{voice}".encode()
 
     async def engines(self) -> Sequence[Engine]:
         """Return no engine."""

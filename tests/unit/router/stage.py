@@ -523,7 +523,7 @@ class Stage:
             about = description(engine, price_nanos=self.prices.get(engine, 0.0))
             self.engines.answered(engine, about, (voice("alto"), voice("tenor", "fr")))
         self.budgets = Budgets(self.keeper, LoopClock())
-        self._studio = Studio(
+        self.studio = Studio(
             self.fragmenter,
             self.engines,
             LoopClock(),
@@ -537,5 +537,5 @@ class Stage:
         settings = settings or SpeechSettings()
         settings = replace(settings, output=OutputFormat(sample_rate_hz=RATE))
         call = Call(settings)
-        call.begin(Utterance(settings, mode, self._studio, call.take))
+        call.begin(Utterance(settings, mode, self.studio, call.take))
         return call

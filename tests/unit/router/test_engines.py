@@ -12,6 +12,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.engines import Engines
 from parlando_router.replica import SLOW_START_SECONDS, KnownVoice
 from parlando_router.request import SpeechSettings
+from parlando_router.voice_filter import VoiceFilter
 from parlando_scripted.clock import ManualClock
 from tests.unit.router.cast import description, idle_worker, voice
 
@@ -328,7 +329,7 @@ def _listed(voices: list[KnownVoice]) -> list[str]:
 
 
 def test_voices_are_listed_once_sorted_by_engine_and_id() -> None:
-    assert _listed(_engines().voices("", "")) == [
+    assert _listed(_engines().voices()) == [
         "gmw/de",
         "gmw/en-US",
         "roa/fr",
@@ -340,12 +341,17 @@ def test_voices_are_listed_once_sorted_by_engine_and_id() -> None:
 
 def test_voices_are_listed_by_engine_and_language() -> None:
     engines = _engines()
-    assert _listed(engines.voices("kokoro", "en-GB")) == ["bf_emma"]
-    assert _listed(engines.voices("", "en")) == ["gmw/en-US", "af_bella", "af_sky", "bf_emma"]
-    assert _listed(engines.voices("kokoro", "de")) == []
-    assert _listed(_engines(kokoro=False).voices("", "en")) == ["gmw/en-US"]
+    assert _listed(engines.voices(VoiceFilter(engine="kokoro", language="en-GB"))) == ["bf_emma"]
+    assert _listed(engines.voices(VoiceFilter(language="en"))) == [
+        "gmw/en-US",
+        "af_bella",
+        "af_sky",
+        "bf_emma",
+    ]
+    assert _listed(engines.voices(VoiceFilter(engine="kokoro", language="de"))) == []
+    assert _listed(_engines(kokoro=False).voices(VoiceFilter(language="en"))) == ["gmw/en-US"]
     with pytest.raises(ParlandoError) as caught:
-        engines.voices("kokro", "")
+        engines.voices(VoiceFilter(engine="kokro"))
     assert (caught.value.reason, caught.value.field) == (Reason.ENGINE_NOT_FOUND, "engine")
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Self
 
 from parlando_edge.ports import (
+    ALL_VOICES,
     AudioMade,
     Engine,
     Estimate,
@@ -16,6 +17,7 @@ from parlando_edge.ports import (
     SpeechSettings,
     Utterance,
     Voice,
+    WantedVoices,
 )
 from parlando_kit.waiting import Place, WaitingRoom
 
@@ -40,9 +42,13 @@ class AdmittingSpeaker:
         """Speak what is written to it. OVERLOADED as ParlandoError where too many wait."""
         return self._admitted_growing(settings)
 
-    async def voices(self) -> Sequence[Voice]:
+    async def voices(self, wanted: WantedVoices = ALL_VOICES) -> Sequence[Voice]:
         """Return the other's voices."""
-        return await self._speaker.voices()
+        return await self._speaker.voices(wanted)
+
+    async def preview(self, engine: str, voice: str) -> bytes:
+        """Return the other's preview."""
+        return await self._speaker.preview(engine, voice)
 
     async def engines(self) -> Sequence[Engine]:
         """Return the other's engines."""

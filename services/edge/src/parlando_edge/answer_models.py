@@ -16,11 +16,17 @@ class Answer(BaseModel):
 class VoiceAnswer(Answer):
     """A voice that can be asked for."""
 
+    object: Literal["audio.voice"] = "audio.voice"
     id: str = Field(examples=["en-gb"])
     name: str
     language: str = Field(description="The first of `languages`; empty where there is none.")
-    languages: tuple[str, ...] = Field(description="BCP 47 tags.")
+    languages: tuple[str, ...] = Field(description="BCP 47 tags, the best first.")
     engine: str
+    gender: Literal["female", "male", "neutral", ""] = Field(description="Empty where it is not stated.")
+    cloned: bool = Field(description="Whether it was made from a recording.")
+    licence: str = Field(description="Under which it may be used; empty where that is not known.")
+    description: str = Field(description="A sentence about it, for people.")
+    mix: str = Field(description="What it is mixed of; empty for none.", examples=["af_bella(2)+af_sky(1)"])
     preview_url: str = Field(description="A WAV file of one short sentence, under this address.")
 
 

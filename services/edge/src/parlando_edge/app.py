@@ -27,7 +27,6 @@ from parlando_edge.openapi import describe_api
 from parlando_edge.operations import Operation
 from parlando_edge.page import page_routes
 from parlando_edge.ports import SessionStore, Speaker
-from parlando_edge.previews import Previews
 from parlando_edge.public_operations import public_operations
 from parlando_edge.realtime.endpoint import RealtimeEndpoint
 from parlando_edge.settings import EdgeSettings
@@ -94,7 +93,7 @@ def edge_routes(
         speech=speech,
         timestamps=timestamps,
         estimate=JsonEndpoint(EstimateBody, Estimates(speaker, catalogue).of, settings),
-        voices=VoicesEndpoint(speaker, catalogue, Previews(speaker, settings.preview_bytes)),
+        voices=VoicesEndpoint(speaker),
         health=Health(gate, speaker, store),
     )
     if settings.offers_dev:

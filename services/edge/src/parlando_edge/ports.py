@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from parlando_edge.formats import AudioFormat
 from parlando_kit.hearing import heard_of
@@ -166,16 +166,60 @@ class GrowingUtterance(Utterance, Protocol):
         ...
 
 
+Gender = Literal["female", "male", "neutral", ""]
+"""Of a voice, as its maker states it; "" where it is not stated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice that can be asked for."""
+    """A voice that can be asked for.
+
+    Attributes:
+        id: what to ask for.
+        name: for people.
+        engine: that has it.
+        languages: BCP 47 tags, the best first.
+        names: all it answers to, in lower case.
+        gender: as its maker states it.
+        cloned: it was made from a recording.
+        licence: under which it may be used; "" where it is not known.
+        description: a sentence about it, for people.
+        mix: what it is mixed of; "" for none.
+    """
 
     id: str
     name: str
     engine: str
     languages: tuple[str, ...]
     names: frozenset[str]
-    """All it answers to, in lower case."""
+    gender: Gender = ""
+    cloned: bool = False
+    licence: str = ""
+    description: str = ""
+    mix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedVoices:
+    """Which voices are to be listed; what is left as it is asks for all.
+
+    Attributes:
+        language: BCP 47 tag that they speak; "en" also means "en-GB".
+        engine: the one that has them.
+        gender: that they have.
+        cloned: made from a recording, or not.
+        text: in their id, name or description.
+    """
+
+    language: str = ""
+    engine: str = ""
+    gender: Gender = ""
+    cloned: bool | None = None
+    text: str = ""
+
+
+ALL_VOICES = WantedVoices()
+"""Whatever there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +284,12 @@ class Speaker(Protocol):
         """Speak what is written to it, a little ahead of playback. Leaving the block stops the engines."""
         ...
 
-    async def voices(self) -> Sequence[Voice]:
+    async def voices(self, wanted: WantedVoices = ALL_VOICES) -> Sequence[Voice]:
         """Return the voices of all engines that are up."""
+        ...
+
+    async def preview(self, engine: str, voice: str) -> bytes:
+        """Return a short sentence by a voice, as a WAV file."""
         ...
 
     async def engines(self) -> Sequence[Engine]:

@@ -16,18 +16,20 @@ from parlando_edge.formats import SPEECH_MEDIA
 from parlando_edge.health import Health
 from parlando_edge.json_endpoint import JsonEndpoint
 from parlando_edge.operations import Operation, Parameter
-from parlando_edge.previews import MEDIA_TYPE
 from parlando_edge.speech_body import EstimateBody, SpeechBody, TimestampsBody
 from parlando_edge.speech_endpoint import SpeechEndpoint
 from parlando_edge.speech_request import EVENTS
 from parlando_edge.timestamp_bodies import NDJSON, SUBRIP, WEBVTT
-from parlando_edge.voices_endpoint import VoicesEndpoint
+from parlando_edge.voices_endpoint import MEDIA_TYPE, VoicesEndpoint
 
 _FILTERS = (
     Parameter(
         "language", "query", "Only voices that speak this language; `en` also means `en-GB`.", example="en"
     ),
     Parameter("engine", "query", "Only voices of this engine.", example="espeak"),
+    Parameter("gender", "query", "Only voices of this gender.", ("female", "male", "neutral")),
+    Parameter("cloned", "query", "Only voices made from a recording, or only others.", ("true", "false")),
+    Parameter("text", "query", "Only voices with this in their id, name or description.", example="bella"),
 )
 
 

@@ -13,13 +13,29 @@ import grpc
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_edge.caller import to_router
 from parlando_edge.dependency import is_serving
-from parlando_edge.ports import Engine, Estimate, SpeechEvent, SpeechSettings, Voice
-from parlando_edge.router_messages import engine_from, estimate_from, event_from, settings_to, voice_from
+from parlando_edge.ports import (
+    ALL_VOICES,
+    Engine,
+    Estimate,
+    SpeechEvent,
+    SpeechSettings,
+    Voice,
+    WantedVoices,
+)
+from parlando_edge.router_messages import (
+    engine_from,
+    estimate_from,
+    event_from,
+    settings_to,
+    voice_from,
+    wanted_to,
+)
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_rpc_error
 from parlando_kit.true_status import with_true_status
 
 _ANSWER_SECONDS = 2.0
+_PREVIEW_SECONDS = 60.0  # it may have to be spoken first, after others
 _LONGEST_TEXT_MESSAGE = 100_000  # code points, as SpeakText has it
 _EPOCH = 1  # one stream is one utterance, and here one epoch
 
@@ -52,14 +68,23 @@ class GrpcSpeaker:
             requests.close()
             call.cancel()
 
-    async def voices(self) -> Sequence[Voice]:
+    async def voices(self, wanted: WantedVoices = ALL_VOICES) -> Sequence[Voice]:
         """Return the voices of all engines that are up."""
         try:
-            request = speech_pb2.ListVoicesRequest()
+            request = wanted_to(wanted)
             listed = await self._stub.ListVoices(request, timeout=_ANSWER_SECONDS, metadata=to_router())
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
         return [voice_from(voice) for voice in listed.voices]
+
+    async def preview(self, engine: str, voice: str) -> bytes:
+        """Return a short sentence by a voice, as a WAV file."""
+        request = speech_pb2.PreviewVoiceRequest(engine=engine, voice=voice)
+        try:
+            said = await self._stub.PreviewVoice(request, timeout=_PREVIEW_SECONDS, metadata=to_router())
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+        return said.wav
 
     async def engines(self) -> Sequence[Engine]:
         """Return the engines, the first choice first."""

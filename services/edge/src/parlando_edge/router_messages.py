@@ -18,12 +18,14 @@ from parlando_edge.ports import (
     Finished,
     Flushed,
     FragmentBegun,
+    Gender,
     SpeechEvent,
     SpeechSettings,
     Started,
     Stopped,
     Usage,
     Voice,
+    WantedVoices,
     WordsTimed,
     Worker,
 )
@@ -45,6 +47,11 @@ _QUALITIES = {
     TimingQuality.EXACT: audio_pb2.TIMING_QUALITY_EXACT,
     TimingQuality.ALIGNED: audio_pb2.TIMING_QUALITY_ALIGNED,
     TimingQuality.ESTIMATED: audio_pb2.TIMING_QUALITY_ESTIMATED,
+}
+_GENDERS: dict[synth_pb2.VoiceGender, Gender] = {
+    synth_pb2.VOICE_GENDER_FEMALE: "female",
+    synth_pb2.VOICE_GENDER_MALE: "male",
+    synth_pb2.VOICE_GENDER_NEUTRAL: "neutral",
 }
 _STATE = "ENGINE_STATE_"
 _NANOS = 1_000_000_000
@@ -200,6 +207,23 @@ def voice_from(message: synth_pb2.Voice) -> Voice:
         engine=message.engine,
         languages=tuple(message.languages),
         names=frozenset(name.casefold() for name in (message.id, *message.aliases)),
+        gender=_GENDERS.get(message.gender, ""),
+        cloned=message.cloned,
+        licence=message.licence,
+        description=message.description,
+        mix=message.mix,
+    )
+
+
+def wanted_to(wanted: WantedVoices) -> speech_pb2.ListVoicesRequest:
+    """Return which voices are wanted as a message."""
+    genders = {name: number for number, name in _GENDERS.items()}
+    return speech_pb2.ListVoicesRequest(
+        language=wanted.language,
+        engine=wanted.engine,
+        gender=genders.get(wanted.gender),
+        cloned=wanted.cloned,
+        text=wanted.text,
     )
 
 

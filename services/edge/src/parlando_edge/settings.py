@@ -104,11 +104,6 @@ class EdgeSettings(ServerSettings):
         "55 MB from the first audio on, or by loudness, which music deceives; without the extra barge-in, "
         "loudness",
     )
-    preview_bytes: int = Field(
-        default=8 * 1024 * 1024,
-        ge=0,
-        description="memory for voice previews that were spoken already; the least used go first",
-    )
 
     @property
     def offers_dev(self) -> bool:

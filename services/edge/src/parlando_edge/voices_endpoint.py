@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -9,28 +10,58 @@ from starlette.responses import Response
 
 from parlando_edge.answer_models import ModelAnswer, ModelsAnswer, VoiceAnswer, VoicesAnswer
 from parlando_edge.answers import json_answer
-from parlando_edge.catalogue import Catalogue
 from parlando_edge.models import DEFAULT_MODEL
-from parlando_edge.ports import Speaker, Voice
-from parlando_edge.previews import MEDIA_TYPE, Previews
+from parlando_edge.ports import Gender, Speaker, Voice, WantedVoices
 from parlando_kit.errors import ParlandoError, Reason
 
+MEDIA_TYPE = "audio/wav"
+"""Of a preview."""
 
-def _shown(voice: Voice) -> VoiceAnswer:
+_GENDERS: dict[str, Gender] = {"": "", "female": "female", "male": "male", "neutral": "neutral"}
+_TRUTHS = {"": None, "true": True, "false": False}
+
+
+def shown(voice: Voice) -> VoiceAnswer:
+    """Return a voice as it is answered."""
     return VoiceAnswer(
         id=voice.id,
         name=voice.name,
         language=voice.languages[0] if voice.languages else "",
         languages=voice.languages,
         engine=voice.engine,
+        gender=voice.gender,
+        cloned=voice.cloned,
+        licence=voice.licence,
+        description=voice.description,
+        mix=voice.mix,
         preview_url=f"/v1/tts/voices/{quote(voice.engine, safe='')}/{quote(voice.id)}/preview",
     )
 
 
-def _speaks(voice: Voice, language: str) -> bool:
-    """Return whether a voice speaks a language; "en" also means "en-GB"."""
-    wanted = language.casefold()
-    return any(tag.casefold() == wanted or tag.casefold().startswith(f"{wanted}-") for tag in voice.languages)
+def _wanted(query: Mapping[str, str]) -> WantedVoices:
+    """Return which voices a query asks for.
+
+    Raises:
+        ParlandoError: OUT_OF_RANGE, at the parameter.
+    """
+    gender, cloned = query.get("gender", ""), query.get("cloned", "")
+    if gender not in _GENDERS:
+        raise ParlandoError(
+            Reason.OUT_OF_RANGE,
+            "gender has the wrong value: use female, male or neutral",
+            field="gender",
+        )
+    if cloned not in _TRUTHS:
+        raise ParlandoError(
+            Reason.OUT_OF_RANGE, "cloned has the wrong value: use true or false", field="cloned"
+        )
+    return WantedVoices(
+        language=query.get("language", ""),
+        engine=query.get("engine", ""),
+        gender=_GENDERS[gender],
+        cloned=_TRUTHS[cloned],
+        text=query.get("text", ""),
+    )
 
 
 class VoicesEndpoint:
@@ -38,34 +69,21 @@ class VoicesEndpoint:
 
     Args:
         speaker: the router.
-        catalogue: its voices.
-        previews: what they sound like.
     """
 
-    def __init__(self, speaker: Speaker, catalogue: Catalogue, previews: Previews) -> None:
+    def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
-        self._catalogue = catalogue
-        self._previews = previews
 
     async def voices(self, request: Request) -> Response:
-        """List the voices, by `?language=` and `?engine=` where they are given."""
-        language = request.query_params.get("language", "")
-        engine = request.query_params.get("engine", "")
-        found = tuple(
-            _shown(voice)
-            for voice in await self._catalogue.voices()
-            if (not language or _speaks(voice, language)) and engine in ("", voice.engine)
-        )
-        return json_answer(VoicesAnswer(voices=found).model_dump())
+        """List the voices, by what the query says they must have."""
+        found = await self._speaker.voices(_wanted(request.query_params))
+        return json_answer(VoicesAnswer(voices=tuple(map(shown, found))).model_dump())
 
     async def preview(self, request: Request) -> Response:
         """Answer with a sentence by one voice, as a WAV file."""
-        engine, voice_id = request.path_params["engine"], request.path_params["voice"]
-        for voice in await self._catalogue.voices():
-            if (voice.engine, voice.id) == (engine, voice_id):
-                wav = await self._previews.of(voice)
-                return Response(wav, headers={"cache-control": "max-age=86400"}, media_type=MEDIA_TYPE)
-        raise ParlandoError(Reason.VOICE_NOT_FOUND, "no voice of that engine has that id: see /v1/tts/voices")
+        wav = await self._speaker.preview(request.path_params["engine"], request.path_params["voice"])
+        # The address stays, and the voice behind it may be another one tomorrow.
+        return Response(wav, headers={"cache-control": "no-cache"}, media_type=MEDIA_TYPE)
 
     async def models(self, _: Request) -> Response:
         """List the models: the one that leaves the engine to the router, and each engine by its name."""

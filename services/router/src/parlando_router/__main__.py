@@ -20,6 +20,7 @@ from parlando_router.equivalence import load_voice_map
 from parlando_router.fragmenter_client import GrpcFragmenter
 from parlando_router.instruments import Instruments
 from parlando_router.policy_watch import watch_policies
+from parlando_router.previews import Previews
 from parlando_router.servicer import speech_service
 from parlando_router.settings import RouterSettings
 from parlando_router.utterance import Studio
@@ -46,7 +47,8 @@ def main() -> None:
         admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
             studio, clock, calls, settings.drain_seconds
         )
-        services = [speech_service(studio), admin_service(admin)]
+        previews = Previews(studio, settings.preview_bytes)
+        services = [speech_service(studio, previews), admin_service(admin)]
         server = Server(settings, services, telemetry.server_interceptors(settings), calls)
         await server.set_health("dependency/engines", serving=False)
         await server.set_health("dependency/fragmenter", serving=False)

@@ -111,6 +111,12 @@ class AdminServicer(DrainServicer):
         async with self._uploads.received(requests) as (voice, clip):
             return await self._voices.add(voice, clip)
 
+    async def MixVoice(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.MixVoiceRequest, _: _Context
+    ) -> admin_pb2.MixVoiceResponse:
+        """Keep a mix as a voice, on every replica of its engine."""
+        return await self._voices.mix(request)
+
     async def UpdateVoice(  # noqa: N802  # gRPC's name
         self, request: admin_pb2.UpdateVoiceRequest, _: _Context
     ) -> admin_pb2.UpdateVoiceResponse:

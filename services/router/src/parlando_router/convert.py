@@ -12,6 +12,7 @@ from google.type.money_pb2 import Money
 from parlando.audio.v1 import audio_pb2
 from parlando.fragmenter.v1 import fragmenter_pb2
 from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality, Word
 from parlando_kit.spans import Span
@@ -28,11 +29,19 @@ from parlando_router.request import (
     SpeechSettings,
 )
 from parlando_router.speak_protocol import Cancel, End, Flush, Message, Open, Text
+from parlando_router.voice_filter import VoiceFilter
 
 _Number = TypeVar("_Number", bound=int)
 _Term = TypeVar("_Term")
 
 _NANOS = 1_000_000_000
+
+GENDERS = {
+    synth_pb2.VOICE_GENDER_FEMALE: "female",
+    synth_pb2.VOICE_GENDER_MALE: "male",
+    synth_pb2.VOICE_GENDER_NEUTRAL: "neutral",
+}
+"""Genders by their numbers; the others are not stated."""
 
 _CODECS = {
     audio_pb2.AUDIO_CODEC_UNSPECIFIED: Codec.PCM,
@@ -223,4 +232,25 @@ def word_to(word: Word) -> audio_pb2.WordTiming:
         first_sample=word.first_sample,
         sample_count=word.sample_count,
         quality=QUALITIES[word.quality],
+    )
+
+
+def filter_from(message: speech_pb2.ListVoicesRequest) -> VoiceFilter:
+    """Return which voices a message asks for.
+
+    Raises:
+        ParlandoError: OUT_OF_RANGE, the gender is none.
+    """
+    if message.gender and message.gender not in GENDERS:
+        raise ParlandoError(
+            Reason.OUT_OF_RANGE,
+            f"gender is {message.gender}: use one of VoiceGender, or leave it out",
+            field="gender",
+        )
+    return VoiceFilter(
+        engine=message.engine,
+        language=message.language,
+        gender=GENDERS.get(message.gender, ""),
+        cloned=message.cloned if message.HasField("cloned") else None,
+        text=message.text,
     )

@@ -21,9 +21,10 @@ from parlando_router.patience import Patience
 from parlando_router.policy import Choice, Policy
 from parlando_router.replica import KnownVoice, Replica
 from parlando_router.request import SpeechSettings
-from parlando_router.roster import LONGEST_NAME, Roster
+from parlando_router.roster import Roster
 from parlando_router.routing import Routing
 from parlando_router.statistics import Statistics
+from parlando_router.voice_filter import LONGEST_NAME
 
 RETRY_SECONDS = 1.0
 """When to try again after no engine was up: about as long as a worker is not looked at."""

@@ -24,6 +24,9 @@ class KnownVoice:
     Attributes:
         gender: "female", "male" or "neutral"; empty where it is not stated.
         age: in years, or None.
+        cloned: it was made from a recording.
+        revision: what tells whether it sounds as it did; "" for one that came with the engine.
+        texts: what is said of it, in small letters: id, aliases, name and description.
     """
 
     id: str
@@ -32,6 +35,9 @@ class KnownVoice:
     said: object
     gender: str = ""
     age: int | None = None
+    cloned: bool = False
+    revision: str = ""
+    texts: tuple[str, ...] = ()
 
     def speaks(self, language: str) -> bool:
         """Whether one of its languages is `language`, or a variety of it, or it a variety of one."""
@@ -53,6 +59,9 @@ class Description:
         model: the engine's, where it has several.
         phonemizes: it says how a text would be pronounced.
         streams: its first audio leaves before the last is computed.
+        version: the engine's.
+        clones: voices can be made from recordings.
+        mixes: mixes can be kept as voices.
     """
 
     engine: str
@@ -68,6 +77,9 @@ class Description:
     model: str = ""
     phonemizes: bool = False
     streams: bool = False
+    version: str = ""
+    clones: bool = False
+    mixes: bool = False
 
 
 @dataclass(slots=True)

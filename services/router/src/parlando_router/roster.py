@@ -8,9 +8,7 @@ from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.ports import Worker
 from parlando_router.replica import Description, KnownVoice, Replica
-
-LONGEST_NAME = 64
-"""Characters of a name or language tag that are compared and repeated: a caller may send megabytes."""
+from parlando_router.voice_filter import ALL_VOICES, LONGEST_NAME, VoiceFilter
 
 
 class Roster:
@@ -33,6 +31,10 @@ class Roster:
         """Forget a worker."""
         self._replicas.pop(address, None)
 
+    def knows(self, address: str) -> bool:
+        """Return whether a worker is known."""
+        return address in self._replicas
+
     def answered(self, address: str, description: Description, voices: tuple[KnownVoice, ...]) -> None:
         """Note what a worker said of itself."""
         replica = self._replicas[address]
@@ -54,21 +56,19 @@ class Roster:
         """Whether any worker would be given work."""
         return any(replica.serving for replica in self._replicas.values())
 
-    def voices(self, engine: str, language: str) -> list[KnownVoice]:
-        """Return the voices of workers that are serving, sorted by engine and id; "" asks for all.
+    def voices(self, wanted: VoiceFilter = ALL_VOICES) -> list[KnownVoice]:
+        """Return the voices of workers that are serving, sorted by engine and id.
 
         Raises:
             ParlandoError: ENGINE_NOT_FOUND.
         """
-        self.require_engine(engine, "engine")
-        language = language[:LONGEST_NAME]
+        self.require_engine(wanted.engine, "engine")
         found: dict[tuple[str, str], KnownVoice] = {}
         for name, replicas in self.groups():
             for replica in replicas:
-                if replica.serving and engine in ("", name):
-                    for voice in replica.voices:
-                        if not language or voice.speaks(language):
-                            found[name, voice.id] = voice
+                if replica.serving and wanted.engine in ("", name):
+                    for voice in filter(wanted.takes, replica.voices):
+                        found[name, voice.id] = voice
         return [found[key] for key in sorted(found)]
 
     def groups(self) -> list[tuple[str, list[Replica]]]:
@@ -99,7 +99,7 @@ class Roster:
 
     def voice_not_found(self, voice: str, engine: str) -> ParlandoError:
         """Return the error that a voice is not known, with those near to it."""
-        names = {name for known in self.voices(engine, "") for name in known.names}
+        names = {name for known in self.voices(VoiceFilter(engine=engine)) for name in known.names}
         shown = voice[:LONGEST_NAME]
         near = difflib.get_close_matches(shown.casefold(), sorted(names), n=3)
         hint = f"did you mean {', '.join(near)}? " if near else ""

@@ -15,11 +15,12 @@ from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb
 from parlando_kit.deadlines import seconds_left
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.server import Service
-from parlando_router.convert import duration, message_from, money, settings_from
+from parlando_router.convert import duration, filter_from, message_from, money, settings_from
 from parlando_router.engines import Engines
 from parlando_router.estimate import estimate
 from parlando_router.event_messages import event_to
 from parlando_router.events import AudioSent, SpeechEvent
+from parlando_router.previews import Previews
 from parlando_router.pronouncing import pronounce
 from parlando_router.replica import Replica
 from parlando_router.request import (
@@ -94,8 +95,9 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     generator that is suspended between two of its messages.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, previews: Previews) -> None:
         self._studio = studio
+        self._previews = previews
 
     async def Speak(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
         self, request_iterator: AsyncIterator[speech_pb2.SpeakRequest], context: _Context
@@ -159,7 +161,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         self, request: speech_pb2.ListVoicesRequest, _: _Context
     ) -> speech_pb2.ListVoicesResponse:
         """List the voices of all engines."""
-        voices = self._studio.engines.voices(request.engine, request.language)
+        voices = self._studio.engines.voices(filter_from(request))
         return speech_pb2.ListVoicesResponse(voices=[voice.said for voice in voices])  # type: ignore[misc]
 
     async def ListEngines(  # noqa: N802  # gRPC's name
@@ -208,6 +210,19 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             word.source.start, word.source.end = source.start, source.end
         return response
 
+    async def PreviewVoice(  # noqa: N802  # gRPC's name
+        self, request: speech_pb2.PreviewVoiceRequest, _: _Context
+    ) -> speech_pb2.PreviewVoiceResponse:
+        """Speak a sentence by a voice."""
+        preview = await self._previews.of(request.engine, request.voice)
+        return speech_pb2.PreviewVoiceResponse(
+            wav=preview.wav,
+            text=preview.text,
+            language=preview.language,
+            engine=preview.engine,
+            voice=preview.voice,
+        )
+
 
 async def _commands(
     protocol: SpeakProtocol, requests: AsyncIterator[speech_pb2.SpeakRequest], context: _Context
@@ -222,9 +237,9 @@ async def _commands(
         yield command
 
 
-def speech_service(studio: Studio) -> Service:
+def speech_service(studio: Studio, previews: Previews) -> Service:
     """Return the service to be served; what is only asked about is answered while it drains."""
-    servicer = SpeechServicer(studio)
+    servicer = SpeechServicer(studio, previews)
     return Service(
         speech_service_pb2.DESCRIPTOR.services_by_name["SpeechService"].full_name,
         lambda server: speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server),

@@ -56,6 +56,11 @@ class RouterSettings(ServerSettings):
         description="utterances that may wait for their first audio; more are refused with OVERLOADED, so "
         "that those are heard in time",
     )
+    preview_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=0,
+        description="memory for voice previews that were spoken already; the least used go first",
+    )
     poll_seconds: float = Field(
         default=1.0, ge=0.1, le=60, description="how often workers are asked how they are"
     )

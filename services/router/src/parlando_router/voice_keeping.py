@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import grpc
 
 from parlando.admin.v1 import admin_pb2
 from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from parlando.synth.v1 import synth_pb2
+from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_kit.channels import open_channel
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 from parlando_kit.voice_upload import MAX_CHUNK
+from parlando_router.listing import told
 from parlando_router.roster import Roster
 
 if TYPE_CHECKING:
     from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceAsyncStub
 
 _SECONDS = 60.0  # that a worker may take
+_LIST_SECONDS = 2.0  # that it may take to list what it has
 _Answer = TypeVar("_Answer")
 
 
@@ -42,38 +46,47 @@ class VoiceKeeping:
         """Upload a voice to every replica.
 
         Raises:
-            ParlandoError: as the engine's workers, or as `replicas`.
+            ParlandoError: as the engine's workers; FIELD_REQUIRED or ENGINE_NOT_FOUND, at the field;
+                NO_ENGINE_AVAILABLE, none serves.
         """
-        addresses = self.replicas(voice.engine, "voice.engine")
-        return await _of_all(
-            addresses,
+        engine = voice.engine or self._able("clones", "voice.engine")
+        voice.engine = engine
+        return await self._of_all(
+            self.replicas(engine, "voice.engine"),
             lambda stub: stub.UploadVoice(_messages(voice, clip), timeout=_SECONDS, metadata=outgoing()),
+        )
+
+    async def mix(self, request: admin_pb2.MixVoiceRequest) -> admin_pb2.MixVoiceResponse:
+        """Keep a mix on every replica."""
+        request.voice.engine = request.voice.engine or self._able("mixes", "voice.engine")
+        return await self._of_all(
+            self.replicas(request.voice.engine, "voice.engine"),
+            lambda stub: stub.MixVoice(request, timeout=_SECONDS, metadata=outgoing()),
         )
 
     async def change(self, request: admin_pb2.UpdateVoiceRequest) -> admin_pb2.UpdateVoiceResponse:
         """Change what is said of a voice, on every replica that has it."""
-        addresses = self.replicas(request.voice.engine, "voice.engine")
-        return await _of_all(
-            addresses, lambda stub: stub.UpdateVoice(request, timeout=_SECONDS, metadata=outgoing())
+        voice = request.voice
+        voice.engine = voice.engine or self._owner(voice.id, "voice.engine", "voice.id")
+        return await self._of_all(
+            self.replicas(voice.engine, "voice.engine"),
+            lambda stub: stub.UpdateVoice(request, timeout=_SECONDS, metadata=outgoing()),
         )
 
     async def remove(self, request: admin_pb2.DeleteVoiceRequest) -> admin_pb2.DeleteVoiceResponse:
         """Remove a voice from every replica that has it."""
-        addresses = self.replicas(request.engine, "engine")
-        return await _of_all(
-            addresses, lambda stub: stub.DeleteVoice(request, timeout=_SECONDS, metadata=outgoing())
+        request.engine = request.engine or self._owner(request.voice, "engine", "voice")
+        return await self._of_all(
+            self.replicas(request.engine, "engine"),
+            lambda stub: stub.DeleteVoice(request, timeout=_SECONDS, metadata=outgoing()),
         )
 
     def replicas(self, engine: str, field: str) -> list[str]:
         """Return the addresses of an engine's workers that are serving.
 
         Raises:
-            ParlandoError: FIELD_REQUIRED or ENGINE_NOT_FOUND, at the field; NO_ENGINE_AVAILABLE, none serves.
+            ParlandoError: ENGINE_NOT_FOUND, at the field; NO_ENGINE_AVAILABLE, none serves.
         """
-        if not engine:
-            raise ParlandoError(
-                Reason.FIELD_REQUIRED, f"{field} is empty: name the engine that has the voice", field=field
-            )
         self._roster.require_engine(engine, field)
         workers = dict(self._roster.groups()).get(engine, [])
         serving = [worker.address for worker in workers if worker.serving]
@@ -83,37 +96,81 @@ class VoiceKeeping:
             )
         return serving
 
+    def _able(self, what: Literal["clones", "mixes"], field: str) -> str:
+        """Return the one engine that does something with voices.
+
+        Raises:
+            ParlandoError: NOT_SUPPORTED, none does; FIELD_REQUIRED, several do.
+        """
+        able = [
+            name
+            for name, workers in self._roster.groups()
+            if any(worker.description is not None and getattr(worker.description, what) for worker in workers)
+        ]
+        if not able:
+            raise ParlandoError(Reason.NOT_SUPPORTED, f"no engine that is known {what} voices", field=field)
+        return _only(able, field)
+
+    def _owner(self, voice: str, field: str, at: str) -> str:
+        """Return the one engine that has a voice.
+
+        Raises:
+            ParlandoError: VOICE_NOT_FOUND, none has it; FIELD_REQUIRED, several have.
+        """
+        owners = [
+            name
+            for name, workers in self._roster.groups()
+            if any(known.id == voice for worker in workers for known in worker.voices)
+        ]
+        if not owners:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field=at
+            )
+        return _only(owners, field)
+
+    async def _of_all(
+        self, addresses: list[str], ask: Callable[[AdminServiceAsyncStub], Awaitable[_Answer]]
+    ) -> _Answer:
+        """Return what workers answer alike. That some do not have a voice is no failure where others had it.
+
+        With one folder for all, the first that removes a voice leaves the others without it. What they have
+        now is listed when this returns, as far as they tell.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(self._of_one(address, ask)) for address in addresses]
+        answers = [task.result() for task in asked]
+        errors = [answer for answer in answers if isinstance(answer, ParlandoError)]
+        done = [answer for answer in answers if not isinstance(answer, ParlandoError)]
+        grave = [error for error in errors if error.reason is not Reason.VOICE_NOT_FOUND]
+        if grave or not done:
+            raise (grave or errors)[0]
+        return done[0]
+
+    async def _of_one(
+        self, address: str, ask: Callable[[AdminServiceAsyncStub], Awaitable[_Answer]]
+    ) -> _Answer | ParlandoError:
+        """Return what one worker answers, or the error it answers with: the others are asked all the same."""
+        async with open_channel(address) as channel:
+            try:
+                answer = await ask(AdminServiceStub(channel))
+            except grpc.aio.AioRpcError as error:
+                return from_rpc_error(error)
+            with suppress(grpc.aio.AioRpcError):  # then the watch finds out
+                about, voices = await told(SynthServiceStub(channel), _LIST_SECONDS)
+                if about.ready and self._roster.knows(address):
+                    self._roster.answered(address, about, voices)
+        return answer
+
+
+def _only(engines: list[str], field: str) -> str:
+    if len(engines) > 1:
+        raise ParlandoError(
+            Reason.FIELD_REQUIRED, f"{field} is empty: name one of {', '.join(engines)}", field=field
+        )
+    return engines[0]
+
 
 def _messages(voice: synth_pb2.Voice, clip: bytes) -> Iterator[admin_pb2.UploadVoiceRequest]:
     yield admin_pb2.UploadVoiceRequest(voice=voice)
     for start in range(0, len(clip), MAX_CHUNK):
         yield admin_pb2.UploadVoiceRequest(chunk=clip[start : start + MAX_CHUNK])
-
-
-async def _of_all(
-    addresses: list[str], ask: Callable[[AdminServiceAsyncStub], Awaitable[_Answer]]
-) -> _Answer:
-    """Return what workers answer alike. That some do not have a voice is no failure where others had it.
-
-    With one folder for all, the first that removes a voice leaves the others without it.
-    """
-    async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(_of_one(address, ask)) for address in addresses]
-    answers = [task.result() for task in asked]
-    errors = [answer for answer in answers if isinstance(answer, ParlandoError)]
-    done = [answer for answer in answers if not isinstance(answer, ParlandoError)]
-    grave = [error for error in errors if error.reason is not Reason.VOICE_NOT_FOUND]
-    if grave or not done:
-        raise (grave or errors)[0]
-    return done[0]
-
-
-async def _of_one(
-    address: str, ask: Callable[[AdminServiceAsyncStub], Awaitable[_Answer]]
-) -> _Answer | ParlandoError:
-    """Return what one worker answers, or the error it answers with: the others are asked all the same."""
-    async with open_channel(address) as channel:
-        try:
-            return await ask(AdminServiceStub(channel))
-        except grpc.aio.AioRpcError as error:
-            return from_rpc_error(error)

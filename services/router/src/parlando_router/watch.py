@@ -14,9 +14,9 @@ from parlando.synth.v1 import synth_pb2
 from parlando_kit.channels import open_channel
 from parlando_kit.clock import Clock
 from parlando_kit.server import Server
-from parlando_router.convert import seconds
 from parlando_router.engines import Engines
-from parlando_router.replica import Description, KnownVoice
+from parlando_router.listing import description_of, voice_of
+from parlando_router.replica import KnownVoice
 from parlando_router.synth_client import GrpcWorker
 
 LookUp = Callable[[str], Awaitable[list[str]]]
@@ -27,43 +27,6 @@ _RESOLVE_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
 _FIRST_TRY_SECONDS = 0.1
 _DOWN_SECONDS = 0.25
-_GENDERS = {
-    synth_pb2.VOICE_GENDER_FEMALE: "female",
-    synth_pb2.VOICE_GENDER_MALE: "male",
-    synth_pb2.VOICE_GENDER_NEUTRAL: "neutral",
-}
-
-
-def _description(said: synth_pb2.DescribeEngineResponse) -> Description:
-    load = said.load
-    price = said.price.per_million_characters
-    return Description(
-        engine=said.engine,
-        default_voice=said.default_voice,
-        ready=said.state == synth_pb2.ENGINE_STATE_READY,
-        detail=said.detail,
-        load=load.live + load.queued,
-        first_chunk=seconds(load.first_chunk) if load.HasField("first_chunk") else None,
-        currency=price.currency_code,
-        price_nanos=(price.units * 1_000_000_000 + price.nanos) / 1_000_000,
-        said=said,
-        longest_silence=seconds(said.limits.longest_silence),
-        model=said.model,
-        phonemizes=said.capabilities.phonemizes,
-        streams=said.capabilities.streams,
-    )
-
-
-def _voice(said: synth_pb2.Voice) -> KnownVoice:
-    names = frozenset(name.casefold() for name in (said.id, *said.aliases))
-    return KnownVoice(
-        said.id,
-        names,
-        tuple(said.languages),
-        said,
-        gender=_GENDERS.get(said.gender, ""),
-        age=said.age if said.HasField("age") else None,
-    )
 
 
 async def resolve(target: str) -> list[str]:
@@ -161,9 +124,9 @@ class EngineWatch:
                     listed = await worker.stub.ListVoices(
                         synth_pb2.ListVoicesRequest(), timeout=_ANSWER_SECONDS
                     )
-                    voices = tuple(_voice(voice) for voice in listed.voices)
+                    voices = tuple(map(voice_of, listed.voices))
                     known_worker, known_voices = said.worker_id, said.voices_revision
-                self._engines.answered(address, _description(said), voices)
+                self._engines.answered(address, description_of(said), voices)
                 pause = self._poll if known_worker else _FIRST_TRY_SECONDS
             except grpc.aio.AioRpcError as error:
                 silent = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED

@@ -1,0 +1,59 @@
+"""What workers answer of themselves and their voices, in the router's own terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parlando.synth.v1 import synth_pb2
+from parlando_router.convert import GENDERS, seconds
+from parlando_router.replica import Description, KnownVoice
+
+if TYPE_CHECKING:
+    from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceAsyncStub
+
+
+def description_of(said: synth_pb2.DescribeEngineResponse) -> Description:
+    """Return what a worker says of itself."""
+    load = said.load
+    price = said.price.per_million_characters
+    return Description(
+        engine=said.engine,
+        default_voice=said.default_voice,
+        ready=said.state == synth_pb2.ENGINE_STATE_READY,
+        detail=said.detail,
+        load=load.live + load.queued,
+        first_chunk=seconds(load.first_chunk) if load.HasField("first_chunk") else None,
+        currency=price.currency_code,
+        price_nanos=(price.units * 1_000_000_000 + price.nanos) / 1_000_000,
+        said=said,
+        longest_silence=seconds(said.limits.longest_silence),
+        model=said.model,
+        phonemizes=said.capabilities.phonemizes,
+        streams=said.capabilities.streams,
+        version=said.engine_version,
+        clones=said.capabilities.voice_cloning,
+        mixes=said.capabilities.voice_mixing,
+    )
+
+
+def voice_of(said: synth_pb2.Voice) -> KnownVoice:
+    """Return a voice as its engine lists it."""
+    names = frozenset(name.casefold() for name in (said.id, *said.aliases))
+    return KnownVoice(
+        said.id,
+        names,
+        tuple(said.languages),
+        said,
+        gender=GENDERS.get(said.gender, ""),
+        age=said.age if said.HasField("age") else None,
+        cloned=said.cloned,
+        revision=said.revision,
+        texts=tuple(text.casefold() for text in (said.id, *said.aliases, said.name, said.description)),
+    )
+
+
+async def told(stub: SynthServiceAsyncStub, seconds: float) -> tuple[Description, tuple[KnownVoice, ...]]:
+    """Return what a worker says of itself and of its voices, each within so many seconds."""
+    said = await stub.DescribeEngine(synth_pb2.DescribeEngineRequest(), timeout=seconds)
+    listed = await stub.ListVoices(synth_pb2.ListVoicesRequest(), timeout=seconds)
+    return description_of(said), tuple(map(voice_of, listed.voices))
