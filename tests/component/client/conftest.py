@@ -172,6 +172,9 @@ class FakeSpeech(speech_service_pb2_grpc.SpeechServiceServicer):
     def StreamAudio(self, _request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "the client does not call this")
 
+    def PreviewVoice(self, _request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "test_voices_commands.py asks a real router")
+
     def ListVoices(self, request: Any, _: Any) -> Any:  # noqa: N802  # gRPC's name
         voices = [
             synth_pb2.Voice(id="b", name="Bé", engine="fake", languages=["en-GB", "en"], sample_rate_hz=RATE),

@@ -48,7 +48,7 @@ def test_voices_are_a_table_that_a_pipe_does_not_cut(parlando: CommandLine) -> N
     assert (status, err) == (0, "")
     lines = [line.split() for line in out.decode().splitlines()]
     assert lines == [
-        ["engine", "voice", "name", "languages", "gender"],
+        ["engine", "voice", "name", "languages", "gender", "made"],
         ["fake", "b", "Bé", "en-GB", "en"],
         ["other", "c", "de", "female"],
     ]

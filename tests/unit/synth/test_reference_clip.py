@@ -158,7 +158,7 @@ def test_a_channel_that_is_not_in_use_is_left_out(silent: int) -> None:
 
 
 def test_a_flac_that_unpacks_to_half_an_hour_costs_no_more_than_thirty_seconds() -> None:
-    bomb = _bomb(minutes=30)
+    bomb = flac_bomb()
     assert len(bomb) < 1_000_000
     tracemalloc.start()
     with pytest.raises(ParlandoError) as refused:
@@ -170,7 +170,7 @@ def test_a_flac_that_unpacks_to_half_an_hour_costs_no_more_than_thirty_seconds()
     assert most < 4 * (LONGEST * 48_000 * 4) + len(bomb)
 
 
-def _bomb(minutes: int) -> bytes:
+def flac_bomb(minutes: int = 30) -> bytes:
     """Return a FLAC file of silence, which says that its length is not known."""
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", 48_000, 1, format="FLAC", subtype="PCM_16") as flac:

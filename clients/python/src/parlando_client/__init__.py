@@ -13,7 +13,15 @@ what was said, and which words of it were heard.
 
 from parlando_client.aio import AsyncClient
 from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
-from parlando_client.catalogue import CostEstimate, Engine, PronouncedWord, Pronunciation, Replica, Voice
+from parlando_client.catalogue import (
+    CostEstimate,
+    Engine,
+    PronouncedWord,
+    Pronunciation,
+    Replica,
+    Voice,
+    VoicePreview,
+)
 from parlando_client.client import Client
 from parlando_client.delivery import Delivery
 from parlando_client.errors import SpeechError
@@ -39,6 +47,7 @@ from parlando_client.sessions import AsyncSessions, Sessions
 from parlando_client.spending import EngineSpending, Spending
 from parlando_client.transcript import Heard
 from parlando_client.utterance import LiveUtterance, Utterance
+from parlando_client.voice_requests import VoiceTerms
 
 __all__ = [
     "AsyncClient",
@@ -74,6 +83,8 @@ __all__ = [
     "Usage",
     "Utterance",
     "Voice",
+    "VoicePreview",
+    "VoiceTerms",
     "Word",
     "Words",
 ]

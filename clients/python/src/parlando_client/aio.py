@@ -8,16 +8,25 @@ from typing import Self, TypeVar, Unpack
 
 import grpc
 
+from parlando.admin.v1 import admin_service_pb2_grpc
 from parlando.speech.v1 import speech_service_pb2_grpc
 from parlando_client import requests
 from parlando_client.aio_outgoing import AsyncOutgoing
 from parlando_client.aio_utterance import AsyncLiveUtterance, AsyncUtterance
-from parlando_client.catalogue import CostEstimate, Engine, Pronunciation, Voice
+from parlando_client.catalogue import CostEstimate, Engine, Pronunciation, Voice, VoicePreview
 from parlando_client.channel import CHANNEL_OPTIONS, DEFAULT_ADDRESS
 from parlando_client.delivery import Delivery
 from parlando_client.errors import from_rpc_error
 from parlando_client.speak_protocol import SpeakProtocol
 from parlando_client.true_status import with_true_status
+from parlando_client.voice_requests import (
+    SECONDS,
+    VoiceTerms,
+    delete_voice,
+    mix_voice,
+    update_voice,
+    upload_voice,
+)
 
 _Response = TypeVar("_Response")
 
@@ -35,6 +44,7 @@ class AsyncClient:
         self._timeout = timeout
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._stub = speech_service_pb2_grpc.SpeechServiceStub(self._channel)
+        self._admin = admin_service_pb2_grpc.AdminServiceStub(self._channel)
 
     def say(
         self, text: str, *, utterance_id: str = "", traceparent: str = "", **how: Unpack[Delivery]
@@ -65,18 +75,76 @@ class AsyncClient:
         call = with_true_status(self._stub.Speak(outgoing, metadata=requests.context(traceparent)))
         return AsyncLiveUtterance(call, protocol, outgoing, self._address)
 
-    async def list_voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
+    async def list_voices(
+        self,
+        *,
+        language: str = "",
+        engine: str = "",
+        gender: str = "",
+        text: str = "",
+        cloned: bool | None = None,
+    ) -> list[Voice]:
         """Return the voices there are, sorted by engine and id.
 
         Args:
             language: BCP 47 tag; only voices that speak it ("en" also matches "en-GB").
             engine: only this engine's.
+            gender: "female", "male" or "neutral"; only voices of that.
+            text: only voices with this in their id, an alias, their name or their description.
+            cloned: only voices made from a recording, or only others; None: all.
 
         Raises:
+            ValueError: the gender is none.
             SpeechError: the call failed.
         """
-        call = self._stub.ListVoices(requests.list_voices(language, engine), timeout=self._timeout)
+        call = self._stub.ListVoices(
+            requests.list_voices(language, engine, gender, text, cloned=cloned), timeout=self._timeout
+        )
         return [Voice.read(voice) for voice in (await self._answer(call)).voices]
+
+    async def preview_voice(self, voice: str, *, engine: str = "") -> VoicePreview:
+        """Return a short sentence by a voice; see `Client.preview_voice`."""
+        request = requests.preview_voice(voice, engine)
+        return VoicePreview.read(await self._answer(self._stub.PreviewVoice(request, timeout=SECONDS)))
+
+    async def add_voice(
+        self,
+        clip: bytes,
+        *,
+        name: str,
+        language: str,
+        licence: str,
+        consent: str,
+        **terms: Unpack[VoiceTerms],
+    ) -> Voice:
+        """Clone a voice from a recording; see `Client.add_voice`."""
+        messages = upload_voice(clip, name=name, language=language, licence=licence, consent=consent, **terms)
+        return Voice.read((await self._answer(self._admin.UploadVoice(messages, timeout=SECONDS))).voice)
+
+    async def mix_voice(self, mix: str, *, name: str, **terms: Unpack[VoiceTerms]) -> Voice:
+        """Keep a mix as a voice; see `Client.mix_voice`."""
+        request = mix_voice(mix=mix, name=name, **terms)
+        return Voice.read((await self._answer(self._admin.MixVoice(request, timeout=SECONDS))).voice)
+
+    async def update_voice(
+        self,
+        voice: str,
+        *,
+        engine: str = "",
+        name: str = "",
+        language: str = "",
+        licence: str = "",
+        description: str = "",
+    ) -> Voice:
+        """Change what is said of a voice; see `Client.update_voice`."""
+        request = update_voice(
+            voice, language, engine=engine, name=name, licence=licence, description=description
+        )
+        return Voice.read((await self._answer(self._admin.UpdateVoice(request, timeout=SECONDS))).voice)
+
+    async def remove_voice(self, voice: str, *, engine: str = "") -> None:
+        """Remove a voice; see `Client.remove_voice`."""
+        await self._answer(self._admin.DeleteVoice(delete_voice(voice, engine), timeout=SECONDS))
 
     async def list_engines(self, **how: Unpack[Delivery]) -> list[Engine]:
         """Return the engines there are, in the order in which they would be asked.

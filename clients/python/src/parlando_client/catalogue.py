@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando.speech.v1 import speech_pb2
 from parlando.synth.v1 import synth_pb2
@@ -12,7 +12,24 @@ from parlando_client.reading import label, money, seconds
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice an engine can speak with. `gender` is "female", "male", "neutral" or ""."""
+    """A voice an engine can speak with.
+
+    Attributes:
+        id: what to ask for.
+        name: for people.
+        engine: that has it.
+        languages: BCP 47 tags, the best first.
+        gender: "female", "male", "neutral", or "" where it is not stated.
+        age: in years, or None.
+        sample_rate_hz: of its own sound.
+        cloned: it was made from a recording.
+        licence: SPDX expression, or what was said; "" where it is not known.
+        description: a sentence about it, for people.
+        aliases: what else it answers to.
+        consent_note: who agreed to its cloning, and how that is known; "" for others.
+        mix: what it is mixed of; "" for none.
+        revision: what tells whether it sounds as it did; "" for those that came with an engine.
+    """
 
     id: str
     name: str
@@ -25,6 +42,9 @@ class Voice:
     licence: str
     description: str
     aliases: tuple[str, ...]
+    consent_note: str
+    mix: str
+    revision: str
 
     @classmethod
     def read(cls, of: synth_pb2.Voice) -> Voice:
@@ -42,7 +62,34 @@ class Voice:
             licence=of.licence,
             description=of.description,
             aliases=tuple(of.aliases),
+            consent_note=of.consent_note,
+            mix=of.mix,
+            revision=of.revision,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePreview:
+    """What a voice sounds like.
+
+    Attributes:
+        wav: a WAV file of signed 16-bit samples, one channel, at 24,000 Hz.
+        text: the sentence that is spoken.
+        language: its BCP 47 tag.
+        engine: that speaks.
+        voice: that speaks.
+    """
+
+    wav: bytes = field(repr=False)
+    text: str
+    language: str
+    engine: str
+    voice: str
+
+    @classmethod
+    def read(cls, of: speech_pb2.PreviewVoiceResponse) -> VoicePreview:
+        """Return the preview a message holds."""
+        return cls(of.wav, of.text, of.language, of.engine, of.voice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
 from parlando_client.delivery import Delivery, settings_message
 from parlando_client.text import check_text
 from parlando_client.transcript import Transcript
+
+_GENDERS = {
+    "": synth_pb2.VOICE_GENDER_UNSPECIFIED,
+    "female": synth_pb2.VOICE_GENDER_FEMALE,
+    "male": synth_pb2.VOICE_GENDER_MALE,
+    "neutral": synth_pb2.VOICE_GENDER_NEUTRAL,
+}
 
 
 def say(text: str, utterance_id: str, how: Delivery) -> tuple[speech_pb2.SayRequest, Transcript]:
@@ -23,11 +31,28 @@ def say(text: str, utterance_id: str, how: Delivery) -> tuple[speech_pb2.SayRequ
     return request, transcript
 
 
-def list_voices(language: str, engine: str) -> speech_pb2.ListVoicesRequest:
-    """Return a request for voices."""
-    check_text(language, "language")
+def list_voices(
+    language: str, engine: str, gender: str, text: str, *, cloned: bool | None
+) -> speech_pb2.ListVoicesRequest:
+    """Return a request for voices.
+
+    Raises:
+        ValueError: the gender is none, or an argument cannot be sent.
+    """
+    for name, value in (("language", language), ("engine", engine), ("text", text)):
+        check_text(value, name)
+    if gender not in _GENDERS:
+        raise ValueError(f"gender is none of female, male and neutral: {gender!r}")
+    return speech_pb2.ListVoicesRequest(
+        language=language, engine=engine, gender=_GENDERS[gender], cloned=cloned, text=text
+    )
+
+
+def preview_voice(voice: str, engine: str) -> speech_pb2.PreviewVoiceRequest:
+    """Return a request for what a voice sounds like."""
+    check_text(voice, "voice")
     check_text(engine, "engine")
-    return speech_pb2.ListVoicesRequest(language=language, engine=engine)
+    return speech_pb2.PreviewVoiceRequest(engine=engine, voice=voice)
 
 
 def list_engines(how: Delivery) -> speech_pb2.ListEnginesRequest:

@@ -84,7 +84,9 @@ class Voices:
         loaded = self._slot.ready()
         if (loaded.about.voice_cloning or loaded.about.voice_mixing) and voice == loaded.about.default_voice:
             raise ParlandoError(
-                Reason.NOT_SUPPORTED, "voice is the engine's default: it speaks where no voice is named"
+                Reason.NOT_SUPPORTED,
+                "voice is the engine's default: it speaks where no voice is named",
+                field="voice",
             )
         await loaded.engine.remove_voice(voice)
         await _taken(loaded)

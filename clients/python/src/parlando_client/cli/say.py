@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -14,8 +12,8 @@ from parlando_client.cli import written
 from parlando_client.cli.display import Display
 from parlando_client.cli.failure import Failure
 from parlando_client.cli.options import address_option
-from parlando_client.cli.playback import find_player, why_silent
-from parlando_client.cli.sinks import FileSink, PlayerSink, Sink, StreamSink
+from parlando_client.cli.output import chosen_sink
+from parlando_client.cli.sinks import PlayerSink
 from parlando_client.cli.speaking import speak
 from parlando_client.cli.tracing import DEFAULT_TRACES, TraceContext, fetch, waterfall
 from parlando_client.delivery import Delivery
@@ -67,7 +65,7 @@ def say(
         raise click.UsageError('say what? Give a text, as in `parlando say "Hello."`, or pipe one in.')
     if text is not None and not text.strip():
         raise Failure("there is nothing to speak: the text is empty")
-    sink = _sink(output)
+    sink = chosen_sink(output)
     how = Delivery(
         voice=voice,
         engine=engine,
@@ -90,19 +88,3 @@ def say(
     if context:
         console.print(waterfall(asyncio.run(fetch(traces_address, context))))
     sys.exit(status)
-
-
-def _sink(output: str | None) -> Sink:
-    if output == "-":
-        if sys.stdout.isatty():
-            raise Failure("standard output is a terminal: send it to a file or a program, or leave out -o -")
-        return StreamSink(sys.stdout.fileno())
-    if output is not None:
-        path = Path(output)
-        if path.suffix.lower() != ".wav":
-            raise Failure(f"{output} is no .wav file: only WAV is written, as in -o speech.wav")
-        return FileSink(path)
-    player = find_player(os.environ)
-    if player is None:
-        raise Failure(why_silent(os.environ))
-    return PlayerSink(player)
