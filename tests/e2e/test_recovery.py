@@ -122,18 +122,19 @@ async def _callers(through: Through) -> AsyncIterator[Callers]:
 
 
 @pytest.mark.parametrize(
-    ("name", "goes_on"),
+    ("name", "goes_on", "fails"),
     [
-        ("synth", Callers.page),
-        ("router", Callers.page),
-        ("fragmenter", Callers.page),
-        ("edge", Callers.say),
+        ("synth", Callers.page, True),
+        ("router", Callers.page, True),
+        ("fragmenter", Callers.page, False),  # who asks meanwhile waits for it
+        ("edge", Callers.say, True),
     ],
 )
 async def test_what_is_killed_is_missed_told_of_and_back(
     espeak_through: Through,
     name: str,
     goes_on: Callable[[Callers], Awaitable[bool]],
+    fails: bool,  # noqa: FBT001  # pytest passes by name
 ) -> None:
     service = espeak_through.service(name)
     family = [service, *service.children(recursive=True)]
@@ -155,7 +156,7 @@ async def test_what_is_killed_is_missed_told_of_and_back(
     _log.info("%s: told of after %.2f s, back after %.2f s", name, unready - killed, ready - killed)
     assert ready - killed < _RECOVERY_SECONDS
     assert others.failures == 0
-    assert speech.failures > 0
+    assert not fails or speech.failures > 0
     assert speech.well_after(ready)
     assert say.well_after(ready)
     # What ended and was not buried yet by whoever inherited it is no process.

@@ -6,6 +6,7 @@ All of them implement the router's ports; the protocol, the utterance and all be
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -58,7 +59,8 @@ class ScriptedFragmenter:
     Args:
         pause: seconds after each fragment.
         delay: seconds before each fragment comes out.
-        failure: what reading raises, once `fail_after` fragments have come out.
+        failure: what reading raises, once `fail_after` fragments of a stream have come out.
+        back_after: seconds after its first failure from which on nothing fails any more.
         language: of every fragment.
     """
 
@@ -69,12 +71,15 @@ class ScriptedFragmenter:
         delay: float = 0.0,
         failure: ParlandoError | None = None,
         fail_after: int = 0,
+        back_after: float = math.inf,
         language: str = "",
     ) -> None:
         self.pause = pause
         self.delay = delay
         self.failure = failure
         self.fail_after = fail_after
+        self.back_after = back_after
+        self.failed_at: float | None = None
         self.language = language
         self.streams: list[ScriptedFragments] = []
 
@@ -102,6 +107,17 @@ class ScriptedFragmenter:
         finally:
             stream.close()
 
+    def fail(self, given: int) -> None:
+        """Raise the failure where a stream that has given so many fragments is to fail now."""
+        if self.failure is None or given < self.fail_after:
+            return
+        now = asyncio.get_running_loop().time()
+        if self.failed_at is None:
+            self.failed_at = now
+        elif now - self.failed_at > self.back_after:
+            return
+        raise self.failure
+
 
 class ScriptedFragments:
     """One epoch's text."""
@@ -110,6 +126,7 @@ class ScriptedFragments:
         self.config = config
         self.closed = False
         self.at_once = False
+        self.opened = asyncio.get_running_loop().time()
         self.hints: list[tuple[float, float]] = []
         self._script = script
         self._at = config.source_offset
@@ -140,8 +157,7 @@ class ScriptedFragments:
 
     async def next(self) -> Fragment | FlushDone | None:
         """Return what comes next."""
-        if self._script.failure is not None and self._given >= self._script.fail_after:
-            raise self._script.failure
+        self._script.fail(self._given)
         item = await self._out.get()
         if isinstance(item, Fragment):
             await asyncio.sleep(self._script.delay)

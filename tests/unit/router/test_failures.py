@@ -245,29 +245,6 @@ def test_a_language_that_was_guessed_and_that_nobody_speaks_is_spoken_all_the_sa
     run(main())
 
 
-# The fragmenter
-
-
-@pytest.mark.parametrize(("after", "whole"), [(0, False), (1, False), (0, True)])
-def test_a_fragmenter_that_fails_ends_the_call(after: int, *, whole: bool) -> None:
-    async def main() -> None:
-        failure = ParlandoError(Reason.DEPENDENCY_UNAVAILABLE, "it does not answer", retry_after=1.0)
-        worker = ScriptedWorker(Play(factor=0.3))
-        stage = Stage({"one": worker}, ScriptedFragmenter(failure=failure, fail_after=after))
-        call = stage.speak()
-        call.open(1)
-        call.text(1, TEXT)
-        if whole:
-            call.end()
-        error = await call.refusal()
-        assert (error.reason, error.retry_after) == (Reason.DEPENDENCY_UNAVAILABLE, 1.0)
-        assert len(worker.requests) == after
-        assert not worker.live
-        assert all(stream.closed for stream in stage.fragmenter.streams)
-
-    run(main())
-
-
 # The caller
 
 

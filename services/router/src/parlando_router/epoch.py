@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import BoundedQueue, QueueClosed
 from parlando_router.events import Flushed
 from parlando_router.failover import FragmentSpeaker
@@ -18,6 +20,7 @@ from parlando_router.ports import (
     StopResult,
 )
 from parlando_router.request import SpeechSettings
+from parlando_router.retelling import Retelling
 from parlando_router.speak_protocol import Append, FlushEpoch
 from parlando_router.stand import Stand
 from parlando_router.track import Put
@@ -26,7 +29,11 @@ from parlando_router.whole import LONGEST_TEXT, fitted
 SETTLE_SECONDS = 0.030
 """How long the end of a fragment waits for the next one to be joined to, before it is given out alone."""
 
+FRAGMENTER_SECONDS = 5.0
+"""How long the fragmenter may be away before that is an error: long enough to be started again."""
 
+_AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
 _LEAST_COST = 20
 """What a message of less text costs the queue: a flood of flushes is bounded as one of text is."""
 
@@ -46,6 +53,14 @@ class _Hint:
 
     audio_queued: float
     real_time_factor: float
+
+
+class _LostError(Exception):
+    """The fragmenter is away; `why` is what a caller would be told of it."""
+
+    def __init__(self, why: ParlandoError) -> None:
+        super().__init__()
+        self.why = why
 
 
 def _cost(item: Append | FlushEpoch | _Hint) -> int:
@@ -85,6 +100,10 @@ class Epoch:
             low=100_000,
             cost=_cost,
         )
+        self._retelling = Retelling(source_offset)
+        self._lost_at: float | None = (
+            None  # when the fragmenter was lost; None once it has said something new
+        )
         self._speaker = FragmentSpeaker(number, settings, line.stand)
 
     @property
@@ -108,34 +127,38 @@ class Epoch:
     async def run(self) -> None:
         """Speak until the text has ended and all of it is on the track.
 
+        A fragmenter that is lost is begun again, and told all that was told before.
+
         Raises:
-            ParlandoError: what no engine could be found to make good.
+            ParlandoError: what no engine could be found to make good; DEPENDENCY_UNAVAILABLE where there
+                was no fragmenter for `FRAGMENTER_SECONDS`.
         """
+        stand = self._line.stand
         # Names that nobody has are refused at once, before any text has come.
-        first, *_ = self._line.stand.engines.candidates(self._settings, self._settings.language)
-        # A slow engine is to be known as one before it runs dry.
-        factor = self._line.stand.tally.real_time_factor or first.replica.real_time_factor
-        config = self._config
+        first, *_ = stand.engines.candidates(self._settings, self._settings.language)
+        config, text = self._config, None
         if self._text.closed:
             config = replace(config, schedule=fitted(config.schedule, first.replica))
-            if (text := self._short_text()) is not None:
-                await self._speak_at_once(config, text, factor)
-                return
-        stream = await self._line.fragmenter.open(config)
-        try:
-            if factor:
-                await stream.send_hint(self._line.stand.playout.queued(), factor)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._feed(stream))
-                while (item := await self._next(stream)) is not None:
-                    if isinstance(item, FlushDone):
-                        self._line.stand.track.settle()
-                        self._line.put(self.number, Flushed(item.flush_id))
-                    else:
-                        await self._speak(item)
-            self._line.stand.track.settle()
-        finally:
-            stream.close()
+            text = self._short_text()
+        pause = _FIRST_PAUSE
+        while True:
+            # A slow engine is to be known as one before it runs dry.
+            factor = stand.tally.real_time_factor or first.replica.real_time_factor
+            try:
+                if text is None:
+                    await self._speak_as_it_comes(config, factor)
+                else:
+                    await self._speak_at_once(config, text, factor)
+                break
+            except _LostError as lost:
+                now = stand.clock.now()
+                if self._lost_at is None:
+                    self._lost_at, pause = now, _FIRST_PAUSE
+                if now - self._lost_at > FRAGMENTER_SECONDS:
+                    raise lost.why from None
+            await stand.clock.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        stand.track.settle()
 
     def _short_text(self) -> str | None:
         """Return all of the text, where there is no more of it and it is short."""
@@ -146,27 +169,70 @@ class Epoch:
         return "".join(texts) if len(texts) == len(items) else None
 
     async def _speak_at_once(self, config: FragmentConfig, text: str, factor: float) -> None:
-        """Speak all of a text whose fragments are asked for at once."""
+        """Speak all of a text whose fragments are asked for at once.
+
+        Raises:
+            _LostError: none came.
+        """
         queued = self._line.stand.playout.queued()
-        cut = self._line.fragmenter.cut(config, text, audio_queued=queued, real_time_factor=factor)
-        for fragment in await cut:
+        with _losing():
+            fragments = await self._line.fragmenter.cut(
+                config, text, audio_queued=queued, real_time_factor=factor
+            )
+        for fragment in fragments:
             await self._speak(fragment)
-        self._line.stand.track.settle()
+
+    async def _speak_as_it_comes(self, config: FragmentConfig, factor: float) -> None:
+        """Speak what a stream gives, to its end.
+
+        Raises:
+            _LostError: it broke off.
+        """
+        stream = await self._line.fragmenter.open(config)
+        try:
+            if factor:
+                await stream.send_hint(self._line.stand.playout.queued(), factor)
+            await self._speak_all(stream)
+        finally:
+            stream.close()
+
+    async def _speak_all(self, stream: FragmentStream) -> None:
+        lost: _LostError | None = None
+        async with asyncio.TaskGroup() as tasks:
+            passed = not self._retelling.passes
+            feeding = tasks.create_task(self._feed(stream))
+            try:
+                while (item := await self._next(stream)) is not None:
+                    if not passed:  # it was spoken before
+                        passed = isinstance(item, FlushDone)
+                        continue
+                    self._lost_at = None
+                    self._retelling.came(item)
+                    if isinstance(item, FlushDone):
+                        self._line.stand.track.settle()
+                        self._line.put(self.number, Flushed(item.flush_id))
+                    else:
+                        await self._speak(item)
+            except _LostError as error:
+                lost = error
+                feeding.cancel()
+        if lost is not None:
+            raise lost
 
     async def _feed(self, stream: FragmentStream) -> None:
+        for item in self._retelling.again():
+            await _send(stream, item)
         while True:
             try:
-                item = await self._text.get()
+                new = await self._text.get()
             except QueueClosed:
                 await stream.send_end()
                 return
-            match item:
-                case Append(text):
-                    await stream.send_text(text)
-                case FlushEpoch(flush_id):
-                    await stream.send_flush(flush_id)
-                case _Hint(audio_queued, real_time_factor):
-                    await stream.send_hint(audio_queued, real_time_factor)
+            if isinstance(new, _Hint):
+                await stream.send_hint(new.audio_queued, new.real_time_factor)
+            else:
+                self._retelling.told(new)
+                await _send(stream, new)
 
     def _hint(self) -> None:
         """Tell the fragmenter how playback stands, behind the text that waits: one task sends."""
@@ -176,13 +242,19 @@ class Epoch:
             )
 
     async def _next(self, stream: FragmentStream) -> Fragment | FlushDone | None:
-        """Return what the fragmenter gives; while it keeps us waiting, let out the end of the last one."""
+        """Return what the fragmenter gives; while it keeps us waiting, let out the end of the last one.
+
+        Raises:
+            ParlandoError: what it refuses.
+            _LostError: it is away.
+        """
         following = asyncio.ensure_future(stream.next())
         try:
             await asyncio.wait({following}, timeout=SETTLE_SECONDS)
             if not following.done():
                 self._line.stand.track.settle()
-            return await following
+            with _losing():
+                return await following
         finally:
             following.cancel()
 
@@ -195,3 +267,21 @@ class Epoch:
         await line.stand.playout.room()
         await self._speaker.speak(fragment)
         self._hint()
+
+
+@contextmanager
+def _losing() -> Iterator[None]:
+    """Raise _LostError where the fragmenter is away."""
+    try:
+        yield
+    except ParlandoError as error:
+        if error.reason in _AWAY:
+            raise _LostError(error) from error
+        raise
+
+
+async def _send(stream: FragmentStream, item: Append | FlushEpoch) -> None:
+    if isinstance(item, Append):
+        await stream.send_text(item.text)
+    else:
+        await stream.send_flush(item.flush_id)

@@ -116,6 +116,12 @@ class GrpcFragmentStream:
                         return FlushDone(response.flushed.id)
         except grpc.aio.AioRpcError as error:
             raise _told(error) from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # gRPC tells a status of CANCELLED in this way, although nobody cancelled this task.
+            raise _away() from None
         return None
 
     def close(self) -> None:
@@ -123,11 +129,17 @@ class GrpcFragmentStream:
         self._call.cancel()
 
 
+def _away() -> ParlandoError:
+    return ParlandoError(
+        Reason.DEPENDENCY_UNAVAILABLE, "the fragmenter does not answer: try again", retry_after=1.0
+    )
+
+
 def _told(error: grpc.aio.AioRpcError) -> ParlandoError:
     """Return a failure as callers know it: what the fragmenter's config says was in their settings."""
     known = from_rpc_error(error)
     if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
-        return ParlandoError(known.reason, "the fragmenter does not answer: try again", retry_after=1.0)
+        return _away()
     if known.field.startswith(_THEIRS):
         field = _OURS + known.field.removeprefix(_THEIRS)
         return ParlandoError(known.reason, known.message.replace(known.field, field), field=field)
