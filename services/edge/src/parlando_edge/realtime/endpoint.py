@@ -31,7 +31,7 @@ from parlando_kit.errors import ParlandoError
 
 _log = logging.getLogger(__name__)
 
-_FLUSH_SECONDS = 2.0
+_FLUSH_SECONDS = 10.0
 """How long the session service may take, after the client has gone, for what is still to be kept."""
 
 _SUBPROTOCOL = "realtime"
@@ -129,7 +129,7 @@ class RealtimeEndpoint:
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
         except OSError:  # it has gone already
             return
-        keeper = SessionKeeper(self._store, config.id if config.stored else "")
+        keeper = SessionKeeper(self._store, config.id if config.stored else "", self._clock)
         socket = AsgiSocket(receive, patient(send, self._settings.reader_seconds))
         connection = RealtimeConnection(
             socket,

@@ -6,28 +6,36 @@ import logging
 
 from parlando_edge.ports import SessionStore
 from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn
-from parlando_kit.errors import ParlandoError
+from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import BoundedQueue, QueueClosed
 
 _log = logging.getLogger(__name__)
 
 _MOST_WRITES = 256
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+_AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.TOO_LATE)
+"""What the session service answers while it, or its store, is away. Every write may be made twice."""
 
 Write = KeepSettings | KeepTurn | ForgetTurn
 
 
 class SessionKeeper:
-    """Writes in order, one after another. What cannot be written is lost: the conversation goes on.
+    """Writes in order, one after another, while the conversation goes on.
+
+    While the session service is away, what is to be written waits for it. What it refuses is lost, and what
+    comes while too much waits.
 
     Args:
         store: the session service.
         session_id: the session; "" keeps nothing.
+        clock: paces the attempts.
     """
 
-    def __init__(self, store: SessionStore, session_id: str) -> None:
+    def __init__(self, store: SessionStore, session_id: str, clock: Clock) -> None:
         self._store = store
         self._session_id = session_id
-        self._failing = False
+        self._clock = clock
         self._queue: BoundedQueue[Write] = BoundedQueue(
             unit="writes", high=_MOST_WRITES, low=_MOST_WRITES - 1, cost=lambda _: 1
         )
@@ -49,12 +57,24 @@ class SessionKeeper:
             except QueueClosed:
                 return
             try:
-                await self._write(write)
-                self._failing = False
+                await self._write_at_last(write)
             except ParlandoError as error:
-                if not self._failing:
-                    _log.warning("a session is not kept any more: %s", error.reason)
-                self._failing = True
+                _log.warning("a session is not kept whole: %s", error.reason)
+
+    async def _write_at_last(self, write: Write) -> None:
+        pause = 0.0
+        while True:
+            try:
+                await self._write(write)
+            except ParlandoError as error:
+                if error.reason not in _AWAY:
+                    raise
+                if not pause:
+                    _log.warning("what is to be kept of a session waits: %s", error.reason)
+            else:
+                return
+            pause = min(2 * pause or _FIRST_PAUSE, _LONGEST_PAUSE)
+            await self._clock.sleep(pause)
 
     async def _write(self, write: Write) -> None:
         match write:

@@ -1,0 +1,60 @@
+"""What is to be kept of a session while the session service is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from parlando_edge.ports import KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.outputs import KeepSettings, KeepTurn
+from parlando_kit.errors import ParlandoError, Reason
+from tests.unit.edge.speakers import HandClock
+
+
+@dataclass
+class _Store:
+    """A session service that answers with these errors first."""
+
+    errors: list[Reason]
+    kept: list[str] = field(default_factory=list)
+
+    def _take(self, what: str) -> None:
+        if self.errors:
+            raise ParlandoError(self.errors.pop(0), "not now")
+        self.kept.append(what)
+
+    async def keep_settings(self, _session_id: str, kept: KeptSettings) -> None:
+        self._take(kept.settings.voice)
+
+    async def keep_turn(self, _session_id: str, turn: Turn) -> None:
+        self._take(turn.id)
+
+
+async def _kept(errors: list[Reason]) -> tuple[list[str], float]:
+    store, clock = _Store(errors), HandClock()
+    keeper = SessionKeeper(store, "s1", clock)  # type: ignore[arg-type]  # the rest of a store is not asked
+    keeper.put(KeepTurn(_turn("first")))
+    keeper.put(KeepSettings(KeptSettings(SpeechSettings(voice="alto"), b"")))
+    keeper.put(KeepTurn(_turn("second")))
+    keeper.close()
+    await keeper.run()
+    return store.kept, clock.time
+
+
+def _turn(turn_id: str) -> Turn:
+    return Turn(id=turn_id, role=TurnRole.USER, status=TurnStatus.COMPLETED, text="Hello.")
+
+
+async def test_what_is_to_be_kept_waits_for_the_service_and_is_kept_in_order() -> None:
+    away = [Reason.DEPENDENCY_UNAVAILABLE, Reason.TOO_LATE, Reason.DRAINING, Reason.DEPENDENCY_UNAVAILABLE]
+    kept, waited = await _kept([*away, Reason.TOO_LATE, Reason.TOO_LATE])
+    assert kept == ["first", "alto", "second"]
+    assert waited == pytest.approx(0.1 + 0.2 + 0.4 + 0.8 + 1.0 + 1.0)
+
+
+async def test_what_the_service_refuses_is_not_asked_again_and_what_follows_is_kept() -> None:
+    kept, waited = await _kept([Reason.DEPENDENCY_UNAVAILABLE, Reason.SESSION_NOT_FOUND])
+    assert kept == ["alto", "second"]
+    assert waited == pytest.approx(0.1)
