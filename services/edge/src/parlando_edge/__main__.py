@@ -15,7 +15,7 @@ from parlando_edge.session_client import GrpcSessionStore
 from parlando_edge.settings import EdgeSettings
 from parlando_edge.traced import Traced
 from parlando_kit import lifecycle, telemetry
-from parlando_kit.channels import open_channel, open_channel_to_replicas
+from parlando_kit.channels import open_channel_to_replicas
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.waiting import WaitingRoom
 
@@ -30,7 +30,8 @@ def main() -> None:
         clock = MonotonicClock()
         speaker = AdmittingSpeaker(GrpcSpeaker(router), WaitingRoom(settings.max_waiting, clock))
         administration = GrpcAdministration(router)
-        store = GrpcSessionStore(await resources.enter_async_context(open_channel(settings.session)))
+        session = await resources.enter_async_context(open_channel_to_replicas(settings.session))
+        store = GrpcSessionStore(session)
         gate = Gate(settings.max_live)
         app = create_app(settings, speaker, store, administration, gate, clock, Verbatim())
         return HttpServer(settings, Traced(app) if settings.otlp_endpoint else app, gate)

@@ -28,7 +28,8 @@ class EdgeSettings(ServerSettings):
     )
     session: str = Field(
         default="127.0.0.1:50053",
-        description="address of the session service; the edge works on without it (SESSION_ADDRESS)",
+        description="address of the session service, or of several on one Redis, as for the router; the edge "
+        "works on without it (SESSION_ADDRESS)",
         validation_alias="SESSION_ADDRESS",
     )
     dev: Literal["auto", "on", "off"] = Field(

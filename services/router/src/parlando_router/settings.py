@@ -32,13 +32,14 @@ class RouterSettings(ServerSettings):
     )
     fragmenter: str = Field(
         default="127.0.0.1:50052",
-        description="address of the fragmenter (FRAGMENTER_ADDRESS)",
+        description="address of the fragmenter; of several, numeric and comma-separated, or dns:///name:port "
+        "for all the addresses of a name (FRAGMENTER_ADDRESS)",
         validation_alias="FRAGMENTER_ADDRESS",
     )
     session: str = Field(
         default="",
-        description="address of the session service, which has the policies; empty: there are none, and "
-        "engines are asked in the order of ENGINES (SESSION_ADDRESS)",
+        description="address of the session service, which has the policies, or of several, as for the "
+        "fragmenter; empty: there are none, and engines are asked in the order of ENGINES (SESSION_ADDRESS)",
         validation_alias="SESSION_ADDRESS",
     )
     voice_maps: str = Field(

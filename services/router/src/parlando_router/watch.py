@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -140,11 +139,17 @@ async def watch_fragmenter(channel: grpc.aio.Channel, server: Server, clock: Clo
     """Keep the health of the fragmenter known, until cancelled."""
     stub = health_pb2_grpc.HealthStub(channel)
     while True:
-        serving = False
-        with suppress(grpc.aio.AioRpcError):
-            answer = await stub.Check(  # type: ignore[attr-defined]  # set in its constructor
-                health_pb2.HealthCheckRequest(), timeout=_ANSWER_SECONDS
-            )
-            serving = answer.status == health_pb2.HealthCheckResponse.SERVING
+        # Of several, the next one is asked then: one that answers is enough.
+        serving = await _serves(stub) or await _serves(stub)
         await server.set_health("dependency/fragmenter", serving=serving)
         await clock.sleep(poll if serving else _FIRST_TRY_SECONDS)
+
+
+async def _serves(stub: health_pb2_grpc.HealthStub) -> bool:
+    try:
+        answer = await stub.Check(  # type: ignore[attr-defined]  # set in its constructor
+            health_pb2.HealthCheckRequest(), timeout=_ANSWER_SECONDS
+        )
+    except grpc.aio.AioRpcError:
+        return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
