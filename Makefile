@@ -89,6 +89,11 @@ chaos: ## kill, stop and hang workers while callers listen; ARGS="--disturbances
 	@tools/bootstrap --dev
 	@$(BIN)/python -m tests.chaos.storm $(ARGS)
 
+.PHONY: chaos-parts
+chaos-parts: ## disturb each part of a whole system under load, and write docs/chaos.md; ARGS="--only router" runs some
+	@tools/bootstrap --dev
+	@PYTHONPATH=.:bench $(BIN)/python -m tests.chaos.parts $(ARGS)
+
 voicemap: ## measure the voices of a running worker, for the router's map; ARGS="127.0.0.1:50061 --map mine.json"
 	@tools/bootstrap
 	@.uv/*/bin/uv run --quiet tools/voicemap.py $(ARGS)

@@ -36,7 +36,7 @@ async def _kept(errors: list[Reason]) -> tuple[list[str], float]:
     store, clock = _Store(errors), HandClock()
     keeper = SessionKeeper(store, "s1", clock)  # type: ignore[arg-type]  # the rest of a store is not asked
     keeper.put(KeepTurn(_turn("first")))
-    keeper.put(KeepSettings(KeptSettings(SpeechSettings(voice="alto"), b"")))
+    keeper.put(KeepSettings(KeptSettings(SpeechSettings(voice="alto"), "")))
     keeper.put(KeepTurn(_turn("second")))
     keeper.close()
     await keeper.run()

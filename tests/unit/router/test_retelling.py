@@ -73,7 +73,7 @@ def test_speech_goes_on_when_the_fragmenter_is_lost_and_comes_back(after: int, a
         call.end()
         await call.done()
         check(call)
-        assert [flushed.flush_id for flushed in call.of(events.Flushed)] == [3]
+        assert call.of(events.Flushed) == [events.Flushed(3)]
         spoken = [request.text.strip() for request in worker.requests]
         assert " ".join(spoken) == _TEXT
         assert all(stream.closed for stream in fragmenter.streams)

@@ -1,0 +1,85 @@
+"""A TCP relay in front of a part, which can be made to lose what passes, as a network does.
+
+A relay and not network namespaces or packet filters: those need root and a kernel's leave, which neither
+every developer's machine nor every CI runner gives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+_PIECE_BYTES = 64 * 1024
+
+
+class Cable:
+    """Relays connections from one port of this machine to another.
+
+    Args:
+        port: where it listens.
+        target: where it leads.
+    """
+
+    def __init__(self, port: int, target: int) -> None:
+        self._port = port
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._relays: set[asyncio.Task[None]] = set()
+
+    async def plug_in(self) -> None:
+        """Begin to relay."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=_PIECE_BYTES)
+
+    async def unplug(self) -> None:
+        """Relay nothing more, and end all that is connected."""
+        if self._server is not None:
+            self._server.close()
+        self.reset()
+        if self._relays:
+            await asyncio.wait(self._relays)
+
+    def cut(self) -> None:
+        """Let nothing through in either direction until it is mended; whoever connects meanwhile waits."""
+        self._whole.clear()
+
+    def mend(self) -> None:
+        """Let through what was held up, and what follows."""
+        self._whole.set()
+
+    def reset(self) -> None:
+        """Reset every connection."""
+        for relay in self._relays:
+            relay.cancel()
+
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relay = asyncio.get_running_loop().create_task(self._relay(reader, writer))
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.CancelledError):  # either side has gone, or it is reset
+            await self._whole.wait()
+            try:
+                onward, back = await asyncio.open_connection("127.0.0.1", self._target, limit=_PIECE_BYTES)
+            except OSError:  # nobody listens there: the one who asks is to learn it
+                writer.transport.abort()
+                return
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._pass(reader, back))
+                    tasks.create_task(self._pass(onward, writer))
+            except* OSError:
+                pass
+            finally:
+                back.transport.abort()
+                writer.transport.abort()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(_PIECE_BYTES):
+            await self._whole.wait()
+            writer.write(piece)
+            await writer.drain()
+        await self._whole.wait()
+        writer.write_eof()

@@ -1,0 +1,291 @@
+"""Callers of every road through Envoy, who check that they hear every word once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import grpc
+import httpx2
+from load.plan import Order, Plan, Road, orders, text_of
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
+from parlando_kit.channels import open_channel
+from parlando_kit.status import from_rpc_error
+from tests.chaos.calls import COMPLETED, STUCK, Call
+from tests.chaos.listening import Listener, Report
+
+BOUND_SECONDS = 60.0
+"""Within this, every call ends, whatever fails: with speech, or with an error."""
+
+TEXTS = tuple(text_of(words, random.Random(words)) for words in (6, 10, 16, 32))
+"""From two seconds to more than the router lets lie ahead of playback over Realtime."""
+
+_BUDGET_MS = 500
+"""Over gRPC: little, so that an utterance is under way for as long as it lasts."""
+
+_RATE = 24_000
+_BYTES_A_SECOND = 48_000
+_TOLERANCE_SECONDS = 0.15
+"""By how much an utterance may be longer or shorter than undisturbed. The shortest word lasts longer."""
+
+_AGAIN_SECONDS = 0.1
+_LOST = (OSError, EOFError, WebSocketException)
+
+
+Lengths = dict[tuple[Road, str], float]
+"""Seconds of a text, spoken undisturbed by a road."""
+
+
+class FailedError(Exception):
+    """A call failed; the message is what its caller was told."""
+
+
+@dataclass
+class Conversation:
+    """A Realtime session that outlives its connections.
+
+    Attributes:
+        session_id: of the session; "" before it has begun.
+        spoken: the items that were spoken to their end, by id: what is to be found in it later.
+        since: when it began, of `time.monotonic`.
+        lost: when those before it began, which were not there any more when their client came back.
+    """
+
+    address: str
+    session_id: str = ""
+    spoken: dict[str, str] = field(default_factory=dict)
+    since: float = 0.0
+    lost: list[float] = field(default_factory=list)
+    _socket: ClientConnection | None = None
+
+    async def socket(self) -> ClientConnection:
+        """Return its connection; where there is none, connect, as often as it takes."""
+        while self._socket is None:
+            try:
+                await self._connect()
+            except _LOST as error:
+                answer = getattr(error, "response", None)
+                if answer is not None and answer.status_code == 404:
+                    self.lost.append(self.since)
+                    self.session_id, self.spoken = "", {}
+                await asyncio.sleep(_AGAIN_SECONDS)
+        return self._socket
+
+    async def _connect(self) -> None:
+        query = f"?session={self.session_id}" if self.session_id else ""
+        url = f"ws://{self.address}/v1/realtime{query}"
+        socket = await connect(url, max_size=None, open_timeout=BOUND_SECONDS, ping_interval=None)
+        created = json.loads(await socket.recv())
+        self.since = self.since if self.session_id else time.monotonic()
+        self.session_id, self._socket = created["session"]["id"], socket
+
+    async def hang_up(self) -> None:
+        """Leave the connection; the session stays."""
+        if self._socket is not None:
+            socket, self._socket = self._socket, None
+            await socket.close()
+
+    async def speak(self, call: Call) -> str:
+        """Have an order spoken; return its transcript.
+
+        Raises:
+            FailedError: the response failed, or the connection was lost.
+        """
+        socket = await self.socket()
+        try:
+            return await self._respond(socket, call)
+        except _LOST:
+            self._socket = None
+            raise FailedError("connection lost") from None
+
+    async def _respond(self, socket: ClientConnection, call: Call) -> str:
+        content = [{"type": "input_text", "text": call.order.text}]
+        item = {"type": "message", "role": "user", "content": content}
+        await socket.send(json.dumps({"type": "response.create", "response": {"input": [item]}}))
+        transcript = ""
+        while True:
+            event = json.loads(await socket.recv())
+            match event["type"]:
+                case "response.output_audio.delta":
+                    call.heard(len(base64.b64decode(event["delta"])) / _BYTES_A_SECOND)
+                case "response.output_audio_transcript.delta":
+                    transcript += event["delta"]
+                case "error":
+                    raise FailedError(str(event["error"]["code"]))
+                case "response.done":
+                    self._ended(event["response"])
+                    return transcript
+
+    def _ended(self, response: Mapping[str, Any]) -> None:
+        if response["status"] != COMPLETED:
+            raise FailedError(str(response["status_details"]["error"]["code"]))
+        self.spoken |= {item["id"]: item["content"][0]["transcript"] for item in response["output"]}
+
+    async def forgotten(self, moment: float) -> list[str]:
+        """Come back on a new connection, and return what is not there any more.
+
+        Args:
+            moment: sessions that began later do not count: one that is begun while the session service is
+                away is not kept, and nobody promises that.
+        """
+        await self.hang_up()
+        said = dict(self.spoken) if self.since < moment else {}
+        socket = await self.socket()
+        missing = []
+        for item_id, transcript in said.items():
+            await socket.send(json.dumps({"type": "conversation.item.retrieve", "item_id": item_id}))
+            answer = json.loads(await socket.recv())
+            if answer["type"] == "error" or answer["item"]["content"][0]["transcript"] != transcript:
+                missing.append(f"turn {item_id}")
+        return missing + ["a session" for since in self.lost if since < moment]
+
+
+class Callers:
+    """Callers of one system.
+
+    Args:
+        address: "host:port" of the way in.
+        lengths: seconds of each text, spoken undisturbed; empty while that is not known.
+
+    Attributes:
+        calls: all that were made, in the order in which they were due.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        channel: grpc.aio.Channel,
+        http: httpx2.AsyncClient,
+        lengths: dict[tuple[Road, str], float],
+    ) -> None:
+        self.calls: list[Call] = []
+        self.conversations: list[Conversation] = []
+        self._address = address
+        self._speak = speech_service_pb2_grpc.SpeechServiceStub(channel).Speak
+        self._http = http
+        self._lengths = lengths
+        self._free: list[Conversation] = []
+
+    async def call(self, plan: Plan) -> None:
+        """Make the calls of a plan, each when it is due, until cancelled; what was begun is finished."""
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                for order in orders(plan):
+                    due = began + order.due
+                    await asyncio.sleep(max(due - time.monotonic(), 0.0))
+                    text = random.Random(order.number).choice(TEXTS)
+                    tasks.create_task(self.one(replace(order, text=text), due))
+            except asyncio.CancelledError:
+                return
+
+    async def one(self, order: Order, due: float) -> Call:
+        """Make a call, and return what became of it."""
+        call = Call(order, due)
+        self.calls.append(call)
+        speak = {Road.GRPC: self._grpc, Road.HTTP: self._over_http, Road.REALTIME: self._realtime}[order.road]
+        try:
+            async with asyncio.timeout(BOUND_SECONDS):
+                await speak(call)
+            call.end(COMPLETED)
+        except FailedError as error:
+            call.end(str(error))
+        except TimeoutError:
+            call.end(STUCK)
+        if call.well:
+            self._check_length(call)
+        return call
+
+    def _check_length(self, call: Call) -> None:
+        usual = self._lengths.setdefault((call.order.road, call.order.text), call.playback.seconds)
+        if abs(call.playback.seconds - usual) > _TOLERANCE_SECONDS:
+            call.wrong += f" {call.order.road}: {call.playback.seconds:.2f} s in place of {usual:.2f} s"
+
+    async def _grpc(self, call: Call) -> None:
+        report = Report()
+        listener = Listener(report, call.due, paced=True)
+        settings = speech_pb2.SpeechSettings(language="en", playout_mode=speech_pb2.PLAYOUT_MODE_CLOCK)
+        settings.playout_budget.FromMilliseconds(_BUDGET_MS)  # it is under way while it lasts
+        stream = self._speak()
+        try:
+            await stream.write(speech_pb2.SpeakRequest(epoch=1, open=speech_pb2.SpeakOpen(settings=settings)))
+            await stream.write(
+                speech_pb2.SpeakRequest(epoch=1, text=speech_pb2.SpeakText(text=call.order.text))
+            )
+            await stream.done_writing()
+            async for response in stream:
+                for event in response.events:
+                    listener.hear(event)
+                    if event.audio.sample_count:
+                        call.heard(event.audio.sample_count / _RATE)
+        except grpc.aio.AioRpcError as error:
+            raise FailedError(from_rpc_error(error).reason.value.lower()) from None
+        except asyncio.InvalidStateError:  # it ended while it was written to
+            raise FailedError((await stream.code()).name.lower()) from None
+        finally:
+            stream.cancel()
+        listener.check(call.order.text)
+        call.wrong = "; ".join(report.wrong)
+
+    async def _over_http(self, call: Call) -> None:
+        asked = {"input": call.order.text, "model": "tts-1", "voice": "alloy", "response_format": "pcm"}
+        try:
+            async with self._http.stream("POST", "/v1/audio/speech", json=asked) as answer:
+                if answer.status_code != 200:
+                    await answer.aread()
+                    raise FailedError(f"{answer.status_code} {_code(answer)}")
+                async for piece in answer.aiter_raw():
+                    call.heard(len(piece) / _BYTES_A_SECOND)
+        except httpx2.TransportError as error:
+            raise FailedError("broken off" if call.playback.first_at else type(error).__name__) from None
+
+    async def _realtime(self, call: Call) -> None:
+        conversation = self._free.pop(0) if self._free else self._begun()
+        try:
+            transcript = await conversation.speak(call)
+        except BaseException:
+            with suppress(*_LOST):
+                await conversation.hang_up()
+            raise
+        finally:
+            self._free.append(conversation)
+        if transcript != call.order.text:
+            call.wrong = f"{transcript!r} for {call.order.text!r}"
+
+    def _begun(self) -> Conversation:
+        self.conversations.append(Conversation(self._address))
+        return self.conversations[-1]
+
+
+def _code(answer: httpx2.Response) -> str:
+    """Return our code of a refusal, or what whoever stands in front of us says."""
+    try:
+        return str(answer.json()["error"]["code"])
+    except (ValueError, KeyError):
+        return answer.text[:40]
+
+
+@asynccontextmanager
+async def calling(address: str, lengths: Lengths) -> AsyncIterator[Callers]:
+    """Hold what callers of a system need; at the end their connections are closed."""
+    async with (
+        open_channel(address) as channel,
+        httpx2.AsyncClient(base_url=f"http://{address}", timeout=BOUND_SECONDS) as http,
+    ):
+        callers = Callers(address, channel, http, lengths)
+        try:
+            yield callers
+        finally:
+            for conversation in callers.conversations:
+                with suppress(*_LOST):
+                    await conversation.hang_up()

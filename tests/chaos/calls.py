@@ -1,0 +1,121 @@
+"""What became of each call of a caller: when it was heard, how it ended, and what was wrong with it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from load.plan import Order
+from load.playback import Playback
+
+COMPLETED = "completed"
+STUCK = "stuck"
+"""How a call is said to have ended that had not by its bound."""
+
+
+@dataclass
+class Call:
+    """One order as its caller lives through it. Moments are of `time.monotonic`.
+
+    Attributes:
+        order: what is to be spoken, and by which road.
+        due: when it was.
+        ended: when it was over; 0 before.
+        status: COMPLETED, or what the caller was told.
+        silence: the longest that a player had nothing to play after the first sound.
+        wrong: what was missing, twice or out of place; "" where nothing was.
+    """
+
+    order: Order
+    due: float
+    ended: float = 0.0
+    status: str = ""
+    silence: float = 0.0
+    wrong: str = ""
+    playback: Playback = field(default_factory=Playback)
+
+    @property
+    def well(self) -> bool:
+        """Whether it came to its end."""
+        return self.status == COMPLETED
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether it broke off after something of it had been heard."""
+        return not self.well and self.playback.first_at is not None
+
+    @property
+    def late(self) -> float:
+        """Seconds until the first sound; 0 where none came."""
+        return self.playback.first_at - self.due if self.playback.first_at is not None else 0.0
+
+    def heard(self, seconds: float) -> None:
+        """Note that sound of a length has come."""
+        before = self.playback.silence
+        self.playback.heard(time.monotonic(), seconds)
+        self.silence = max(self.silence, self.playback.silence - before)
+
+    def end(self, status: str) -> None:
+        """Note that it is over."""
+        self.ended, self.status = time.monotonic(), status
+
+
+@dataclass(frozen=True)
+class Account:
+    """What callers noticed of one disturbance.
+
+    Attributes:
+        calls: those that were under way when it began, and all later ones.
+        began: when it did.
+    """
+
+    calls: Sequence[Call]
+    began: float
+
+    @property
+    def cut_off(self) -> int:
+        """Calls that broke off in the middle."""
+        return sum(call.cut_off for call in self.calls)
+
+    @property
+    def refused(self) -> int:
+        """Calls of which nothing was heard."""
+        return sum(not call.well and not call.cut_off for call in self.calls)
+
+    @property
+    def errors(self) -> Counter[str]:
+        """What callers were told, by road."""
+        return Counter(f"{call.order.road}: {call.status}" for call in self.calls if not call.well)
+
+    @property
+    def silence(self) -> float:
+        """The longest silence in the middle of a call that came to its end, in seconds."""
+        return max((call.silence for call in self.calls if call.well), default=0.0)
+
+    @property
+    def late(self) -> float:
+        """The longest that a caller who was served waited for the first sound, in seconds."""
+        return max((call.late for call in self.calls if call.well and call.ended > self.began), default=0.0)
+
+    @property
+    def back(self) -> float | None:
+        """Seconds from the disturbance until a caller who came after the last that failed was heard.
+
+        None where no call failed.
+        """
+        failed = [call.due for call in self.calls if not call.well]
+        if not failed:
+            return None
+        later = [
+            call.playback.first_at
+            for call in self.calls
+            if call.well and call.playback.first_at and call.due > max(*failed, self.began)
+        ]
+        return min(later) - self.began if later else float("inf")
+
+
+def account(calls: Iterable[Call], began: float) -> Account:
+    """Return what callers noticed of a disturbance that began at a moment."""
+    return Account([call for call in calls if call.ended > began or not call.ended], began)

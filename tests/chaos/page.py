@@ -1,0 +1,106 @@
+"""docs/chaos.md: what callers notice of each disturbance, written by the run."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.experiment import Outcome
+from tests.chaos.faults import LASTS_SECONDS
+
+PAGE = Path(__file__).parents[2] / "docs" / "chaos.md"
+
+_HEAD = """\
+# When parts fail
+
+Written by `make chaos-parts`, which disturbs each part of a whole system while callers listen: three
+utterances a second, by gRPC, HTTP and Realtime in turn, through Envoy. The system is that of `parlando up`,
+whose supervisor starts again what is killed, with espeak-ng on two workers and a Redis that writes down what
+it is told. *Stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) and *is cut off* (nothing passes
+to or from it) last {seconds:g} s; *loses its connections* is one reset of them all.
+
+What must hold in each row, and is checked: every word of an utterance that ends well is heard once; every
+call ends; no synthesis and no request is left behind; sessions and turns are there again; all is well within
+30 s.
+
+- *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;
+  *told*: by road, what their callers were told, and how often.
+- *silence*: the longest in the middle of an utterance that came to its end; *late*: the longest that a caller
+  who was served waited for the first sound.
+- *back*: from the disturbance until a caller who came after the last that failed was heard.
+
+"""
+
+_HEADS = ("what fails", "utterances", "cut off", "refused", "told", "silence", "late", "back")
+_COLUMNS = f"| {' | '.join(_HEADS)} |\n|{'---|' * len(_HEADS)}\n"
+
+
+@dataclass
+class Row:
+    """What callers noticed of a disturbance, the worst of all repeats.
+
+    Attributes:
+        what: happened.
+        kept: whether sessions outlast the session service.
+    """
+
+    what: str
+    kept: bool
+    calls: int = 0
+    cut_off: int = 0
+    refused: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+    silence: float = 0.0
+    late: float = 0.0
+    back: float | None = None
+    forgotten: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take one more repeat in."""
+        noticed = outcome.noticed
+        self.calls += len(noticed.calls)
+        self.cut_off += noticed.cut_off
+        self.refused += noticed.refused
+        self.told += noticed.errors
+        self.silence = max(self.silence, noticed.silence)
+        self.late = max(self.late, noticed.late)
+        if noticed.back is not None:
+            self.back = max(self.back or 0.0, noticed.back)
+        self.forgotten += outcome.forgotten
+        self.broken += outcome.broken
+        if self.kept:
+            self.broken += [f"{each} is lost" for each in outcome.forgotten]
+
+    def line(self) -> str:
+        """Return it as a row of the table."""
+        told = "; ".join(f"{name} ({count})" for name, count in self.told.most_common())
+        if self.forgotten:
+            told = "; ".join(filter(None, [told, f"{len(self.forgotten)} sessions and turns are forgotten"]))
+        back = f"{self.back:.1f} s" if self.back is not None else ""
+        numbers = (self.calls, self.cut_off or "", self.refused or "")
+        times = (f"{self.silence:.2f} s" if self.silence > 0.005 else "", f"{self.late:.2f} s", back)
+        return f"| {' | '.join(map(str, (self.what, *numbers, told, *times)))} |"
+
+
+def page(tables: Mapping[str, Sequence[Row]], repeats: int) -> str:
+    """Return the page.
+
+    Args:
+        tables: rows by their table's title.
+        repeats: how often each was done.
+    """
+    parts = [_HEAD.format(seconds=LASTS_SECONDS)]
+    one, five, fifteen = os.getloadavg()
+    parts.append(
+        f"Measured on {os.cpu_count()} cores, callers and cables on them; each row {repeats} times, of which "
+        f"counts are the sum and times the worst. Load average at the end: {one:.1f}, {five:.1f}, "
+        f"{fifteen:.1f}.\n"
+    )
+    for title, rows in tables.items():
+        lines = "\n".join(row.line() for row in rows)
+        parts.append(f"\n## {title}\n\n{_COLUMNS}{lines}\n")
+    return "".join(parts)

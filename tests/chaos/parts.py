@@ -1,0 +1,108 @@
+"""Every part of a whole system disturbed under load, alone and in pairs; writes docs/chaos.md.
+
+    python -m tests.chaos.parts [--repeats 3]                all of it; the page is written
+    python -m tests.chaos.parts --only "router killed" edge  rows that begin so
+
+A system runs as `parlando up` runs it, with espeak-ng on two workers and a Redis. Callers come by gRPC, HTTP
+and Realtime through Envoy, and check that they hear every word once, that no call is without an end, that
+nothing is left running, and that sessions and turns are kept. The exit status is 1 where one of these does
+not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from tests.chaos.experiment import Outcome, disturbed, measure_lengths
+from tests.chaos.faults import Fault, Kind
+from tests.chaos.page import PAGE, Row, page
+from tests.chaos.wired import running_wired
+
+_PARTS = ("synth", "router", "edge", "fragmenter", "session", "redis", "envoy")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A system, and what befalls it.
+
+    Attributes:
+        title: of its table.
+        rows: disturbances that happen at once, row by row.
+        routers: how many it has.
+        redis: whether its sessions are kept in one.
+    """
+
+    title: str
+    rows: Sequence[Sequence[Fault]]
+    routers: int = 1
+    redis: bool = True
+
+
+TRIALS = (
+    Trial("One at a time", [[Fault(part, kind)] for part in _PARTS for kind in Kind]),
+    Trial(
+        "Two killed at once", [[Fault(part, Kind.KILL) for part in pair] for pair in combinations(_PARTS, 2)]
+    ),
+    Trial("One of two routers", [[Fault("router", kind)] for kind in Kind], routers=2),
+    Trial("Without Redis", [[Fault("session", Kind.KILL)]], redis=False),
+)
+
+
+def _name(faults: Sequence[Fault]) -> str:
+    return ", ".join(map(str, faults))
+
+
+async def _outcomes(
+    trial: Trial, rows: Sequence[Sequence[Fault]], repeats: int, log: Path
+) -> AsyncIterator[tuple[Sequence[Fault], Outcome]]:
+    async with running_wired(log, routers=trial.routers, redis=trial.redis) as wired:
+        lengths = await measure_lengths(wired)
+        for faults in rows:
+            for _ in range(repeats):
+                yield faults, await disturbed(wired, faults, lengths)
+
+
+async def _run(trial: Trial, only: Sequence[str], repeats: int) -> list[Row]:
+    chosen = [faults for faults in trial.rows if not only or _name(faults).startswith(tuple(only))]
+    rows: dict[str, Row] = {}
+    if chosen:
+        print(trial.title)
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "log"
+            async for faults, outcome in _outcomes(trial, chosen, repeats, log):
+                row = rows.setdefault(_name(faults), Row(_name(faults), kept=trial.redis))
+                row.add(outcome)
+                print(f"  {row.line()}", flush=True)
+                for broken in row.broken:
+                    print(f"    BROKEN: {broken}", flush=True)
+    return list(rows.values())
+
+
+async def _all(only: Sequence[str], repeats: int) -> dict[str, list[Row]]:
+    return {trial.title: await _run(trial, only, repeats) for trial in TRIALS}
+
+
+def main() -> int:
+    """Disturb, print, write the page where all was done; 1 where something that must hold did not."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=1, help="times for each row; the worst is told")
+    parser.add_argument("--only", nargs="+", default=[], help="rows that begin so; no page is written")
+    arguments = parser.parse_args()
+    tables = asyncio.run(_all(arguments.only, arguments.repeats))
+    if not arguments.only:
+        PAGE.write_text(page(tables, arguments.repeats))
+        print(f"{PAGE.name} is written")
+    return int(any(row.broken for rows in tables.values() for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Parts of a whole system that fail while callers listen. The long form is `make chaos-parts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.experiment import disturbed, measure_lengths
+from tests.chaos.faults import Fault, Kind
+from tests.chaos.wired import running_wired
+
+# What fails, and whether callers may be told so: what has no second one, and is on everybody's way.
+_FAULTS = (
+    ([Fault("synth", Kind.KILL)], False),
+    ([Fault("session", Kind.KILL), Fault("redis", Kind.KILL)], False),
+    (
+        [Fault("fragmenter", Kind.KILL)],
+        True,
+    ),  # on a busy machine it may be away for longer than is waited for
+    ([Fault("router", Kind.RESET)], True),
+)
+
+
+@pytest.mark.timeout(400)
+async def test_whatever_fails_no_word_is_lost_no_call_hangs_and_nothing_is_left_or_forgotten(
+    tmp_path: Path,
+) -> None:
+    async with running_wired(tmp_path / "log") as wired:
+        lengths = await measure_lengths(wired)
+        for faults, may_be_told in _FAULTS:
+            what = ", ".join(map(str, faults))
+            outcome = await disturbed(wired, faults, lengths)
+            assert not outcome.broken, what
+            assert not outcome.forgotten, what
+            assert any(call.well for call in outcome.noticed.calls), what
+            assert may_be_told or not outcome.noticed.errors, what
