@@ -13,6 +13,7 @@ from load.take import Take
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando_kit.status import from_rpc_error
+from parlando_kit.true_status import with_true_status
 
 if TYPE_CHECKING:
     from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceAsyncStub
@@ -59,7 +60,7 @@ class GrpcRoad:
         request = speech_pb2.SpeakRequest
         order = take.order
         settings = speech_pb2.SpeechSettings(engine=order.engine)
-        call = self._stubs[order.number % _CHANNELS].Speak()
+        call = with_true_status(self._stubs[order.number % _CHANNELS].Speak())
         cancelling: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS + order.seconds):
