@@ -32,6 +32,11 @@ _VOICE = VoiceAnswer(
     language="en-GB",
     languages=("en-GB", "en"),
     engine="espeak",
+    gender="male",
+    cloned=False,
+    licence="GPL-3.0-or-later",
+    description="",
+    mix="",
     preview_url="/v1/tts/voices/espeak/gmw/en/preview",
 )
 _MODEL = ModelAnswer(id="espeak")
