@@ -176,7 +176,7 @@ def _places(ports: Ports) -> Places:
         return [port for name, port in ports.items() if name.partition("-")[0] == kind]
 
     return Places(
-        edge=ports["edge"],
+        edges=tuple(several("edge")),
         routers=tuple(several("router")),
         session=ports["session"],
         fragmenter=ports["fragmenter"],

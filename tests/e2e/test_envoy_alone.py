@@ -38,7 +38,7 @@ def _told(error: Any) -> tuple[grpc.StatusCode, bool]:
 
 def test_callers_are_told_in_their_own_terms_that_nobody_answers() -> None:
     front = Front(port=free_port(), admin_port=free_port())
-    child = envoy(front, free_port(), [free_port()], _never)
+    child = envoy(front, [free_port()], [free_port()], _never)
     with subprocess.Popen(child.command, env=clean_environment()) as process:
         try:
             answer = _until_it_answers(f"http://127.0.0.1:{front.port}/v1/audio/speech")
