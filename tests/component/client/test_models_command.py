@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,28 @@ def test_the_command(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert failed.exit_code == 1
     assert "404" in failed.stderr
     assert CliRunner().invoke(main, ["models", "fetch", "nothing"]).exit_code == 2
+
+
+def test_the_smaller_network_is_fetched_where_it_is_asked_for(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variants = {"large.onnx": "fp32", "small.onnx": "int8", "voices.bin": ""}
+    listed = [replace(_FILE, model="kokoro", name=name, variant=which) for name, which in variants.items()]
+    monkeypatch.setattr(sys.modules["parlando_client.cli.models"], "known_files", lambda: listed)
+    mirror.more = dict.fromkeys(variants, _CONTENT)
+    arguments = ["models", "fetch", "kokoro", "--folder", str(tmp_path), "--mirror", mirror.url]
+    mirror.more["small.onnx"] = b"x" * len(_CONTENT)
+    refused = CliRunner().invoke(main, [*arguments, "--int8"])
+    assert refused.exit_code == 1
+    assert "wrong checksum" in refused.stderr
+    assert [path.name for path in (tmp_path / "kokoro").iterdir()] == ["small.onnx.wrong"]
+    (tmp_path / "kokoro/small.onnx.wrong").unlink()
+    mirror.more["small.onnx"] = _CONTENT
+    for more, there in ((["--int8"], {"small.onnx", "voices.bin"}), ([], set(variants))):
+        fetched = CliRunner().invoke(main, [*arguments, *more])
+        assert fetched.exit_code == 0, fetched.output
+        assert {path.name for path in (tmp_path / "kokoro").iterdir()} == there
+    assert "voices.bin was there" in fetched.output
 
 
 def test_what_is_listed_can_be_told_apart() -> None:
