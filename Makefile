@@ -43,9 +43,7 @@ TORCH ?= torch
 .PHONY: engine-kokoro-torch
 engine-kokoro-torch: engine-%: ## the same on PyTorch; TORCH="torch==2.9.0" names the build to install, if none is there
 	@tools/bootstrap --dev
-	@tools/bootstrap --engine $* --dev
-	@services/synth/engines/$*/.venv/bin/python -c "import torch" 2> /dev/null \
-		|| $(BIN)/uv pip install --quiet --python services/synth/engines/$*/.venv $(TORCH)
+	@tools/bootstrap --engine $* --dev --torch "$(TORCH)"
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_kokoro_torch
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 

@@ -2,6 +2,7 @@
 
     tools/bootstrap [--dev]                  the workspace's
     tools/bootstrap --engine kokoro [--dev]  an engine's own, in its folder
+        … --torch "torch==2.13.0"            and this build of PyTorch, where it has none
     tools/bootstrap --clients                that of the stock clients in tests/conformance, Node's among them
 
 tools/bootstrap finds a Python and runs this, on its standard library alone. uv does the work. It is fetched
@@ -191,18 +192,27 @@ def install_torch(project: Project, install: list[str]) -> None:
     On Linux the index's brings CUDA's libraries, gigabytes of them: right beside a GPU, and it works without.
     """
     locked = [*install, "--no-deps", "--require-hashes", "--requirement"]
-    folders = [argument for place in offered() for argument in ("--find-links", place)]
+    folders = find_links()
     if folders and not failure_of([*locked, str(project.torch_cpu), "--no-index", *folders], within=OUTSIDE):
         return
     print("Fetching torch with what it may need of CUDA: no build without is offered here …", file=sys.stderr)
     run([*locked, str(project.torch)], within=OUTSIDE)
 
 
-def offered() -> list[str]:
-    """Return where pip looks for packages besides the index. uv does not read what pip is told."""
+def add_torch(project: Project, requirement: str) -> None:
+    """Install a build of torch that no lock names, unless the environment has one."""
+    python = str(project.venv / "bin" / "python")
+    if failure_of([python, "-c", "import torch"]):
+        install = [uv(), "pip", "install", "--quiet", "--python", python]
+        run([*install, *find_links(), requirement], within=OUTSIDE)
+
+
+def find_links() -> list[str]:
+    """Return uv's options for where pip looks for packages besides the index, which uv does not read."""
     tell = [sys.executable, "-m", "pip", "config", "list"]
     told = subprocess.run(tell, capture_output=True, text=True, check=False).stdout
-    return [place for places in re.findall(r"find-links='(.*)'", told) for place in places.split()]
+    places = {place for places in re.findall(r"find-links='(.*)'", told) for place in places.split()}
+    return [argument for place in sorted(places) for argument in ("--find-links", place)]
 
 
 def made_by_this_python(venv: Path) -> bool:
@@ -221,14 +231,22 @@ def main() -> None:
     parser.add_argument("--dev", action="store_true", help="with what the tests and checks need")
     parser.add_argument("--engine", choices=engines(), help="the environment of this engine")
     parser.add_argument("--clients", action="store_true", help="the environment of the stock clients")
+    parser.add_argument("--torch", metavar="REQUIREMENT", help="PyTorch for an engine that locks none")
     arguments = parser.parse_args()
     if arguments.clients:
         project = clients()
     else:
         project = engine(arguments.engine) if arguments.engine else workspace()
+    bring_up_to_date(project, dev=arguments.dev)
+    if arguments.torch:
+        add_torch(project, arguments.torch)
+
+
+def bring_up_to_date(project: Project, *, dev: bool) -> None:
+    """Make a project's environment of its lock, unless it is."""
     built_from = project.built_from.read_text() if project.built_from.exists() else ""
     # An environment that can test can also serve: `make up` after `make test` rebuilds nothing.
-    dev = arguments.dev or built_from.startswith("dev ")
+    dev = dev or built_from.startswith("dev ")
     lock, folders = project.lock(dev=dev), project.packages(dev=dev)
     wanted = f"{'dev' if dev else 'runtime'} {fingerprint(project, lock, folders)}\n"
     if built_from == wanted and made_by_this_python(project.venv):
