@@ -40,14 +40,18 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
+def worker_of(engine: str, **settings: str) -> Service:
+    """Return an engine's worker with its small model, not started."""
+    tests = _ROOT / "services/synth/engines" / engine / "tests"
+    return Service(
+        "parlando_synth",
+        {"SYNTH_ENGINE": engine, "SYNTH_MAX_QUEUED": "64", "PYTHONPATH": str(tests), **settings},
+        command=[str(_interpreter(engine)), str(_HERE / f"tiny_{engine}.py")],
+    )
+
+
 @pytest.fixture
 async def system(engine: str) -> AsyncIterator[System]:
     """A router with two workers: the engine's, and espeak's."""
-    tests = _ROOT / "services/synth/engines" / engine / "tests"
-    worker = Service(
-        "parlando_synth",
-        {"SYNTH_ENGINE": engine, "SYNTH_MAX_QUEUED": "64", "PYTHONPATH": str(tests)},
-        command=[str(_interpreter(engine)), str(_HERE / f"tiny_{engine}.py")],
-    )
-    async with running([worker, ESPEAK]) as system:
+    async with running([worker_of(engine), ESPEAK]) as system:
         yield system

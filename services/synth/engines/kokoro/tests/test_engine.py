@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slowing import slow_down
+from tiny import write_network
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
@@ -16,7 +18,8 @@ from parlando_kokoro.engine import KokoroEngine, KokoroInstance
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import SAMPLE_RATE
 from parlando_kokoro.settings import KokoroSettings
-from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
+from parlando_synth.engine import Audio, EngineEvent, Job, Progress, Started, StopFlag, TextKind, Words
+from parlando_synth.networks import session
 from parlando_synth.spelling import SpellingProcess
 
 _LONG = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 12
@@ -84,6 +87,54 @@ def test_a_stop_ends_a_run_that_is_under_way(folder: Path) -> None:
     assert run is not None
     assert run.edges is not None
     assert (run.edges[0], run.edges[-1]) == (0, run.length)
+
+
+def test_a_stop_ends_a_run_between_two_of_its_nodes(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "slow.onnx")
+    slow_down(path, steps=600)  # many seconds, if nothing ends it
+    model, stop = Model(path, threads=1), StopFlag()
+    runs: list[object] = []
+    style = np.zeros((1, 256), np.float32)
+    running = threading.Thread(target=lambda: runs.append(model.run([20] * 160, style, 1.0, stop)))
+    running.start()
+    running.join(0.2)
+    assert running.is_alive()
+    stop.set()
+    running.join()
+    assert runs == [None]
+
+
+def test_threads_stay_as_many_as_they_are_told_to_be_and_do_not_spin(folder: Path) -> None:
+    options = session(folder / "tiny.onnx", threads=3).get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (3, 1)
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+def test_every_language_of_the_voices_is_spoken(folder: Path, tmp_path: Path) -> None:
+    names = [f"{language}f_{language * 3}" for language in "abefhijpz"]
+    with (tmp_path / "voices.bin").open("wb") as file:
+        styles = {name: np.zeros((510, 1, 256), np.float32) for name in names}
+        np.savez_compressed(file, allow_pickle=False, **styles)
+    voices = tmp_path / "voices.bin"
+    engine = KokoroEngine(KokoroSettings(model=folder / "tiny.onnx", voices=voices, threads=1, live=1))
+    instance = engine.open()
+    assert [voice.id for voice in engine.voices()] == names
+    for name in names:
+        told = engine.phonemize(Job("Alma, 2.", name))
+        assert [bool(word.phonemes) for word in told.words] == [True, True], name
+        assert len(samples(speak(instance, Job("Alma, 2.", name)))) > SAMPLE_RATE / 4
+    spoken = {engine.phonemize(Job("2", name)).phonemes for name in names}
+    assert len(spoken) > 6  # a number is read in the language of the voice
+    instance.close()
+
+
+def test_it_tells_how_far_it_is(instance: KokoroInstance) -> None:
+    progress = [
+        event.fraction for event in speak(instance, Job(_LONG, "af_heart")) if isinstance(event, Progress)
+    ]
+    assert len(progress) > 3
+    assert progress == sorted(progress)
+    assert progress[-1] == 1
 
 
 def test_mixtures_and_phonemes_are_spoken(instance: KokoroInstance) -> None:

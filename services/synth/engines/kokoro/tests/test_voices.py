@@ -47,6 +47,11 @@ def test_voices_can_be_mixed(book: VoiceBook, name: str, known: str, pitch: floa
     assert book.find(voice.id) == voice
 
 
+def test_a_mixture_is_made_once(book: VoiceBook) -> None:
+    first, again = (book.style("af_heart(2)+am_adam(1)", 20) for _ in range(2))
+    assert np.shares_memory(first, again)
+
+
 @pytest.mark.parametrize(
     "name",
     [
