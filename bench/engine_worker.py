@@ -44,7 +44,7 @@ def worker(
                 watch = stub.Watch(
                     health_pb2.HealthCheckRequest(service="parlando.synth.v1.SynthService"),
                     wait_for_ready=True,
-                    timeout=60,
+                    timeout=300,
                 )
                 for change in watch:
                     if change.status == health_pb2.HealthCheckResponse.SERVING:

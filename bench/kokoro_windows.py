@@ -121,6 +121,7 @@ def main() -> int:
         ]
         late = max(each[name].underrun for each in rounds)
         print(f"{name:10}{seconds[0]:8.2f}s{first:10.3f}{seconds[1]:8.2f}s{total:9.2f}x{late * 1000:8.0f}ms")
+    print(f"limits for windows: first audio {FIRST:g} of the whole run, in all {TOTAL:g} times")
     *by_window, together = decibels(windowed, symbols, style)
     print(
         f"error of the windows: {together:.1f} dB below the whole; window by window "
