@@ -202,6 +202,26 @@ def test_what_is_mounted_is_there() -> None:
     assert {source for source in sources if "/" not in source} == set(_COMPOSE["volumes"])
 
 
+def test_voices_that_are_made_are_on_one_volume_that_replicas_share_and_may_write() -> None:
+    folders = {
+        name: folder
+        for name, each in _OURS.items()
+        for variable in ("CHATTERBOX_VOICES", "KOKORO_MIXES")
+        if (folder := each["environment"].get(variable)) is not None
+    }
+    assert set(folders) == {"synth-chatterbox", "synth-kokoro"}
+    mounts = {name: _OURS[name]["volumes"] for name in folders}
+    assert {name for name, folder in folders.items() if f"voices:{folder}" not in mounts[name]} == set()
+    (made,) = re.findall(r"install -d -o parlando (\S+)$", _DOCKERFILE, re.MULTILINE)
+    assert set(folders.values()) == {made}
+    # Only a worker without a state of its own may be one of several.
+    assert {name for name in folders if "container_name" in _OURS[name] or "ports" in _OURS[name]} == set()
+
+
+def test_the_key_of_the_administration_is_the_callers_own() -> None:
+    assert _OURS["edge"]["environment"]["EDGE_ADMIN_KEY"] == "${EDGE_ADMIN_KEY:-}"
+
+
 def test_what_the_dockerfile_copies_is_there() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", _DOCKERFILE, re.MULTILINE)
     assert copied

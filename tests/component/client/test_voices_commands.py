@@ -128,13 +128,13 @@ async def test_a_mix_is_kept_listed_and_removed(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("name", _CLIPS)
 async def test_a_bad_clip_has_its_own_line(terminal: Terminal, name: str) -> None:
-    line = await terminal.refused("add", terminal.clip(BAD[name].make()), *_OPTIONS)
+    line = await terminal.refused("add", terminal.clip(await asyncio.to_thread(BAD[name].make)), *_OPTIONS)
     assert line.startswith("CLIP: the clip ")
     assert BAD[name].said in line
 
 
 async def test_a_clip_that_unpacks_to_days_is_refused(terminal: Terminal) -> None:
-    line = await terminal.refused("add", terminal.clip(flac_bomb()), *_OPTIONS)
+    line = await terminal.refused("add", terminal.clip(await asyncio.to_thread(flac_bomb)), *_OPTIONS)
     assert line.startswith("CLIP: the clip lasts more than 30 s")
 
 

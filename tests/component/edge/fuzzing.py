@@ -2,7 +2,8 @@
 
     python -m tests.component.edge.fuzzing SECONDS
 
-serves an edge before a scripted router, and ends with schemathesis' own status.
+serves an edge before a scripted router, then one before a router and a worker that keep voices, each for so
+long, and ends with schemathesis' own status.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.component.edge.serving import serving
+from parlando_scripted.script import ScriptedSettings
+from tests.component.edge.router import new_router
+from tests.component.edge.serving import ADMIN_KEY, NOWHERE, serving, serving_before
+from tests.component.router.mesh import WorkerProcess, mesh
 
 _CHECKS = (
     "not_a_server_error",
@@ -52,11 +56,34 @@ async def fuzzed(port: int, seconds: int, *options: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
+async def fuzzed_voices(seconds: int, *options: str) -> tuple[int, str, int]:
+    """Send requests that make, change and remove voices to an edge, a router and a worker that keeps them.
+
+    Returns:
+        Schemathesis' exit status, what it printed, and the status of the edge's health after it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        worker = WorkerProcess(ScriptedSettings(voices=Path(folder)))
+        async with (
+            mesh(worker) as router,
+            serving_before(router.address, NOWHERE, new_router(), admin_key=ADMIN_KEY) as edge,
+        ):
+            status, said = await fuzzed(
+                edge.port,
+                seconds,
+                "--include-path-regex=/voices",
+                f"--header=Authorization: Bearer {ADMIN_KEY}",
+                *options,
+            )
+            return status, said, (await edge.http.get("/healthz")).status_code
+
+
 async def _main(seconds: int) -> int:
     async with serving() as edge:
         status, said = await fuzzed(edge.port, seconds)
-    sys.stdout.write(said)
-    return status
+    voices, said_of_voices, _ = await fuzzed_voices(seconds)
+    sys.stdout.write(said + said_of_voices)
+    return status or voices
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from parlando_kit.clock import MonotonicClock
 from parlando_kit.waiting import WaitingRoom
 from tests.component.edge.router import FakeRouter, new_router, serving_router
 
+ADMIN_KEY = "a key of the tests alone"  # nobody else's
 NOWHERE = "127.0.0.1:9"  # the discard port: nobody listens
 
 

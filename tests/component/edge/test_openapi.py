@@ -19,8 +19,9 @@ from parlando_edge.json_models import Body, parse_model
 from parlando_edge.session_client import GrpcSessionStore
 from parlando_edge.settings import EdgeSettings
 from parlando_edge.speech_body import EstimateBody, SpeechBody, TimestampsBody
+from parlando_edge.voice_making import VoiceChangeBody, VoiceForm
 from parlando_kit.channels import open_channel
-from tests.component.edge.fuzzing import fuzzed
+from tests.component.edge.fuzzing import fuzzed, fuzzed_voices
 from tests.component.edge.serving import NOWHERE, Edge, serving
 from tests.unit.edge.speakers import HandClock, Reciter
 
@@ -57,7 +58,18 @@ async def test_it_is_valid_and_has_every_route() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [SpeechBody, EstimateBody, TimestampsBody, TrialBody, FallbackBody, ResetBody, BenchBody]
+    "model",
+    [
+        SpeechBody,
+        EstimateBody,
+        TimestampsBody,
+        TrialBody,
+        FallbackBody,
+        ResetBody,
+        BenchBody,
+        VoiceForm,
+        VoiceChangeBody,
+    ],
 )
 async def test_every_body_has_examples_that_are_taken(model: type[Body]) -> None:
     async with serving() as edge:
@@ -85,4 +97,11 @@ async def test_answers_keep_to_it_whatever_is_sent(caplog: pytest.LogCaptureFixt
         status, said = await fuzzed(edge.port, _SECONDS, "--seed=1")  # `make fuzz-http` draws its own
         assert status == 0, said
         assert (await edge.http.get("/healthz")).status_code == 200
+    assert "Traceback" not in caplog.text
+
+
+async def test_who_has_the_key_keeps_to_it_too(caplog: pytest.LogCaptureFixture) -> None:
+    status, said, health = await fuzzed_voices(_SECONDS, "--seed=1")
+    assert status == 0, said
+    assert health == 200
     assert "Traceback" not in caplog.text

@@ -10,6 +10,7 @@ import grpc
 from parlando.admin.v1 import admin_pb2, admin_service_pb2_grpc
 from parlando_edge.administration import FallbackBody, ResetBody, TrialBody
 from parlando_edge.answer_models import EngineFiguresAnswer, ResetAnswer, StatisticsAnswer, TrialAnswer
+from parlando_edge.voice_client import GrpcVoiceMaker
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 
@@ -21,10 +22,11 @@ _Answer = TypeVar("_Answer")
 
 
 class GrpcAdministration:
-    """Administers through a channel to the router."""
+    """Administers through a channel to the router; `voices` keeps voices."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = admin_service_pb2_grpc.AdminServiceStub(channel)
+        self.voices = GrpcVoiceMaker(channel)
 
     async def test_stream(self, asked: TrialBody) -> TrialAnswer:
         """Have a fixed sentence spoken by one engine."""

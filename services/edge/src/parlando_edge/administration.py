@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from parlando_edge.answer_models import ResetAnswer, StatisticsAnswer, TrialAnswer
 from parlando_edge.json_models import Body
 from parlando_edge.speech_body import LONGEST_NAME
+from parlando_edge.voice_making import VoiceMaker
 
 
 class TrialBody(Body):
@@ -39,6 +40,11 @@ class ResetBody(Body):
 
 class Administration(Protocol):
     """The router's administration. Every method raises ParlandoError when it fails."""
+
+    @property
+    def voices(self) -> VoiceMaker:
+        """The keeping of voices."""
+        ...
 
     async def test_stream(self, asked: TrialBody) -> TrialAnswer:
         """Have a fixed sentence spoken by one engine."""

@@ -30,6 +30,14 @@ class VoiceAnswer(Answer):
     preview_url: str = Field(description="A WAV file of one short sentence, under this address.")
 
 
+class VoiceRemovedAnswer(Answer):
+    """A voice is gone."""
+
+    object: Literal["audio.voice.deleted"] = "audio.voice.deleted"
+    id: str
+    deleted: Literal[True] = True
+
+
 class VoicesAnswer(Answer):
     """The voices of all engines that are up."""
 

@@ -15,6 +15,8 @@ from parlando_edge.openai_errors import UNEXPECTED, describe, retry_after_ms, st
 from parlando_kit.errors import ParlandoError
 
 _CODES = {
+    401: "invalid_api_key",
+    403: "administration_off",
     404: "unknown_url",
     405: "method_not_allowed",
     408: "request_timeout",

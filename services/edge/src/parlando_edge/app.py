@@ -14,6 +14,7 @@ from parlando_edge.administration import Administration
 from parlando_edge.answers import json_answer, on_exception, on_http_exception, on_parlando_error
 from parlando_edge.barge_in.room import Room, offered
 from parlando_edge.benchmark import Benchmark
+from parlando_edge.by_method import ByMethod
 from parlando_edge.caller import introduced
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dev_operations import dev_operations
@@ -32,6 +33,8 @@ from parlando_edge.realtime.endpoint import RealtimeEndpoint
 from parlando_edge.settings import EdgeSettings
 from parlando_edge.speech_body import EstimateBody
 from parlando_edge.speech_endpoint import SpeechEndpoint
+from parlando_edge.voice_making_endpoint import VoiceMakingEndpoint
+from parlando_edge.voice_operations import voice_operations
 from parlando_edge.voices_endpoint import VoicesEndpoint
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError
@@ -78,7 +81,7 @@ def edge_routes(
         settings: bounds, patience, and where the page lies.
         speaker: the router.
         store: the session service.
-        administration: the router's, for /dev/*.
+        administration: the router's, for /dev/* and voices.
         gate: counts what is under way.
         clock: measures.
         dialogue: finds the words of Realtime's responses.
@@ -96,6 +99,7 @@ def edge_routes(
         voices=VoicesEndpoint(speaker),
         health=Health(gate, speaker, store),
     )
+    operations += voice_operations(VoiceMakingEndpoint(administration.voices, settings), settings.admin_key)
     if settings.offers_dev:
         operations += dev_operations(administration, Benchmark(speaker, clock), settings)
     realtime = RealtimeEndpoint(
@@ -124,4 +128,7 @@ def _api_routes(operations: tuple[Operation, ...]) -> list[Route]:
 
     document = Operation("/openapi.json", "openapi", openapi, "This document")
     everything = (*operations, document)
-    return [Route(each.path, each.endpoint, methods=[each.method], name=each.name) for each in everything]
+    paths: dict[str, list[Operation]] = {}
+    for each in everything:
+        paths.setdefault(each.path, []).append(each)
+    return [Route(path, ByMethod(each), methods=[one.method for one in each]) for path, each in paths.items()]

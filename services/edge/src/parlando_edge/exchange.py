@@ -28,7 +28,7 @@ async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float
     """
     stated = dict(scope["headers"]).get(b"content-length", b"0")
     if not stated.isdigit() or int(stated) > most:
-        raise _too_large(most)
+        raise too_large(most)
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
@@ -38,7 +38,7 @@ async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float
                     raise ClientGoneError
                 body += message.get("body", b"")
                 if len(body) > most:
-                    raise _too_large(most)
+                    raise too_large(most)
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError:
@@ -61,7 +61,8 @@ def query_of(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1")))
 
 
-def _too_large(most: int) -> HTTPException:
+def too_large(most: int) -> HTTPException:
+    """Return what a body is refused with that has more bytes than it may."""
     return HTTPException(413, f"the body is larger than {most:,} bytes")
 
 

@@ -17,6 +17,8 @@ from parlando_edge.operations import Operation, Parameter
 _REF = "#/components/schemas/{model}"
 _CONVERTER = re.compile(r":\w+}")
 _JSON = "application/json"
+_KEY = "administrator"
+_BEARER = {"type": "http", "scheme": "bearer", "description": "The key in EDGE_ADMIN_KEY."}
 
 
 def describe_api(operations: Sequence[Operation]) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def describe_api(operations: Sequence[Operation]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": _schemas(operations)},
+        "components": {"schemas": _schemas(operations), "securitySchemes": {_KEY: _BEARER}},
     }
 
 
@@ -66,7 +68,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.parameters:
         said["parameters"] = [_parameter(each) for each in operation.parameters]
     if operation.body is not None:
-        said["requestBody"] = {"required": True, "content": {_JSON: {"schema": _schema(operation.body)}}}
+        content = {operation.body_media: {"schema": _schema(operation.body)}}
+        said["requestBody"] = {"required": True, "content": content}
+    if operation.guarded:
+        said["security"] = [{_KEY: []}]
     return said
 
 

@@ -43,8 +43,10 @@ class Operation:
         media: content types of its answer.
         method: its only method (a GET serves HEAD too).
         body: model of what it takes; None for nothing.
+        body_media: content type of that.
         parameters: of its path and query.
         also: further statuses with the same answer.
+        guarded: it wants the administrator's key.
     """
 
     path: str
@@ -53,7 +55,9 @@ class Operation:
     summary: str
     answer: type[BaseModel] | None = None
     media: tuple[str, ...] = ("application/json",)
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST", "DELETE"] = "GET"
     body: type[Body] | None = None
+    body_media: str = "application/json"
     parameters: tuple[Parameter, ...] = ()
     also: tuple[int, ...] = ()
+    guarded: bool = False

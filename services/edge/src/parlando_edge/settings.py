@@ -6,11 +6,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from parlando_kit.settings import ServerSettings
 
+_SHORTEST_KEY = 16  # characters
 _CHECKOUT = Path(__file__).parents[4]
 
 
@@ -37,6 +38,11 @@ class EdgeSettings(ServerSettings):
         description="whether /dev/* is there, which tests and mends engines for whoever can reach it; "
         "auto: while the edge itself listens on this machine alone",
     )
+    admin_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="what callers must send as `Authorization: Bearer …` to make, change and remove voices "
+        "over HTTP, 16 characters or more; empty: nobody can",
+    )
     studio: Path = Field(
         default=_CHECKOUT / "studio",
         description="folder of the page at /; by default the checkout's own",
@@ -58,6 +64,14 @@ class EdgeSettings(ServerSettings):
         default=256 * 1024,
         ge=32 * 1024,
         description="largest HTTP body taken; larger ones are refused with 413, unread",
+    )
+    max_upload_bytes: int = Field(
+        default=25 * 1024 * 1024,
+        ge=32 * 1024,
+        description="largest form taken that a voice is uploaded with; larger ones are refused with 413",
+    )
+    upload_seconds: float = Field(
+        default=120.0, gt=0, le=3600, description="how long such a form may take to arrive"
     )
     max_event_bytes: int = Field(
         default=1024 * 1024,
@@ -105,6 +119,15 @@ class EdgeSettings(ServerSettings):
         "55 MB from the first audio on, or by loudness, which music deceives; without the extra barge-in, "
         "loudness",
     )
+
+    @field_validator("admin_key")
+    @classmethod
+    def _is_no_short_word(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < _SHORTEST_KEY:
+            raise ValueError(
+                f"a key has {_SHORTEST_KEY} characters or more: `openssl rand -hex 16` makes one"
+            )
+        return key
 
     @property
     def offers_dev(self) -> bool:
