@@ -23,6 +23,7 @@ from parlando_edge.answer_models import (
     StatisticsAnswer,
     TrialAnswer,
     VoiceAnswer,
+    VoiceRemovedAnswer,
     VoicesAnswer,
 )
 
@@ -63,7 +64,9 @@ _ERROR = ErrorDetail(
 )
 
 _INSTANCES: tuple[BaseModel, ...] = (
+    _VOICE,
     VoicesAnswer(voices=(_VOICE,)),
+    VoiceRemovedAnswer(id="anna-1a2b3c4d"),
     _MODEL,
     ModelsAnswer(data=(_MODEL,)),
     EstimateAnswer(

@@ -12,8 +12,8 @@ from parlando_edge.voice_making import VoiceChangeBody, VoiceForm
 from parlando_edge.voice_making_endpoint import VoiceMakingEndpoint
 
 _NAMED = (
-    Parameter("voice", "path", "The voice's id."),
-    Parameter("engine", "query", "Its engine, where several have such a voice."),
+    Parameter("voice", "path", "The voice's id.", example="anna-1a2b3c4d"),
+    Parameter("engine", "query", "Its engine, where several have such a voice.", example="chatterbox"),
 )
 
 
