@@ -115,6 +115,21 @@ def test_estimated_words_hold_nothing_back() -> None:
     _in_time(test)
 
 
+def test_after_the_last_fragment_nothing_is_kept_back_for_another_one() -> None:
+    def test() -> None:
+        line = _Line()
+        line.begin()
+        line.audio(burst(0.5, RATE))
+        line.track.end(0.1, last=True)
+        assert line.sent_up_to == line.ledger.made == 0.5 * RATE
+        frames = [event for event in line.taken() if isinstance(event, Frame)]
+        line.track.settle()
+        assert not line.taken()
+        assert [len(frame.samples) for frame in frames] == [960, 3_040]
+
+    _in_time(test)
+
+
 def test_words_leave_before_the_frames_they_lie_in() -> None:
     def test() -> None:
         line = _Line()

@@ -179,8 +179,8 @@ class Epoch:
             fragments = await self._line.fragmenter.cut(
                 config, text, audio_queued=queued, real_time_factor=factor
             )
-        for fragment in fragments:
-            await self._speak(fragment)
+        for number, fragment in enumerate(fragments, 1):
+            await self._speak(fragment, last=number == len(fragments))
 
     async def _speak_as_it_comes(self, config: FragmentConfig, factor: float) -> None:
         """Speak what a stream gives, to its end.
@@ -258,14 +258,14 @@ class Epoch:
         finally:
             following.cancel()
 
-    async def _speak(self, fragment: Fragment) -> None:
+    async def _speak(self, fragment: Fragment, *, last: bool = False) -> None:
         line = self._line
         if not fragment.spoken_text:
             line.stand.track.skip(self.number, fragment, fragment.pause_after / self._settings.speed)
             return
         self.received += 1
         await line.stand.playout.room()
-        await self._speaker.speak(fragment)
+        await self._speaker.speak(fragment, last=last)
         self._hint()
 
 

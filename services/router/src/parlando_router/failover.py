@@ -63,8 +63,8 @@ class FragmentSpeaker:
         """Audio that synthesis had made and nobody read, in seconds."""
         return self._reader.unread_seconds
 
-    async def speak(self, fragment: Fragment) -> None:
-        """Speak a fragment in which there is something to be said.
+    async def speak(self, fragment: Fragment, *, last: bool = False) -> None:
+        """Speak a fragment in which there is something to be said; `last`: no other one follows.
 
         Raises:
             ParlandoError: what nobody could make good. What may be sent of the fragment is on the track.
@@ -75,6 +75,7 @@ class FragmentSpeaker:
             fragment.language or self._settings.language,
             Passage(fragment.spoken_text),
             pause=fragment.pause_after / self._settings.speed,
+            last=last,
         )
         while turn.passage.text:
             candidate = await self._succession.next(turn)

@@ -184,7 +184,7 @@ class Reader:
                 reading.sample.add(event.pcm)
         else:
             reading.finished = True
-            stand.track.end(turn.pause)
+            stand.track.end(turn.pause, last=turn.last)
             self._took(candidate, reading, event, reading.seconds)
             candidate.replica.took(event.engine_time, reading.seconds)
 

@@ -144,14 +144,17 @@ class Track:
         """Take word times of the fragment."""
         self._joiner.time(words)
 
-    def end(self, pause: float) -> None:
-        """End the fragment; `pause` seconds lie between it and the next."""
+    def end(self, pause: float, *, last: bool = False) -> None:
+        """End the fragment; `pause` seconds lie between it and the next, and nothing where it is the `last`."""
         self._add(self._joiner.end(pause))
         self._framer.mark(self._joiner.end_sample, self._fragment, "")
         self._tie(self._joiner.timed(ended=True))
         self._ledger.end_fragment()
         self.speaking = False
-        self._release(whole=True)
+        if last:
+            self.settle()
+        else:
+            self._release(whole=True)
 
     def settle(self) -> None:
         """Put out everything: no next fragment is at hand."""

@@ -19,6 +19,7 @@ class Turn:
     Attributes:
         passage: what is left to say.
         pause: seconds between the fragment and the next.
+        last: no other one follows.
         tried: addresses of those who failed at this very place.
         failure: the last failure, `failed` whose it was, and `mute` whether it was to say nothing.
         seam: quality of the times where the fragment was broken off; None while it was not.
@@ -33,6 +34,7 @@ class Turn:
     language: str
     passage: Passage
     pause: float = 0.0
+    last: bool = False
     tried: set[str] = field(default_factory=set)
     failure: ParlandoError | None = None
     failed: Candidate | None = None
