@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from parlando_espeak.wire import (
@@ -26,6 +26,7 @@ STALLED_AFTER = 10.0
 it plays, and pauses only to read the next clause."""
 
 _LOOK_EVERY = 0.02  # seconds between two looks at the stop flag while no frame comes
+_PIPE_BYTES = 65_536  # as much as a pipe holds
 _MODULE = "parlando_espeak.voicebox"
 
 
@@ -140,8 +141,9 @@ class SpeakingProcess:
 
     def _wait(self, look: Callable[[], None]) -> None:
         """Wait for a frame to begin, looking at the stop flag meanwhile."""
+        pipes = self._pipes()
         for _ in range(self._looks):
-            if self._pipes().frames.poll(_LOOK_EVERY * 1000):
+            if pipes.unread or pipes.frames.poll(_LOOK_EVERY * 1000):
                 return
             look()
         raise ProcessLost
@@ -153,14 +155,15 @@ class SpeakingProcess:
             rest = rest[os.write(target, rest) :]
 
     def _read(self, size: int) -> bytes:
-        source = self._pipes().source.fileno()
-        found = bytearray()
-        while len(found) < size:
-            part = os.read(source, size - len(found))
+        pipes = self._pipes()
+        while len(pipes.unread) < size:
+            part = os.read(pipes.source.fileno(), _PIPE_BYTES)
             if not part:
                 raise EOFError
-            found += part
-        return bytes(found)
+            pipes.unread.extend(part)
+        found = bytes(pipes.unread[:size])
+        del pipes.unread[:size]
+        return found
 
     def _pipes(self) -> _Running:
         if self._running is None:
@@ -170,9 +173,10 @@ class SpeakingProcess:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A process, its pipes, and what tells when it has said something."""
+    """A process, its pipes, what tells when it has said something, and what was read of that ahead."""
 
     process: subprocess.Popen[bytes]
     target: IO[bytes]
     source: IO[bytes]
     frames: select.poll
+    unread: bytearray = field(default_factory=bytearray)

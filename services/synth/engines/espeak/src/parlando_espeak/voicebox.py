@@ -29,8 +29,11 @@ from parlando_espeak.wire import (
 )
 
 LARGEST_CHUNK = SAMPLE_RATE * 2
-"""Bytes of PCM sent at a time in the end. The first chunk leaves as it comes, and each holds twice as much
-as the one before: early sound first, then few wake-ups."""
+"""Bytes of PCM sent at a time in the end. The first chunk leaves as it comes, and each holds more than the
+one before: early sound first, then few wake-ups."""
+
+GROWTH = 8
+"""How much more than the last chunk the next one holds: it is made far sooner than that is played."""
 
 
 class Voicebox:
@@ -63,7 +66,8 @@ class Voicebox:
                 utterance = read_utterance(self._read)
             except EOFError:
                 return
-            self._write(pack_frame(Frame(self._speak(utterance))))
+            last = self._speak(utterance)
+            self._write(self._gathered() + pack_frame(Frame(last)))
 
     def _speak(self, utterance: Utterance) -> FrameKind:
         self._wanted = 1
@@ -73,7 +77,6 @@ class Voicebox:
         except LibraryError:
             self._tuned = None
             return FrameKind.REFUSED
-        self._flush()
         return FrameKind.DONE
 
     def _prepare(self, utterance: Utterance) -> None:
@@ -93,16 +96,19 @@ class Voicebox:
         self._events += events
         self._held += len(pcm)
         if self._held >= self._wanted:
-            self._wanted = min(self._held * 2, LARGEST_CHUNK)
-            self._flush()
+            self._wanted = min(self._held * GROWTH, LARGEST_CHUNK)
+            self._write(self._gathered())
         elif any(kind == EventKind.CLAUSE_END for kind, _, _ in events):
-            self._flush()  # what is said is safe, should the next clause bring the library down
+            self._write(self._gathered())  # it is safe, should the next clause bring the library down
         return self._stopped()
 
-    def _flush(self) -> None:
-        if self._held or self._events:
-            self._write(pack_frame(Frame(FrameKind.AUDIO, self._events, b"".join(self._pcm))))
-            self._pcm, self._events, self._held = [], [], 0
+    def _gathered(self) -> bytes:
+        """Return what has not been sent, as it is sent."""
+        if not self._held and not self._events:
+            return b""
+        frame = Frame(FrameKind.AUDIO, self._events, b"".join(self._pcm))
+        self._pcm, self._events, self._held = [], [], 0
+        return pack_frame(frame)
 
     def _stopped(self) -> bool:
         if not self._stops.poll(0):
