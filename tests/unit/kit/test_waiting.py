@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.waiting import WaitingRoom
+from parlando_kit.waiting import LEAST_WAIT, Place, WaitingRoom
 
 
 class _Clock:
@@ -95,3 +99,86 @@ def test_who_gives_up_was_not_served() -> None:
     room.enter()
     room.enter()
     assert _refused(room).retry_after == pytest.approx(0.1)
+
+
+class _Counter:
+    """Serves those in the room in order, for `apart` seconds each."""
+
+    def __init__(self, room: WaitingRoom, clock: _Clock, apart: float) -> None:
+        self.waited: list[tuple[float, float]] = []  # when each came, and how long it waited
+        self.refused: list[float] = []
+        self._room = room
+        self._clock = clock
+        self._apart = apart
+        self._queue: deque[tuple[float, Place]] = deque()
+        self._free_at = clock.time
+
+    def come(self, every: float, seconds: float, takes: Callable[[], float] = lambda: 0.0) -> None:
+        """Have one come `every` so many seconds, for so long; `takes` is what each waits for besides."""
+        until = self._clock.time + seconds
+        at = self._clock.time
+        while at < until:
+            self._serve(at)
+            self._clock.time = at
+            try:
+                self._queue.append((at + takes(), self._room.enter()))
+                self.waited.append((at, -1.0))
+            except ParlandoError:
+                self.refused.append(at)
+            at += every
+        self._serve(at)
+
+    def _serve(self, until: float) -> None:
+        while self._queue:
+            ready, place = self._queue[0]
+            done = max(self._free_at, ready) + self._apart
+            if done > until:
+                return
+            self._queue.popleft()
+            self._free_at = self._clock.time = done
+            place.leave(served=True)
+            number = next(index for index, (_, waited) in enumerate(self.waited) if waited < 0)
+            self.waited[number] = (self.waited[number][0], done - self.waited[number][0])
+
+    def waits(self, since: float) -> list[float]:
+        """Return how long those waited who came since then and were served."""
+        return [waited for came, waited in self.waited if came >= since and waited >= 0]
+
+
+def test_of_a_queue_that_stands_those_are_refused_who_would_wait_too_long_and_nobody_idles() -> None:
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.014)
+    counter.come(every=0.040, seconds=2.0)
+    assert not counter.refused
+    began = clock.time
+    counter.come(every=0.006, seconds=10.0)
+    waits = counter.waits(began + 1.0)
+    assert max(waits) < 2 * LEAST_WAIT
+    assert len(counter.waits(began)) > 0.97 * 10.0 / 0.014
+    fell = clock.time
+    counter.come(every=0.040, seconds=5.0)
+    assert not [at for at in counter.refused if at > fell + 1.0]
+
+
+def test_a_burst_is_let_in_as_far_as_there_are_places() -> None:
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.014)
+    counter.come(every=0.040, seconds=2.0)
+    counter.come(every=0.0001, seconds=0.005)
+    assert not counter.refused
+
+
+def test_a_slow_engine_that_keeps_up_refuses_nobody() -> None:
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.8)
+    counter.come(every=0.85, seconds=100.0)
+    assert not counter.refused
+
+
+def test_those_who_wait_for_their_own_writers_are_not_taken_for_a_queue() -> None:
+    room, clock = _room(64)
+    chance = Random(1)
+    counter = _Counter(room, clock, apart=0.001)
+    counter.come(every=0.05, seconds=60.0, takes=lambda: chance.uniform(0.2, 0.6))
+    assert not counter.refused
+    assert min(counter.waits(0.0)) > 0.2

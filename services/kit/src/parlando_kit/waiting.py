@@ -3,6 +3,10 @@
 What is overloaded, a core or an engine, need not be known: wherever a queue forms on the way to an engine and
 back, those who wait for their first sound are the ones who stand in it. Those who hear something already are
 never refused anything.
+
+A queue that a burst leaves is let be, up to a bound: it is gone again. One that stands makes everybody
+late, and serves nobody sooner. So once a row of them came late, only as many may wait as will be served in
+about twice the time that one alone takes, until a row of them was served with nobody refused.
 """
 
 from __future__ import annotations
@@ -13,7 +17,16 @@ from parlando_kit.errors import ParlandoError, Reason
 _LEAST_RETRY = 0.1  # seconds
 _MOST_RETRY = 30.0
 _WEIGHT = 0.1
-"""Of the latest distance between two that were served, in the running mean."""
+"""Of the latest figure, in a running mean."""
+
+ROW = 16
+"""Utterances served one after another, by which it is told that a queue stands, and that it is gone."""
+
+LEAST_WAIT = 0.05
+"""Seconds that anybody may wait, however soon one alone is served."""
+
+_TIMES = 2
+"""How much longer than one alone those may wait who stand in a queue."""
 
 
 class WaitingRoom:
@@ -29,7 +42,10 @@ class WaitingRoom:
         self._clock = clock
         self._waiting = 0
         self._apart = 0.0  # seconds between two that are served while others wait; 0 while unknown
+        self._alone = 0.0  # seconds until one is served who found the room empty; 0 while unknown
         self._served_at: float | None = None  # None while nobody waited since
+        self._stands = False
+        self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
 
     @property
     def waiting(self) -> int:
@@ -43,8 +59,9 @@ class WaitingRoom:
             ParlandoError: as `require_room`.
         """
         self.require_room()
+        alone = not self._waiting
         self._waiting += 1
-        return Place(self)
+        return Place(self, self._clock.now(), alone=alone)
 
     def require_room(self) -> None:
         """Refuse what is about to be begun while there is no place.
@@ -52,7 +69,9 @@ class WaitingRoom:
         Raises:
             ParlandoError: OVERLOADED, with the time after which those who wait now will have been served.
         """
-        if self._waiting >= self._most:
+        if self._waiting >= self._most or (self._stands and self._waiting * self._apart > self._fair):
+            if self._stands:
+                self._row = 0
             wait = min(max(self._waiting * self._apart, _LEAST_RETRY), _MOST_RETRY)
             raise ParlandoError(
                 Reason.OVERLOADED,
@@ -60,10 +79,24 @@ class WaitingRoom:
                 retry_after=wait,
             )
 
-    def _leave(self, *, served: bool) -> None:
+    @property
+    def _fair(self) -> float:
+        """Seconds that one may have to wait in a queue that stands."""
+        return max(_TIMES * self._alone, LEAST_WAIT)
+
+    def _note(self, waited: float, *, alone: bool) -> None:
+        """Note how long one waited who is served now."""
+        if alone:
+            self._alone += (waited - self._alone) * (_WEIGHT if self._alone else 1.0)
+        self._row = self._row + 1 if self._stands or waited > self._fair else 0
+        if self._row >= ROW:
+            self._stands, self._row = not self._stands, 0
+
+    def _leave(self, since: float, *, served: bool, alone: bool) -> None:
         self._waiting -= 1
         if served:
             now = self._clock.now()
+            self._note(now - since, alone=alone)
             if self._served_at is not None:
                 apart = now - self._served_at
                 self._apart += (apart - self._apart) * (_WEIGHT if self._apart else 1.0)
@@ -75,11 +108,13 @@ class WaitingRoom:
 class Place:
     """One utterance's place in a waiting room; made by `WaitingRoom.enter`."""
 
-    def __init__(self, room: WaitingRoom) -> None:
+    def __init__(self, room: WaitingRoom, since: float, *, alone: bool) -> None:
         self._room: WaitingRoom | None = room
+        self._since = since
+        self._alone = alone
 
     def leave(self, *, served: bool = False) -> None:
         """Leave it; `served` says that the first sound has come. Idempotent."""
         room, self._room = self._room, None
         if room is not None:
-            room._leave(served=served)  # noqa: SLF001  # the other half of one thing
+            room._leave(self._since, served=served, alone=self._alone)  # noqa: SLF001  # the other half

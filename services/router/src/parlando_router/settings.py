@@ -54,8 +54,8 @@ class RouterSettings(ServerSettings):
         default=64,
         ge=1,
         le=100_000,
-        description="utterances that may wait for their first audio; more are refused with OVERLOADED, so "
-        "that those are heard in time",
+        description="utterances that may wait for their first audio in a burst; more are refused with "
+        "OVERLOADED, and of a queue that stands those who would wait too long",
     )
     preview_bytes: int = Field(
         default=8 * 1024 * 1024,

@@ -145,7 +145,7 @@ class Track:
         self._joiner.time(words)
 
     def end(self, pause: float, *, last: bool = False) -> None:
-        """End the fragment; `pause` seconds lie between it and the next, and nothing where it is the `last`."""
+        """End the fragment; `pause` seconds lie between it and the next. After the `last` none comes."""
         self._add(self._joiner.end(pause))
         self._framer.mark(self._joiner.end_sample, self._fragment, "")
         self._tie(self._joiner.timed(ended=True))
