@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,24 @@ def test_without_a_watermarker_nothing_is_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(perth, "PerthImplicitWatermarker", Forgetful)
     with pytest.raises(ParlandoError):
         Watermark("cpu", RATE)
+
+
+def test_nothing_that_was_made_is_kept(each: Chatterbox, voices: Path) -> None:
+    """Counted, since what a process keeps in all goes up and down by more than a synthesis takes."""
+    model = next(model for model in MODELS.values() if model.kind is type(each))
+    settings = ChatterboxSettings.model_validate({"model": model.name, "voices": voices, "threads": 1})
+    instance = ChatterboxEngine(settings, lambda _model: each).open()
+    speak(instance, Job("One more.", BUILT_IN))
+    there = tensors()
+    for _ in range(3):
+        speak(instance, Job("One more.", BUILT_IN))
+    assert tensors() == there
+    instance.close()
+
+
+def tensors() -> int:
+    gc.collect()
+    return sum(issubclass(type(found), torch.Tensor) for found in gc.get_objects())
 
 
 def test_a_seed_makes_it_repeatable(instance: ChatterboxInstance) -> None:

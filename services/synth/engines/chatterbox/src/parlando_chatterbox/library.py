@@ -8,6 +8,7 @@ All that is used of it comes through this module, which has to be first.
 | `flow_inference(finalize=False)` raises: it cuts the encoder's output, not its mask | `mel` runs the parts |
 | voices live on `self.conds`: one instance cannot speak as two | `conditioning` keeps them, jobs carry them |
 | the watermarker is None, without a word, with setuptools 81 or newer | pinned, and asserted (`watermark`) |
+| the watermarker keeps what gradients want of each run, 2 MB a second | none are wanted (`watermark`) |
 | each multilingual `generate` leaves three hooks on the network for ever | one set of hooks (`alignment`) |
 | multilingual `generate` raises where a text has five tokens or fewer ("a") | not guarded (`alignment`) |
 | noise is from torch's global generator: jobs disturb one another's seeds | each job has its own (`noise`) |

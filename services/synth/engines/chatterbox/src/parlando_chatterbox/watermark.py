@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from parlando_chatterbox.library import perth
@@ -37,11 +38,13 @@ class Watermark:
         if self.presence(self.put(_hum(rate))) <= PRESENT:
             raise _absent()
 
+    @torch.inference_mode()
     def put(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return samples with the watermark on, as many as there were."""
         marked = np.asarray(self._perth.apply_watermark(samples, sample_rate=self._rate), np.float32)
         return np.pad(marked[: len(samples)], (0, max(len(samples) - len(marked), 0)))
 
+    @torch.inference_mode()
     def presence(self, samples: NDArray[np.float32]) -> float:
         """Return how surely samples bear the watermark, 0 to 1."""
         return float(self._perth.get_watermark(samples, sample_rate=self._rate, round=False))
