@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_piper.engine import PiperEngine, PiperInstance
 from parlando_piper.network import Network, Run
+from parlando_piper.scales import scales
 from parlando_piper.settings import PiperSettings
 from parlando_piper.shelf import Shelf
 from parlando_piper.voices import VoiceFolder
@@ -164,6 +166,44 @@ def test_options_change_the_length(instance: PiperInstance) -> None:
     )
     assert usual == both
     assert slow > 1.5 * usual
+
+
+@dataclass
+class Noted:
+    """A session that notes the scales it is run with."""
+
+    session: Any
+    scales: list[float] = field(default_factory=list)
+
+    def run(self, names: Any, inputs: Any, options: Any) -> Any:
+        self.scales = inputs["scales"].tolist()
+        return self.session.run(names, inputs, options)
+
+
+@pytest.mark.parametrize(
+    ("speed", "options", "expected"),
+    [
+        (1.0, {}, [0.667, 1.0, 0.8]),
+        (2.0, {"length_scale": "3", "noise_scale": "0.25", "noise_w_scale": "0.5"}, [0.25, 1.5, 0.5]),
+    ],
+)
+def test_the_network_is_told_of_length_and_noise(
+    folder: Path, speed: float, options: dict[str, str], expected: list[float]
+) -> None:
+    speaker = VoiceFolder(folder).speaker(TINY)
+    assert speaker is not None
+    network = Network(speaker.path, speaker.config, threads=1)
+    noted = network._session = Noted(network._session)
+    assert network.run("abc", scales(speaker.config, None, speed, options), StopFlag()) is not None
+    assert noted.scales == pytest.approx(expected)
+
+
+def test_threads_are_as_many_as_it_was_told_and_do_not_spin(folder: Path) -> None:
+    speaker = VoiceFolder(folder).speaker(TINY)
+    assert speaker is not None
+    told = Shelf(most=1, threads=3).network(speaker)._session.get_session_options()
+    assert (told.intra_op_num_threads, told.inter_op_num_threads) == (3, 1)
+    assert told.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
 @pytest.mark.parametrize("value", ["", "fast", "nan", "-1", "99"])
