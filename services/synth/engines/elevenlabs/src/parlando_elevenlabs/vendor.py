@@ -30,6 +30,7 @@ from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
 from parlando_synth.voice import Gender, Voice
 
+_VERSION = version("elevenlabs")  # read once, for it is read from a file
 _LONGEST_TEXT = 5_000  # code points: less than any model's limit
 _GENDERS = {"female": Gender.FEMALE, "male": Gender.MALE, "neutral": Gender.NEUTRAL}
 _FLOATS = ("stability", "similarity_boost", "style")
@@ -98,7 +99,7 @@ class ElevenLabsVendor(Vendor):
         model = self._settings.model
         return EngineDescription(
             name="elevenlabs",
-            version=version("elevenlabs"),
+            version=_VERSION,
             licence="proprietary",
             default_voice=self._default,
             timing_quality=TimingQuality.EXACT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from google.cloud import texttospeech
@@ -14,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from parlando_google.connection import Connection
 from parlando_google.decoding import decoder
 from parlando_google.settings import ChirpSettings, Encoding
-from parlando_google.vendor import GoogleVendor
+from parlando_google.vendor import VERSION, GoogleVendor
 from parlando_google.voices import CHIRP, Clone, cloned_voice, clones, default_of, listed
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
@@ -76,7 +75,7 @@ class ChirpVendor(GoogleVendor[ChirpSettings]):
         """Return what Chirp 3 HD can do. All of a text is billed once it was sent."""
         return EngineDescription(
             name="google",
-            version=version("google-cloud-texttospeech"),
+            version=VERSION,
             licence="proprietary",
             default_voice=self._default,
             timing_quality=TimingQuality.ESTIMATED,

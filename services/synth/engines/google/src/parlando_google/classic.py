@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from importlib.metadata import version
 
 from google.cloud import texttospeech_v1beta1 as texttospeech  # v1 has no time points
 from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import (
@@ -13,7 +12,7 @@ from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import
 from parlando_google.connection import Connection
 from parlando_google.marks import marked, timed
 from parlando_google.settings import ClassicSettings
-from parlando_google.vendor import GoogleVendor
+from parlando_google.vendor import VERSION, GoogleVendor
 from parlando_google.voices import default_of, listed
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.engine import EngineDescription, Job, TextKind, Words
@@ -53,7 +52,7 @@ class ClassicVendor(GoogleVendor[ClassicSettings]):
         """Return what the family can do. All of a text is billed once it was sent, its marks left out."""
         return EngineDescription(
             name="google-classic",
-            version=version("google-cloud-texttospeech"),
+            version=VERSION,
             licence="proprietary",
             default_voice=self._default,
             timing_quality=TimingQuality.EXACT,

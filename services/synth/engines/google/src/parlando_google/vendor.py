@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any, Generic, TypeVar
 
 from parlando_google.connection import Connection, connect
@@ -13,6 +14,9 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.remote.vendor import Vendor
 from parlando_synth.voice import Voice
+
+VERSION = version("google-cloud-texttospeech")
+"""Of Google's client; read once, for it is read from a file."""
 
 S = TypeVar("S", bound=GoogleSettings)
 
