@@ -24,7 +24,7 @@ from typing import IO, Any
 import grpc
 import psutil
 from engine_worker import worker
-from remote_kinds import KINDS, RATE, Kind
+from remote_kinds import KINDS, RATE, First, Kind
 
 from parlando.synth.v1 import synth_pb2
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
@@ -73,12 +73,12 @@ def served(name: str, pause: float) -> Iterator[int]:
             process.wait(10)
 
 
-async def through(engine: Engine, job: Job) -> tuple[float, float]:
-    """Return seconds to the first audio of the adapter, and seconds of audio in all."""
-    began, first, samples = time.perf_counter(), 0.0, 0
+async def through(engine: Engine, job: Job) -> tuple[First, float]:
+    """Return when the first audio of the adapter came, and seconds of audio in all."""
+    first, samples = First(), 0
     async for event in engine.synthesize(job, StopFlag()):
         if isinstance(event, Audio):
-            first = first or time.perf_counter() - began
+            first.came()
             samples += len(event.pcm) // 2
     return first, samples / RATE
 
@@ -88,7 +88,7 @@ async def compare(name: str, kind: Kind, port: int, rounds: int) -> bool:
     engine = kind.engine(port)
     await engine.load()
     job = Job(TEXT, engine.describe().default_voice)
-    firsts: list[tuple[float, float]] = []
+    firsts: list[tuple[First, First]] = []
     cpu_bare = cpu_through = audio = 0.0
     async with kind.bare(port) as call:
         for turn in range(rounds + WARM):
@@ -97,16 +97,17 @@ async def compare(name: str, kind: Kind, port: int, rounds: int) -> bool:
             middle = time.process_time()
             first_through, seconds = await through(engine, job)
             if turn >= WARM:
-                firsts.append((first_bare * 1000, first_through * 1000))
+                firsts.append((first_bare, first_through))
                 cpu_bare += middle - start
                 cpu_through += time.process_time() - middle
                 audio += seconds
     await engine.close()
-    added = statistics.median(ours - theirs for theirs, ours in firsts)
-    theirs, ours = (statistics.median(each) for each in zip(*firsts, strict=True))
+    added = statistics.median(ours.seconds - theirs.seconds for theirs, ours in firsts) * 1000
+    worked = statistics.median(ours.cpu - theirs.cpu for theirs, ours in firsts) * 1000
+    theirs, ours = (statistics.median(e.seconds for e in each) * 1000 for each in zip(*firsts, strict=True))
     cpu = cpu_through * 1000 / audio
     print(
-        f"{name:<24}{theirs:8.2f}ms{ours:8.2f}ms{added:+7.2f}ms"
+        f"{name:<24}{theirs:8.2f}ms{ours:8.2f}ms{added:+7.2f}ms{worked:+8.2f}ms"
         f"{cpu_bare * 1000 / audio:8.2f}ms/s{cpu:8.2f}ms/s",
         flush=True,
     )
@@ -202,7 +203,10 @@ def measure(kinds: dict[str, Kind], arguments: argparse.Namespace) -> bool:
     """Measure and print; return whether all is within its limits."""
     well = True
     if arguments.rounds:
-        print(f"{'':<24}{'bare first':>10}{'adapter':>10}{'added':>9}{'bare CPU':>12}{'adapter CPU':>12}")
+        print(
+            f"{'':<24}{'bare first':>10}{'adapter':>10}{'added':>9}{'of it CPU':>10}"
+            f"{'bare CPU':>12}{'adapter CPU':>12}"
+        )
         for name, kind in kinds.items():
             with served(name, 0.0) as port:
                 well &= asyncio.run(compare(name, kind, port, arguments.rounds))

@@ -57,8 +57,8 @@ from parlando_synth.engine import Engine  # noqa: E402
 from parlando_synth.remote.engine import RemoteEngine  # noqa: E402
 from parlando_synth.remote.service import LocalService  # noqa: E402
 
-Call = Callable[[str], Awaitable[float]]
-"""Has a text spoken, to its end; returns the seconds until the first bytes of sound."""
+Call = Callable[[str], Awaitable["First"]]
+"""Has a text spoken, to its end; returns when the first bytes of sound came."""
 
 KEY = "sk-1"
 VOICE = "21m00Tcm4TlvDq8ikWAM"
@@ -90,15 +90,22 @@ class Kind:
     streams: bool = field(default=True)
 
 
-class _First:
-    """The seconds until something came first."""
+class First:
+    """When something came first.
+
+    Attributes:
+        seconds: until then.
+        cpu: seconds of this process until then, which others on the machine do not lengthen.
+    """
 
     def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self.seconds = 0.0
+        self._began, self._cpu = time.perf_counter(), time.process_time()
+        self.seconds = self.cpu = 0.0
 
     def came(self) -> None:
-        self.seconds = self.seconds or time.perf_counter() - self._began
+        """Note that something came."""
+        if not self.seconds:
+            self.seconds, self.cpu = time.perf_counter() - self._began, time.process_time() - self._cpu
 
 
 def _speech_server() -> SpeechServer:
@@ -114,14 +121,14 @@ def _of_speech(fields: Mapping[str, object]) -> Callable[[int], AbstractAsyncCon
     async def bare(port: int) -> AsyncIterator[Call]:
         async with AsyncOpenAI(api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
 
-            async def call(text: str) -> float:
-                first = _First()
+            async def call(text: str) -> First:
+                first = First()
                 async with client.audio.speech.with_streaming_response.create(
                     input=text, model="m", voice="af_heart", response_format="pcm", extra_body=dict(fields)
                 ) as answer:
                     async for _ in answer.iter_lines() if fields else answer.iter_bytes():
                         first.came()
-                return first.seconds
+                return first
 
             yield call
 
@@ -139,8 +146,8 @@ async def _of_realtime(port: int) -> AsyncIterator[Call]:
         }
         await connection.session.update(session=session)
 
-        async def call(text: str) -> float:
-            first = _First()
+        async def call(text: str) -> First:
+            first = First()
             content = [{"type": "input_text", "text": text}]
             response: Any = {
                 "conversation": "none",
@@ -153,7 +160,7 @@ async def _of_realtime(port: int) -> AsyncIterator[Call]:
                     first.came()
                 elif event.type == "response.done":
                     break
-            return first.seconds
+            return first
 
         yield call
 
@@ -164,8 +171,8 @@ async def _of_chirp(port: int) -> AsyncIterator[Call]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         client = v1.TextToSpeechAsyncClient(transport=ChirpTransport(channel=channel))
 
-        async def call(text: str) -> float:
-            first = _First()
+        async def call(text: str) -> First:
+            first = First()
             config = v1.StreamingSynthesizeConfig(
                 voice=v1.VoiceSelectionParams(language_code="en-US", name=CHIRP),
                 streaming_audio_config=v1.StreamingAudioConfig(
@@ -179,7 +186,7 @@ async def _of_chirp(port: int) -> AsyncIterator[Call]:
 
             async for _ in await client.streaming_synthesize(requests=requests()):
                 first.came()
-            return first.seconds
+            return first
 
         yield call
 
@@ -190,9 +197,9 @@ async def _of_classic(port: int) -> AsyncIterator[Call]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         client = v1beta1.TextToSpeechAsyncClient(transport=ClassicTransport(channel=channel))
 
-        async def call(text: str) -> float:
+        async def call(text: str) -> First:
             ssml = marked(text, is_ssml=False).ssml
-            first = _First()
+            first = First()
             await client.synthesize_speech(
                 request=v1beta1.SynthesizeSpeechRequest(
                     input=v1beta1.SynthesisInput(ssml=ssml),
@@ -206,7 +213,7 @@ async def _of_classic(port: int) -> AsyncIterator[Call]:
                 )
             )
             first.came()
-            return first.seconds
+            return first
 
         yield call
 
@@ -220,8 +227,8 @@ async def _of_contexts(port: int) -> AsyncIterator[Call]:
     ) as socket:
         numbers = iter(range(1_000_000))
 
-        async def call(text: str) -> float:
-            first, name, told = _First(), f"c{next(numbers)}", 0
+        async def call(text: str) -> First:
+            first, name, told = First(), f"c{next(numbers)}", 0
             await socket.send(json.dumps({"text": f"{text} ", "context_id": name}))
             await socket.send(json.dumps({"context_id": name, "flush": True}))
             async for data in socket:
@@ -233,7 +240,7 @@ async def _of_contexts(port: int) -> AsyncIterator[Call]:
                 told += len(message["alignment"]["chars"])
                 if told > len(text):
                     await socket.send(json.dumps({"context_id": name, "close_context": True}))
-            return first.seconds
+            return first
 
         yield call
 
@@ -244,13 +251,13 @@ async def _of_timestamps(port: int) -> AsyncIterator[Call]:
     async with httpx.AsyncClient() as http:
         client = AsyncElevenLabs(base_url=f"http://127.0.0.1:{port}", api_key=KEY, httpx_client=http)
 
-        async def call(text: str) -> float:
-            first = _First()
+        async def call(text: str) -> First:
+            first = First()
             async for _ in client.text_to_speech.stream_with_timestamps(
                 VOICE, text=text, model_id="eleven_flash_v2_5", output_format="pcm_24000"
             ):
                 first.came()
-            return first.seconds
+            return first
 
         yield call
 
@@ -260,13 +267,13 @@ async def _of_get(port: int) -> AsyncIterator[Call]:
     """A bare GET."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
-        async def call(text: str) -> float:
-            first = _First()
+        async def call(text: str) -> First:
+            first = First()
             asked = {"text": text, "voice": "female_01.wav", "language": "en", "output_file": "speech.wav"}
             async with client.stream("GET", "/api/tts-generate-streaming", params=asked) as answer:
                 async for _ in answer.aiter_bytes():
                     first.came()
-            return first.seconds
+            return first
 
         yield call
 
