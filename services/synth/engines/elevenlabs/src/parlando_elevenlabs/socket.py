@@ -160,6 +160,7 @@ class Socket:
                 context = self._contexts.get(str(message.get("contextId", "")))
                 if context is not None:
                     context.put(message)
+                    await asyncio.sleep(0)  # more may be buffered, and who waits is not to wait for it
         except ConnectionClosed:
             pass
         except ValueError:  # no JSON
