@@ -225,7 +225,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
         environment = {
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
             **{f"{name.upper()}_METRICS_PORT": str(port) for name, port in scrapes.items()},
-            "SCRIPTED_RATE": "4",
+            "SCRIPTED_RATE": "2",
             "PARLANDO_LOG_LEVEL": "DEBUG",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": collector.url,
@@ -297,7 +297,7 @@ def events(spans: list[dict[str, Any]], service: str, name: str) -> list[str]:
 
 def test_a_say_is_one_trace_from_router_to_engine(observed: Observed) -> None:
     assert calls(observed.said) == {
-        (("router", "Say"), ("fragmenter", "Fragment")),
+        (("router", "Say"), ("fragmenter", "FragmentText")),
         (("router", "Say"), ("synth", "Synthesize")),
         (("synth", "Synthesize"), ("synth", "engine")),
     }
@@ -416,6 +416,7 @@ def test_exemplars_lead_from_every_histogram_to_the_trace_of_a_call(
 def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:
     ports = {name: str(free_port()) for name in (*_NAMES, "traces")}
     environment = {f"{name.upper()}_PORT": port for name, port in ports.items()}
+    environment["SCRIPTED_RATE"] = "1"  # it is still at it when somebody changes their mind
     where = ("--address", f"127.0.0.1:{ports['envoy']}", "--traces-address", f"127.0.0.1:{ports['traces']}")
     with (tmp_path / "log").open("wb") as log, running_up(environment, log, "--trace"):
         drawn = subprocess.run(
