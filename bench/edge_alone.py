@@ -96,7 +96,7 @@ class Router(speech_service_pb2_grpc.SpeechServiceServicer):
     ) -> None:
         """Answer, once it speaks."""
         async for request in requests:
-            if request.HasField("end"):
+            if request.HasField("end") or request.open.complete:
                 break
         await self.speaks.wait()
         for answer in self._answers:

@@ -83,6 +83,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         wanted: the voices that were asked for, in order.
         released: lets "late" and "halts" go on.
         sent: frames written, of all calls.
+        messages: messages received, of all Speak calls.
     """
 
     settings: list[speech_pb2.SpeechSettings] = field(default_factory=list)
@@ -92,6 +93,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
     cancels: int = 0
     sent: int = 0
     wanted: list[speech_pb2.ListVoicesRequest] = field(default_factory=list)
+    messages: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -129,9 +131,10 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
         """Speak what is sent once it has ended; stop at a cancel. A flush is answered at once."""
         text, settings = "", speech_pb2.SpeechSettings()
         async for request in request_iterator:
+            self.messages += 1
             if request.HasField("open"):
                 settings = request.open.settings
-            text += request.text.text
+            text += request.open.text + request.text.text
             if request.HasField("flush"):
                 flushed = speech_pb2.SpeechFlushed(id=request.flush.id)
                 await context.write(speech_pb2.SpeakResponse(events=[Event(epoch=1, flushed=flushed)]))
@@ -139,7 +142,7 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
                 self.cancels += 1
                 await self._stopped(text, context)
                 return
-            if request.HasField("end"):
+            if request.HasField("end") or request.open.complete:
                 break
         with self._call(text, settings, context):
             speaking = asyncio.create_task(self._speak(text, settings, context))

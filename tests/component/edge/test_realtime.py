@@ -149,6 +149,26 @@ async def test_telephone_formats_are_asked_for_as_such() -> None:
         ]
 
 
+async def test_a_whole_text_goes_to_the_router_in_one_message() -> None:
+    async with serving() as edge, edge.websocket() as socket:
+        await say(socket)
+        await until(socket, "response.done")
+        assert (edge.router.texts, edge.router.messages) == ([TEXT], 1)
+
+
+async def test_a_text_that_grows_goes_to_the_router_bit_by_bit() -> None:
+    async with serving() as edge, edge.websocket() as socket:
+        await send(socket, "response.create", response={"parlando": {"text_stream": True}})
+        await until(socket, "response.created")
+        for word in TEXT.split(" "):
+            await send(socket, "parlando.text.append", delta=f"{word} ")
+        await send(socket, "parlando.text.end")
+        events = await until(socket, "response.done")
+        assert edge.router.texts == [f"{TEXT} "]
+        assert edge.router.messages == 1 + len(TEXT.split(" ")) + 1
+        assert len(audio_of(events)) == 2 * SAMPLES * len(edge.router.texts[0])
+
+
 async def test_words_are_told_when_they_are_asked_for() -> None:
     async with serving() as edge, edge.websocket() as socket:
         await send(socket, "session.update", session={"parlando": {"word_timestamps": True}})
