@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import socket
 import subprocess
@@ -50,6 +51,13 @@ class Mesh:
             for name, family in self.families().items()
         }
 
+    def own_megabytes(self) -> dict[str, float]:
+        """Return what each service holds that is no file: those are shared with whoever else has them.
+
+        Of pages that processes have in common since a fork, each counts its part.
+        """
+        return {name: sum(map(own_bytes, family)) / 1e6 for name, family in self.families().items()}
+
     def families(self) -> dict[str, list[psutil.Process]]:
         """Return each service's process and its own; what is left is the supervisor's."""
         families = {
@@ -60,6 +68,13 @@ class Mesh:
         everything = [self.supervisor, *self.supervisor.children(recursive=True)]
         families["supervisor"] = [process for process in everything if process not in of_services]
         return families
+
+
+def own_bytes(process: psutil.Process) -> int:
+    """Return the bytes of a process that are no file's."""
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    (kilobytes,) = re.findall(r"^Pss_Anon: +(\d+) kB$", rollup, re.MULTILINE)
+    return int(kilobytes) * 1024
 
 
 def free_port() -> int:

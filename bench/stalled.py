@@ -4,8 +4,9 @@
 
 On each road through Envoy, so many clients ask for minutes of speech, take its beginning, and read nothing
 for a minute. It prints what each process holds more than before, in MB a reader, at the worst moment, and the
-kernel's socket buffers; how long another client's first chunk takes meanwhile, beside before; how many of the
-readers Envoy still had by the end; and what is held once they have left.
+kernel's socket buffers (files that processes map do not count, since who else has them changes that). Then how
+long another client's first chunk takes meanwhile, beside before; how many of the readers Envoy still had by
+the end; and what is held once they have left.
 
 A reader may cost the playout budget and one fragment, wherever that is: the bound that is printed, and beyond
 which it exits with 1. Processes keep what they have once used, so all roads are walked once before that.
@@ -126,7 +127,7 @@ def held(mesh: Mesh) -> dict[str, float]:
     """Return megabytes by service, and those of the kernel's buffers for TCP."""
     pages = Path("/proc/net/sockstat").read_text().partition("TCP:")[2].split("\n")[0].split()
     kernel = int(pages[pages.index("mem") + 1]) * 4096 / 1e6
-    return {**mesh.pss_megabytes(), "kernel": kernel}
+    return {**mesh.own_megabytes(), "kernel": kernel}
 
 
 def live(mesh: Mesh) -> int:

@@ -2,6 +2,7 @@
 
 python -m load SCENARIO [--sessions 2000] [--rate 100] [--seconds 60] [--json FILE] [--plots FOLDER]
 python -m load SCENARIO --address HOST:PORT     a system that runs already
+python -m load idle [--seconds 10]              what an open session costs, by how many are open
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import psutil
 import uvloop
 from mesh import Mesh, running_mesh
 
+from load import growth
 from load.dispatch import Dispatcher
 from load.figures import Figures
 from load.lag import Lag
@@ -132,6 +134,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Load, print, and return 1 when an order ended in an error."""
     arguments = _arguments(words)
     plan = _plan(arguments)
+    grows = arguments.scenario == "idle" and arguments.sessions is None
+    if grows:
+        plan = replace(plan, sessions=growth.STEPS[-1])
     raise_limit()
     # The system that is started is to be full by its own limits, not by the edge's default of connections.
     os.environ.setdefault("EDGE_MAX_LIVE", str(max(2_000, 2 * plan.sessions)))
@@ -139,6 +144,10 @@ def main(words: Sequence[str] | None = None) -> int:
         address = mesh.envoy if isinstance(mesh, Mesh) else arguments.address
         services = mesh.families() if isinstance(mesh, Mesh) else {}
         uvloop.run(warm_up(address))
+        if grows:
+            steps = uvloop.run(growth.measure(plan, address, services))
+            print(growth.table(steps))
+            return 0
         report = uvloop.run(load(plan, address, services, buffer=arguments.buffer, every=arguments.every))
     print(report.table())
     if arguments.json:

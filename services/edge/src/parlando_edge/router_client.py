@@ -111,8 +111,8 @@ class GrpcSpeaker:
 class _Requests:
     """What is said to the router on one Speak stream: text, all at once or bit by bit, and perhaps a cancel.
 
-    What waits to be sent is bounded by who writes it. Text that is there before anything was sent goes with the
-    opener: one message in place of three, and the router knows at once that it is all.
+    What waits to be sent is bounded by who writes it. Text that is there before anything was sent goes with
+    the opener: one message in place of three, and the router knows at once that it is all.
     """
 
     def __init__(self, settings: SpeechSettings) -> None:
