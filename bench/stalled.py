@@ -3,10 +3,10 @@
     bench/stalled.py [--roads Say Speak HTTP Realtime] [--readers 20] [--seconds 60] [--engine espeak]
 
 On each road through Envoy, so many clients ask for minutes of speech, take its beginning, and read nothing
-for a minute. It prints what each process holds more than before, in MB a reader, at the worst moment, and the
-kernel's socket buffers (files that processes map do not count, since who else has them changes that). Then how
-long another client's first chunk takes meanwhile, beside before; how many of the readers Envoy still had by
-the end; and what is held once they have left.
+for a minute. It prints what each process holds more than without them, in MB a reader, at the worst moment,
+and the kernel's socket buffers (files that processes map do not count, since who else has them changes that).
+Then how long another client's first chunk takes meanwhile, beside before; how many of the readers Envoy still
+had by the end; and what is held once they have left.
 
 A reader may cost the playout budget and one fragment, wherever that is: the bound that is printed, and beyond
 which it exits with 1. Processes keep what they have once used, so all roads are walked once before that.
@@ -174,23 +174,28 @@ def measure(mesh: Mesh, name: str, readers: int, seconds: float) -> bool:
         stub = SpeechServiceStub(channel)
         before_ms = [first_chunk(stub) for _ in range(_PROBES + _WARM)][_WARM:]
         before, own = held(mesh), connected(mesh)
-        most: dict[str, float] = {}
+        looks: list[dict[str, float]] = []
         during_ms: list[float] = []
         with stalled(mesh, name, readers):
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 during_ms.append(first_chunk(stub))
-                now = {key: value - before[key] for key, value in held(mesh).items()}
-                if not most or sum(now.values()) > sum(most.values()):
-                    most = now
+                looks.append(held(mesh))
                 time.sleep(1 / _LOOKS_A_SECOND)
             left = connected(mesh) - own
         time.sleep(1 / _LOOKS_A_SECOND)
-        after = {key: value - before[key] for key, value in held(mesh).items()}
+        after = held(mesh)
+    # Processes give back late what they once used: the least is what they hold without these readers.
+    least = {key: min(before[key], after[key]) for key in before}
+    most = max(
+        ({key: look[key] - least[key] for key in least} for look in looks),
+        key=lambda more: sum(more.values()),
+    )
+    rest = {key: after[key] - before[key] for key in before}
     print(f"\n{name}: {readers} readers, {seconds:g} s")
     print(f"{'MB more, a reader':<24}{'all':>7}" + "".join(f"{key:>11}" for key in before))
     worst = show("at the worst moment", most, readers)
-    show("once they have left", after, readers)
+    show("left, less before", rest, readers)
     print(f"{'bound':<24}{BOUND_MB:7.2f}   still connected after that time: {left}")
     print(f"{'others first chunk, ms':<24}{'p50':>7}{'p95':>11}{'most':>11}{'of':>7}")
     told("before", before_ms)
