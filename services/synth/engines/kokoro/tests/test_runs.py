@@ -66,6 +66,15 @@ def test_the_pace_follows_what_runs_take() -> None:
     assert pace.per_symbol == pytest.approx(0.02, rel=0.01)
 
 
+def test_a_slower_machine_is_believed_sooner_than_a_faster_one() -> None:
+    pace = Pace(first_run=0.25)
+    pace.begin(20, 0.02 + 20 * 0.01)
+    pace.learn(20, 0.02 + 20 * 0.03)
+    assert pace.size(2.0) < round((1.0 - 0.02) / 0.02)  # nearer to the slow run than to the fast one
+    pace.learn(20, 0.02 + 20 * 0.01)
+    assert pace.size(2.0) < round((1.0 - 0.02) / 0.02)  # one fast run is not yet a fast machine
+
+
 @pytest.mark.parametrize(
     ("symbols", "first"),
     [
