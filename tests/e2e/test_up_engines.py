@@ -29,11 +29,7 @@ write_voices(folder / "voices-v1.0.bin")
 def test_kokoro_speaks_first_once_its_files_are_there(tmp_path: Path) -> None:
     models = tmp_path / ".local/share/parlando/models"
     (models / "kokoro").mkdir(parents=True)
-    subprocess.run(
-        [str(_ROOT / "tools/bootstrap"), "--engine", "kokoro", "--dev"],
-        env={**os.environ, "PYTHON": sys.executable},
-        check=True,
-    )
+    subprocess.run([str(_ROOT / "tools/bootstrap"), "--engine", "kokoro", "--dev"], check=True)
     subprocess.run(
         [str(_KOKORO / ".venv/bin/python"), "-c", _WRITE, str(models / "kokoro")],
         env={**os.environ, "PYTHONPATH": str(_KOKORO / "tests")},

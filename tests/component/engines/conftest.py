@@ -10,9 +10,7 @@ environment is too large for `make test` is a row that is marked slow:
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,8 +26,7 @@ _ROOT = Path(__file__).parents[3]
 
 def _interpreter(engine: str) -> Path:
     """Return the interpreter of an engine's environment, which is made where it is not up to date."""
-    bootstrap = [str(_ROOT / "tools/bootstrap"), "--engine", engine, "--dev"]
-    subprocess.run(bootstrap, env={**os.environ, "PYTHON": sys.executable}, check=True)
+    subprocess.run([str(_ROOT / "tools/bootstrap"), "--engine", engine, "--dev"], check=True)
     return _ROOT / "services/synth/engines" / engine / ".venv/bin/python"
 
 
