@@ -16,7 +16,7 @@ import grpc
 import httpx2
 from load.plan import Order, Plan, Road, orders, text_of
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.channels import open_channel
@@ -39,6 +39,7 @@ _TOLERANCE_SECONDS = 0.15
 """By how much an utterance may be longer or shorter than undisturbed. The shortest word lasts longer."""
 
 _AGAIN_SECONDS = 0.1
+_RESTART = 1012  # IANA's registry of close codes
 _LOST = (OSError, EOFError, WebSocketException)
 
 
@@ -98,15 +99,21 @@ class Conversation:
     async def speak(self, call: Call) -> str:
         """Have an order spoken; return its transcript.
 
+        A service that restarts closes connections on which nothing is spoken, and says so (1012): then a
+        client connects again and asks again, as nothing was answered.
+
         Raises:
             FailedError: the response failed, or the connection was lost.
         """
-        socket = await self.socket()
-        try:
-            return await self._respond(socket, call)
-        except _LOST:
-            self._socket = None
-            raise FailedError("connection lost") from None
+        while True:
+            socket = await self.socket()
+            try:
+                return await self._respond(socket, call)
+            except _LOST as error:
+                self._socket = None
+                if call.playback.first_at is None and _restarts(error):
+                    continue
+                raise FailedError("connection lost") from None
 
     async def _respond(self, socket: ClientConnection, call: Call) -> str:
         content = [{"type": "input_text", "text": call.order.text}]
@@ -265,6 +272,10 @@ class Callers:
     def _begun(self) -> Conversation:
         self.conversations.append(Conversation(self._address))
         return self.conversations[-1]
+
+
+def _restarts(error: Exception) -> bool:
+    return isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code == _RESTART
 
 
 def _code(answer: httpx2.Response) -> str:

@@ -23,13 +23,13 @@ from tests.chaos.wired import Wired
 RECOVERY_SECONDS = 30.0
 """Within so long after a disturbance is over, all callers are served again; a bound, and no measure."""
 
-_LOAD = Plan(
+LOAD = Plan(
     sessions=0,
     rate=3.0,
     seconds=600.0,
     roads={Road.GRPC: 1.0, Road.HTTP: 1.0, Road.REALTIME: 1.0},
 )
-_LEAD_SECONDS = 2.0
+_LEAD_SECONDS = 4.0
 _GOOD_CALLS = 6
 _IDLE_SECONDS = 20.0
 _AGAIN_SECONDS = 0.1
@@ -75,7 +75,7 @@ async def disturbed(wired: Wired, faults: Sequence[Fault], lengths: Lengths) -> 
     """Let disturbances happen at once under load, and return what came of it once all is well again."""
     broken: list[str] = []
     async with calling(wired.address, lengths) as callers:
-        load = asyncio.create_task(callers.call(_LOAD))
+        load = asyncio.create_task(callers.call(LOAD))
         try:
             await asyncio.sleep(_LEAD_SECONDS)
             began = time.monotonic()

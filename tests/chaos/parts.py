@@ -62,7 +62,7 @@ def _name(faults: Sequence[Fault]) -> str:
 async def _outcomes(
     trial: Trial, rows: Sequence[Sequence[Fault]], repeats: int, log: Path
 ) -> AsyncIterator[tuple[Sequence[Fault], Outcome]]:
-    async with running_wired(log, routers=trial.routers, redis=trial.redis) as wired:
+    async with running_wired(log, router=trial.routers, redis=int(trial.redis)) as wired:
         lengths = await measure_lengths(wired)
         for faults in rows:
             for _ in range(repeats):

@@ -100,38 +100,32 @@ class Wired:
         return [part for part in self.parts.values() if part.kind == kind]
 
 
-def _names(routers: int, workers: int) -> list[str]:
-    def several(kind: str, count: int) -> list[str]:
-        return [f"{kind}-{place}" if place > 1 else kind for place in range(1, count + 1)]
+_KINDS = ("envoy", "edge", "router", "fragmenter", "session", "redis", "synth")
+"""All parts, front first."""
 
-    return [
-        "envoy",
-        "edge",
-        *several("router", routers),
-        "fragmenter",
-        "session",
-        "redis",
-        *several("synth", workers),
-    ]
+_ALONE = ("fragmenter", "session")
+"""Kinds of which the supervisor's table has one."""
 
 
 @asynccontextmanager
-async def running_wired(
-    log: Path, *, routers: int = 1, workers: int = 2, redis: bool = True
-) -> AsyncIterator[Wired]:
-    """Run a system with espeak-ng behind Envoy; nothing of it is left.
+async def running_wired(log: Path, **several: int) -> AsyncIterator[Wired]:
+    """Run a system with espeak-ng on two workers, behind Envoy; nothing of it is left.
 
     Args:
         log: takes what it and its services log.
-        routers: how many.
-        workers: likewise.
-        redis: whether the session service has a Redis; else its own memory.
+        several: how many of a kind, where that is not one. 0 of "redis": sessions are kept in memory. 0 of
+            "envoy": the caller has its own.
     """
-    names = [name for name in _names(routers, workers) if redis or name != "redis"]
+    counts = {**dict.fromkeys(_KINDS, 1), "synth": 2, **several}
+    names = [
+        f"{kind}-{place}" if place > 1 else kind
+        for kind, count in counts.items()
+        for place in range(1, count + 1)
+    ]
     own = {name: free_port() for name in names} | {_ADMIN: free_port()}
     seen = {name: free_port() for name in names}
     settings = {**clean_environment(), "PARLANDO_LOG_LEVEL": "WARNING"}
-    if redis:
+    if "redis" in names:
         settings["REDIS_URL"] = f"redis://127.0.0.1:{seen['redis']}/0"
     async with AsyncExitStack() as stack:
         cables = {name: Cable(seen[name], own[name]) for name in names}
@@ -152,7 +146,7 @@ async def running_wired(
             assert await process.stdout.readline() == b"up\n"
         supervisor = psutil.Process(process.pid)
         parts = {name: Part(name, own[name], cables[name], supervisor) for name in names}
-        yield Wired(parts, f"127.0.0.1:{seen['envoy']}", own[_ADMIN])
+        yield Wired(parts, f"127.0.0.1:{seen.get('envoy', 0)}", own[_ADMIN])
 
 
 async def _stopped(process: asyncio.subprocess.Process) -> None:
@@ -171,28 +165,49 @@ async def _stopped(process: asyncio.subprocess.Process) -> None:
 # The program
 
 
-def _places(ports: Ports) -> Places:
-    def several(kind: str) -> list[int]:
-        return [port for name, port in ports.items() if name.partition("-")[0] == kind]
+def _several(ports: Ports, kind: str) -> list[int]:
+    return [port for name, port in ports.items() if name.partition("-")[0] == kind]
 
+
+def _places(ports: Ports) -> Places:
     return Places(
-        edges=tuple(several("edge")),
-        routers=tuple(several("router")),
+        edges=tuple(_several(ports, "edge")),
+        routers=tuple(_several(ports, "router")),
         session=ports["session"],
         fragmenter=ports["fragmenter"],
-        workers=tuple(Worker(f"synth-{port}", "espeak", port) for port in several("synth")),
-        front=Front(port=ports["envoy"], admin_port=ports[_ADMIN]),
+        workers=tuple(Worker(f"synth-{port}", "espeak", port) for port in _several(ports, "synth")),
+        front=Front(port=ports["envoy"], admin_port=ports[_ADMIN]) if "envoy" in ports else None,
     )
 
 
 def _table(own: Ports, seen: Ports) -> list[Child]:
     """Return the supervisor's table, each service at its own port and told of others where they are seen."""
-    fronts = {name: own[name] for name in ("envoy", _ADMIN)}
+    fronts = {name: port for name, port in own.items() if name in ("envoy", _ADMIN)}
     pairs = zip(children(_places(own)), children(_places({**seen, **fronts})), strict=True)
-    return [
-        replace(child, command=told.command, environment={**told.environment, **_listening(child)})
+    several = {
+        f"{kind.upper()}_ADDRESS": ",".join(f"127.0.0.1:{port}" for port in _several(seen, kind))
+        for kind in _ALONE
+    }
+    table = [
+        replace(
+            child,
+            command=told.command,
+            environment={**told.environment, **_listening(child), **_named(several, told)},
+        )
         for child, told in pairs
     ]
+    return [*table, *(_second(name, port, own) for name, port in own.items() if name[:-2] in _ALONE)]
+
+
+def _second(name: str, port: int, own: Ports) -> Child:
+    """Return one more of a kind of which the supervisor's table has one."""
+    kind = name[:-2]
+    child = next(each for each in children(_places({**own, kind: port})) if each.name == kind)
+    return replace(child, name=name)
+
+
+def _named(several: Mapping[str, str], child: Child) -> dict[str, str]:
+    return {name: value for name, value in several.items() if name in child.environment}
 
 
 def _listening(child: Child) -> dict[str, str]:

@@ -71,6 +71,7 @@ async def test_a_drain_lets_an_answer_finish_and_refuses_new_ones() -> None:
                 refused = await http.get("/v1/models")
                 assert refused.status_code == 503
                 assert refused.headers["retry-after"] == "1"
+                assert refused.headers["parlando-draining"] == "1"  # Envoy asks another edge then
                 assert process.poll() is None
                 router.released.set()
                 assert len((await asking).content) == 6 * 480

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from parlando_edge.openai_errors import UNEXPECTED, describe, retry_after_ms, status_of
-from parlando_kit.errors import ParlandoError
+from parlando_kit.errors import ParlandoError, Reason
 
 _CODES = {
     401: "invalid_api_key",
@@ -33,12 +33,15 @@ def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | No
 def refusal(error: ParlandoError) -> Response:
     """Return an error in OpenAI's shape, with how long to wait where waiting helps.
 
-    `Retry-After` has whole seconds; OpenAI's clients go by `retry-after-ms`, where it is there.
+    `Retry-After` has whole seconds; OpenAI's clients go by `retry-after-ms`, where it is there. By
+    `parlando-draining` Envoy knows that another edge is to be asked.
     """
     waits = retry_after_ms(error)
-    headers = None
+    headers: dict[str, str] = {}
     if waits is not None:
-        headers = {"retry-after": str(math.ceil(waits / 1000)), "retry-after-ms": str(waits)}
+        headers |= {"retry-after": str(math.ceil(waits / 1000)), "retry-after-ms": str(waits)}
+    if error.reason is Reason.DRAINING:
+        headers["parlando-draining"] = "1"
     return json_answer({"error": describe(error)}, status_of(error), headers)
 
 
