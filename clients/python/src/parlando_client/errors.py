@@ -60,10 +60,20 @@ def from_rpc_error(error: grpc.RpcError, address: str, *, begun: bool = False) -
                 retry_after = retry.retry_delay.ToNanoseconds() / 1e9
         if info.domain == _DOMAIN:
             return SpeechError(info.reason, rich.message, info.metadata.get("field", ""), retry_after)
-    if code is grpc.StatusCode.UNAVAILABLE and begun:
+    details = error.details() or ""
+    if begun and (code is grpc.StatusCode.UNAVAILABLE or _broke_off(code, details)):
+        code = grpc.StatusCode.UNAVAILABLE
         message = f"{address} went away in the middle of the utterance"
     elif code is grpc.StatusCode.UNAVAILABLE:
         message = f"no answer from {address}: is the system up there? `parlando up` starts one"
     else:
-        message = f"{address} answered {code.name}: {error.details()}"
+        message = f"{address} answered {code.name}: {details}"
     return SpeechError(code.name, message)
+
+
+def _broke_off(code: grpc.StatusCode, details: str) -> bool:
+    """Return whether a proxy has reset the stream because it lost whoever was behind it.
+
+    gRPC says INTERNAL then, and so would a fault of Parlando's, which has details of its own.
+    """
+    return code is grpc.StatusCode.INTERNAL and "RST_STREAM" in details
