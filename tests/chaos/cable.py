@@ -36,7 +36,7 @@ class Cable:
         """Relay nothing more, and end all that is connected."""
         if self._server is not None:
             self._server.close()
-        self.reset()
+        self.drop()
         if self._relays:
             await asyncio.wait(self._relays)
 
@@ -48,8 +48,8 @@ class Cable:
         """Let through what was held up, and what follows."""
         self._whole.set()
 
-    def reset(self) -> None:
-        """Reset every connection."""
+    def drop(self) -> None:
+        """End every connection at once, whatever is under way on it."""
         for relay in self._relays:
             relay.cancel()
 
@@ -59,7 +59,7 @@ class Cable:
         relay.add_done_callback(self._relays.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):  # either side has gone, or it is reset
+        with suppress(OSError, asyncio.CancelledError):  # either side has gone, or it is dropped
             await self._whole.wait()
             try:
                 onward, back = await asyncio.open_connection("127.0.0.1", self._target, limit=_PIECE_BYTES)

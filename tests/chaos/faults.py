@@ -21,7 +21,7 @@ class Kind(StrEnum):
     """What happens to a part.
 
     A slow part runs a tenth of the time, as under a CPU quota: stopped and continued twenty times a second,
-    which needs no cgroup and no root. A cut lets nothing through, as a cable pulled out, and heals; a reset
+    which needs no cgroup and no root. A cut lets nothing through, as a cable pulled out, and heals. A drop
     ends every connection once.
     """
 
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     PAUSE = "stands still"
     SLOW = "is slow"
     CUT = "is cut off"
-    RESET = "loses its connections"
+    DROP = "loses its connections"
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Fault:
                 part.cable.cut()
                 await asyncio.sleep(LASTS_SECONDS)
                 part.cable.mend()
-            case Kind.RESET:
-                part.cable.reset()
+            case Kind.DROP:
+                part.cable.drop()
 
     def __str__(self) -> str:
         return f"{self.part} {self.kind}"

@@ -20,7 +20,7 @@ Written by `make chaos-parts`, which disturbs each part of a whole system while 
 utterances a second, by gRPC, HTTP and Realtime in turn, through Envoy. The system is that of `parlando up`,
 whose supervisor starts again what is killed, with espeak-ng on two workers and a Redis that writes down what
 it is told. *Stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) and *is cut off* (nothing passes
-to or from it) last {seconds:g} s; *loses its connections* is one reset of them all.
+to or from it) last {seconds:g} s; *loses its connections*: each is ended once, in the middle.
 
 What must hold in each row, and is checked: every word of an utterance that ends well is heard once; every
 call ends; no synthesis and no request is left behind; sessions and turns are there again; all is well within
@@ -86,21 +86,26 @@ class Row:
         return f"| {' | '.join(map(str, (self.what, *numbers, told, *times)))} |"
 
 
-def page(tables: Mapping[str, Sequence[Row]], repeats: int) -> str:
-    """Return the page.
+def section(title: str, rows: Sequence[Row], repeats: int) -> str:
+    """Return a table, and under what it was measured.
 
     Args:
-        tables: rows by their table's title.
+        title: of it.
+        rows: its rows.
         repeats: how often each was done.
     """
-    parts = [_HEAD.format(seconds=LASTS_SECONDS)]
-    one, five, fifteen = os.getloadavg()
-    parts.append(
-        f"Measured on {os.cpu_count()} cores, callers and cables on them; each row {repeats} times, of which "
-        f"counts are the sum and times the worst. Load average at the end: {one:.1f}, {five:.1f}, "
-        f"{fifteen:.1f}.\n"
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    times = "once" if repeats == 1 else f"{repeats} times, counts added up and times the worst"
+    measured = (
+        f"Measured on {os.cpu_count()} cores, callers and cables on them, each row {times}. Load average at "
+        f"the end: {load}."
     )
-    for title, rows in tables.items():
-        lines = "\n".join(row.line() for row in rows)
-        parts.append(f"\n## {title}\n\n{_COLUMNS}{lines}\n")
-    return "".join(parts)
+    lines = "\n".join(row.line() for row in rows)
+    return f"## {title}\n\n{measured}\n\n{_COLUMNS}{lines}\n"
+
+
+def page(sections: Mapping[str, str], old: str) -> str:
+    """Return the page with these sections by their titles, and of the others what it had before."""
+    kept = {part.partition("\n")[0]: f"## {part}".rstrip() + "\n" for part in old.split("\n## ")[1:]}
+    parts = [_HEAD.format(seconds=LASTS_SECONDS).rstrip() + "\n", *{**kept, **sections}.values()]
+    return "\n".join(parts)

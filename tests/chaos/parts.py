@@ -1,7 +1,8 @@
 """Every part of a whole system disturbed under load, alone and in pairs; writes docs/chaos.md.
 
-    python -m tests.chaos.parts [--repeats 3]                all of it; the page is written
-    python -m tests.chaos.parts --only "router killed" edge  rows that begin so
+    python -m tests.chaos.parts [--repeats 3]                   all of it; the page is written
+    python -m tests.chaos.parts --trials "One of two routers"   its section of the page is written
+    python -m tests.chaos.parts --only "router killed" edge     rows that begin so; nothing is written
 
 A system runs as `parlando up` runs it, with espeak-ng on two workers and a Redis. Callers come by gRPC, HTTP
 and Realtime through Envoy, and check that they hear every word once, that no call is without an end, that
@@ -15,14 +16,14 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 from tests.chaos.experiment import Outcome, disturbed, measure_lengths
 from tests.chaos.faults import Fault, Kind
-from tests.chaos.page import PAGE, Row, page
+from tests.chaos.page import PAGE, Row, page, section
 from tests.chaos.wired import running_wired
 
 _PARTS = ("synth", "router", "edge", "fragmenter", "session", "redis", "envoy")
@@ -35,14 +36,17 @@ class Trial:
     Attributes:
         title: of its table.
         rows: disturbances that happen at once, row by row.
-        routers: how many it has.
-        redis: whether its sessions are kept in one.
+        several: how many of a kind, as `running_wired` takes it.
     """
 
     title: str
     rows: Sequence[Sequence[Fault]]
-    routers: int = 1
-    redis: bool = True
+    several: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether its sessions outlast the session service."""
+        return self.several.get("redis", 1) > 0
 
 
 TRIALS = (
@@ -50,8 +54,9 @@ TRIALS = (
     Trial(
         "Two killed at once", [[Fault(part, Kind.KILL) for part in pair] for pair in combinations(_PARTS, 2)]
     ),
-    Trial("One of two routers", [[Fault("router", kind)] for kind in Kind], routers=2),
-    Trial("Without Redis", [[Fault("session", Kind.KILL)]], redis=False),
+    Trial("One of two routers", [[Fault("router", kind)] for kind in Kind], {"router": 2}),
+    Trial("One of two edges", [[Fault("edge", kind)] for kind in Kind], {"edge": 2}),
+    Trial("Without Redis", [[Fault("session", Kind.KILL)]], {"redis": 0}),
 )
 
 
@@ -62,7 +67,7 @@ def _name(faults: Sequence[Fault]) -> str:
 async def _outcomes(
     trial: Trial, rows: Sequence[Sequence[Fault]], repeats: int, log: Path
 ) -> AsyncIterator[tuple[Sequence[Fault], Outcome]]:
-    async with running_wired(log, router=trial.routers, redis=int(trial.redis)) as wired:
+    async with running_wired(log, **trial.several) as wired:
         lengths = await measure_lengths(wired)
         for faults in rows:
             for _ in range(repeats):
@@ -77,7 +82,7 @@ async def _run(trial: Trial, only: Sequence[str], repeats: int) -> list[Row]:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
             async for faults, outcome in _outcomes(trial, chosen, repeats, log):
-                row = rows.setdefault(_name(faults), Row(_name(faults), kept=trial.redis))
+                row = rows.setdefault(_name(faults), Row(_name(faults), kept=trial.keeps))
                 row.add(outcome)
                 print(f"  {row.line()}", flush=True)
                 for broken in row.broken:
@@ -85,21 +90,25 @@ async def _run(trial: Trial, only: Sequence[str], repeats: int) -> list[Row]:
     return list(rows.values())
 
 
-async def _all(only: Sequence[str], repeats: int) -> dict[str, list[Row]]:
-    return {trial.title: await _run(trial, only, repeats) for trial in TRIALS}
+async def _all(trials: Sequence[str], only: Sequence[str], repeats: int) -> dict[str, list[Row]]:
+    chosen = [trial for trial in TRIALS if trial.title in trials]
+    return {trial.title: await _run(trial, only, repeats) for trial in chosen}
 
 
 def main() -> int:
-    """Disturb, print, write the page where all was done; 1 where something that must hold did not."""
+    """Disturb, print, write what was done whole; 1 where something that must hold did not."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    titles = [trial.title for trial in TRIALS]
     parser.add_argument("--repeats", type=int, default=1, help="times for each row; the worst is told")
-    parser.add_argument("--only", nargs="+", default=[], help="rows that begin so; no page is written")
+    parser.add_argument("--trials", nargs="+", default=titles, choices=titles, help="these alone")
+    parser.add_argument("--only", nargs="+", default=[], help="rows that begin so; nothing is written")
     arguments = parser.parse_args()
-    tables = asyncio.run(_all(arguments.only, arguments.repeats))
+    tables = asyncio.run(_all(arguments.trials, arguments.only, arguments.repeats))
     if not arguments.only:
-        PAGE.write_text(page(tables, arguments.repeats))
+        done = {title: section(title, rows, arguments.repeats) for title, rows in tables.items()}
+        PAGE.write_text(page(done, PAGE.read_text() if PAGE.exists() else ""))
         print(f"{PAGE.name} is written")
     return int(any(row.broken for rows in tables.values() for row in rows))
 

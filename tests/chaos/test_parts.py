@@ -18,7 +18,7 @@ _FAULTS = (
         [Fault("fragmenter", Kind.KILL)],
         True,
     ),  # on a busy machine it may be away for longer than is waited for
-    ([Fault("router", Kind.RESET)], True),
+    ([Fault("router", Kind.DROP)], True),
 )
 
 
