@@ -9,8 +9,11 @@ from dataclasses import replace
 from parlando_edge.models import STOCK_VOICES
 from parlando_edge.ports import Speaker, SpeechSettings, Voice
 from parlando_kit.clock import Clock
+from parlando_kit.errors import ParlandoError
 
 _FRESH_SECONDS = 5.0
+_SHARED_SECONDS = 0.1
+"""For so long a failure is everybody's who waits: else each in turn would wait for a router that hangs."""
 
 
 class Catalogue:
@@ -27,6 +30,7 @@ class Catalogue:
         self._voices: Sequence[Voice] = ()
         self._names: frozenset[str] = frozenset()
         self._asked_at: float | None = None
+        self._failed: tuple[float, ParlandoError] | None = None
         self._asking = asyncio.Lock()
 
     async def voices(self) -> Sequence[Voice]:
@@ -38,20 +42,35 @@ class Catalogue:
         async with self._asking:
             now = self._clock.now()
             if self._asked_at is None or now - self._asked_at >= _FRESH_SECONDS:
-                self._voices = await self._speaker.voices()
-                self._names = frozenset().union(*(voice.names for voice in self._voices))
-                self._asked_at = now
+                await self._ask(now)
         return self._voices
+
+    async def _ask(self, now: float) -> None:
+        if self._failed is not None and now - self._failed[0] < _SHARED_SECONDS:
+            raise self._failed[1]
+        try:
+            self._voices = await self._speaker.voices()
+        except ParlandoError as error:
+            self._failed = (self._clock.now(), error)
+            raise
+        self._names = frozenset().union(*(voice.names for voice in self._voices))
+        self._asked_at, self._failed = now, None
 
     async def resolve(self, settings: SpeechSettings) -> SpeechSettings:
         """Return the settings with one of OpenAI's own voices made the default one, unless an engine has it.
 
+        While the router does not answer, what it said last holds: the speech itself may find another one.
+
         Raises:
-            ParlandoError: the router does not answer.
+            ParlandoError: the router does not answer, and never did.
         """
         if settings.voice.casefold() not in STOCK_VOICES:
             return settings
-        await self.voices()
+        try:
+            await self.voices()
+        except ParlandoError:
+            if self._asked_at is None:
+                raise
         if settings.voice.casefold() in self._names:
             return settings
         return replace(settings, voice="")
