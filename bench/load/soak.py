@@ -45,7 +45,7 @@ class Held:
     """What a service held, on average, early and late.
 
     Attributes:
-        what: "PSS, MB", "threads" or "descriptors".
+        what: "own MB" (memory that it shares with nobody), "threads" or "descriptors".
         leeway: by how much it may be more.
     """
 
@@ -75,9 +75,9 @@ def held(service: str, looks: Sequence[Sample]) -> list[Held]:
         sooner, later = (mean(getattr(look, of) for look in part) / unit for part in (early, late))
         return sooner, later
 
-    memory, threads, descriptors = both("pss", 1e6), both("threads"), both("descriptors")
+    memory, threads, descriptors = both("uss", 1e6), both("threads"), both("descriptors")
     return [
-        Held(service, "PSS, MB", *memory, leeway=3 + memory[0] * 0.05),
+        Held(service, "own MB", *memory, leeway=3 + memory[0] * 0.05),
         Held(service, "threads", *threads, leeway=2),
         Held(service, "descriptors", *descriptors, leeway=10 + descriptors[0] * 0.05),
     ]

@@ -22,11 +22,13 @@ class Sample:
         at: seconds since the first look.
         cpu: seconds of CPU that it has used so far.
         pss: bytes of memory, shared pages in proportion.
+        uss: bytes of memory that are its own: what a leak takes, whoever else maps the same libraries.
     """
 
     at: float
     cpu: float
     pss: int
+    uss: int
     threads: int
     descriptors: int
 
@@ -104,11 +106,12 @@ def _samples(services: Mapping[str, Iterable[psutil.Process]], at: float) -> dic
 
 
 def _sample(family: Iterable[psutil.Process], at: float) -> Sample:
-    cpu, pss, threads, descriptors = 0.0, 0, 0, 0
+    cpu, pss, uss, threads, descriptors = 0.0, 0, 0, 0, 0
     for process in family:
         with process.oneshot():
             cpu += sum(process.cpu_times()[:2])
-            pss += process.memory_full_info().pss
+            memory = process.memory_full_info()
+            pss, uss = pss + memory.pss, uss + memory.uss
             threads += process.num_threads()
             descriptors += process.num_fds()
-    return Sample(at, cpu, pss, threads, descriptors)
+    return Sample(at, cpu, pss, uss, threads, descriptors)

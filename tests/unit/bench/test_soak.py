@@ -7,7 +7,9 @@ from load.watching import Sample
 
 
 def _looks(memory: Sequence[float], threads: int = 8, descriptors: int = 100) -> list[Sample]:
-    return [Sample(float(at), 0.0, round(size * 1e6), threads, descriptors) for at, size in enumerate(memory)]
+    return [
+        Sample(float(at), 0.0, 0, round(size * 1e6), threads, descriptors) for at, size in enumerate(memory)
+    ]
 
 
 def _grown(looks: list[Sample]) -> list[str]:
@@ -20,7 +22,7 @@ def test_what_stays_as_it_is_does_not_grow_whatever_warming_up_took() -> None:
 
 
 def test_memory_that_creeps_is_noticed() -> None:
-    assert _grown(_looks([100 + look for look in range(50)])) == ["PSS, MB"]
+    assert _grown(_looks([100 + look for look in range(50)])) == ["own MB"]
 
 
 def test_threads_and_descriptors_that_are_left_are_noticed() -> None:
