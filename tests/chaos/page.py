@@ -24,7 +24,8 @@ to or from it) last {seconds:g} s; *loses its connections*: each is ended once, 
 
 What must hold in each row, and is checked: every word of an utterance that ends well is heard once; every
 call ends; no synthesis and no request is left behind; sessions and turns are there again; all is well within
-30 s.
+30 s. Two things are no promise, and are told where they happen: without Redis sessions go with the session
+service, and a turn that ended in the moment before its edge was killed goes with that edge.
 
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;
   *told*: by road, what their callers were told, and how often.

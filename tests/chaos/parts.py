@@ -28,6 +28,9 @@ from tests.chaos.wired import running_wired
 
 _PARTS = ("synth", "router", "edge", "fragmenter", "session", "redis", "envoy")
 
+_WRITES_BEHIND = Fault("edge", Kind.KILL)
+"""What is to be kept is written behind a conversation's back: a turn that has just ended goes with it."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -82,7 +85,9 @@ async def _run(trial: Trial, only: Sequence[str], repeats: int) -> list[Row]:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
             async for faults, outcome in _outcomes(trial, chosen, repeats, log):
-                row = rows.setdefault(_name(faults), Row(_name(faults), kept=trial.keeps))
+                row = rows.setdefault(
+                    _name(faults), Row(_name(faults), kept=trial.keeps and _WRITES_BEHIND not in faults)
+                )
                 row.add(outcome)
                 print(f"  {row.line()}", flush=True)
                 for broken in row.broken:
