@@ -101,6 +101,14 @@ async def test_what_is_not_there_is_told_by_field(engine: str, name: str, reason
     assert (refused.value.reason, refused.value.field) == (reason, field)
 
 
+async def test_a_voice_whose_worker_is_away_is_no_unknown_one() -> None:
+    stage, _ = _stage()
+    stage.engines.failed("one", "it is away")
+    with pytest.raises(ExceptionGroup) as refused:
+        await Previews(stage.studio, _MUCH).of("one", "alto")
+    assert refused.group_contains(ParlandoError, match="is up")
+
+
 async def test_a_voice_that_fails_or_says_nothing_has_no_preview_and_is_asked_again() -> None:
     for play in (Play(silent=True), Play(refusal=ParlandoError(Reason.ENGINE_FAILED, "no"))):
         stage, worker = _stage(play)

@@ -97,13 +97,18 @@ class Previews:
             )
         engines = self._studio.engines
         engines.require_engine(engine, "engine")
-        for name, replicas in engines.groups():
-            for replica in replicas if engine in ("", name) else ():
-                known, about = replica.voice(voice), replica.description
-                if replica.serving and known is not None and about is not None:
-                    text, language = sample_sentence(known.languages)
-                    own = known.id if voice.casefold() in known.names else voice
-                    return _Key(name, about.version, about.model, own, known.revision, text), language
+        owners = [
+            (name, replica, known)
+            for name, replicas in engines.groups()
+            for replica in (replicas if engine in ("", name) else ())
+            if (known := replica.voice(voice)) is not None
+        ]
+        owners.sort(key=lambda owner: not owner[1].serving)  # who asks them tells that none is up
+        for name, replica, known in owners:
+            if (about := replica.description) is not None:
+                text, language = sample_sentence(known.languages)
+                own = known.id if voice.casefold() in known.names else voice
+                return _Key(name, about.version, about.model, own, known.revision, text), language
         error = engines.voice_not_found(voice, engine)
         raise ParlandoError(error.reason, error.message.removeprefix("settings."), field="voice")
 

@@ -82,7 +82,7 @@ class VoiceKeeping:
         )
 
     def replicas(self, engine: str, field: str) -> list[str]:
-        """Return the addresses of an engine's workers that are serving.
+        """Return the addresses of an engine's workers that serve, or else of those that may just be slow.
 
         Raises:
             ParlandoError: ENGINE_NOT_FOUND, at the field; NO_ENGINE_AVAILABLE, none serves.
@@ -90,6 +90,7 @@ class VoiceKeeping:
         self._roster.require_engine(engine, field)
         workers = dict(self._roster.groups()).get(engine, [])
         serving = [worker.address for worker in workers if worker.serving]
+        serving = serving or [worker.address for worker in workers if worker.may_live]
         if not serving:
             raise ParlandoError(
                 Reason.NO_ENGINE_AVAILABLE, f"no worker of {field} is up: try again", retry_after=1.0
