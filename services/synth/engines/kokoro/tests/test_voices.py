@@ -48,7 +48,9 @@ def test_voices_can_be_mixed(book: VoiceBook, name: str, known: str, pitch: floa
 
 
 def test_a_mixture_is_made_once(book: VoiceBook) -> None:
-    first, again = (book.style("af_heart(2)+am_adam(1)", 20) for _ in range(2))
+    voice = book.find("af_heart(2)+am_adam(1)")
+    assert voice is not None
+    first, again = (book.style(voice, 20) for _ in range(2))
     assert np.shares_memory(first, again)
 
 
