@@ -19,7 +19,7 @@ _WATCHED = 25  # syntheses: each takes some tenths of a second
 
 @cache
 def _small(name: str) -> Chatterbox:
-    return tiny(MODELS[name], length=5 if name == "turbo" else 20)  # long texts are to be soon said
+    return tiny(MODELS[name], length=5 if name == "turbo" else 8)  # long texts are to be soon said
 
 
 def _engine(name: str) -> Engine:

@@ -6,9 +6,12 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyloudnorm
 import pytest
+import soundfile
 import torch
 from speech import FOUR, pcm, speak, speech, words
 from tiny import SENTENCE, tiny
@@ -17,13 +20,18 @@ from parlando_chatterbox.conditioning import LOUDNESS, Conditioning, _even
 from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance
 from parlando_chatterbox.interruption import Interrupted, Interruption
 from parlando_chatterbox.library import perth
+from parlando_chatterbox.loudness import gain
 from parlando_chatterbox.manner import EMOTIONS
 from parlando_chatterbox.models import MODELS, Chatterbox
 from parlando_chatterbox.portions import LONGEST, portions
 from parlando_chatterbox.settings import ChatterboxSettings
+from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
+from parlando_chatterbox.stretch import FADE
+from parlando_chatterbox.takes import Fault, Take, faults
 from parlando_chatterbox.voices import BUILT_IN, VoiceBook
 from parlando_chatterbox.watermark import PRESENT, Watermark
 from parlando_chatterbox.wave import RATE
+from parlando_chatterbox.windows import SIZES
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceTerms, VoiceUpload
 from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag
@@ -109,6 +117,73 @@ def test_a_seed_makes_it_repeatable(instance: ChatterboxInstance) -> None:
     assert not np.array_equal(once[: len(other)], other[: len(once)])
     unseeded = [pcm(speak(instance, Job(ONE, BUILT_IN))) for _ in range(2)]
     assert not np.array_equal(*unseeded)
+
+
+@pytest.mark.parametrize("target", [-30.0, -18.0])
+def test_every_voice_is_as_loud_as_it_is_told(
+    english: Chatterbox, voices: Path, clone: Clone, target: float
+) -> None:
+    anna = clone("Anna", 180)
+    settings = ChatterboxSettings(voices=voices, threads=1, live=1, loudness=target)
+    instance = ChatterboxEngine(settings, lambda _model: english).open()
+    for voice in (BUILT_IN, anna.id):
+        said = pcm(speak(instance, Job(FOUR, voice))) / 32_768
+        assert pyloudnorm.Meter(RATE).integrated_loudness(said) == pytest.approx(target, abs=2)
+    instance.close()
+
+
+def test_a_voice_may_keep_its_own_loudness(english: Chatterbox, voices: Path) -> None:
+    settings = ChatterboxSettings(voices=voices, threads=1, live=1, loudness="own")
+    instance = ChatterboxEngine(settings, lambda _model: english).open()
+    assert instance._loaded.conditioning.voice(BUILT_IN, 0.5)[2] == 1.0
+    instance.close()
+
+
+def test_a_gain_is_bounded_and_leaves_room_for_peaks() -> None:
+    hum = speech(2, 150)
+    assert np.abs(hum * gain(hum, 0.0)).max() == pytest.approx(0.95)
+    assert gain(hum / 100, -14.0) == pytest.approx(10)
+    assert gain(hum * 0, -23.0) == gain(hum[:100], -23.0) == 1.0
+
+
+def test_of_several_takes_the_first_without_fault_is_heard(
+    english: Chatterbox, voices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ChatterboxSettings(voices=voices, threads=1, live=1, candidates=3)
+    instance = ChatterboxEngine(settings, lambda _model: english).open()
+    taken: list[Take] = []
+    wrong: list[frozenset[Fault]] = []
+
+    def judged(take: Take, text: str) -> frozenset[Fault]:
+        taken.append(take)
+        return wrong[len(taken) - 1] if wrong else faults(take, text)
+
+    monkeypatch.setattr("parlando_chatterbox.speaking.faults", judged)
+    heard = pcm(speak(instance, Job(ONE, BUILT_IN, seed=4)))
+    assert len(taken) == 1, "what the small network says lasts as long as this text"
+    assert len(heard) == sum(map(len, taken[0].sound))
+    silent, both = frozenset({Fault.SILENCE}), frozenset({Fault.SILENCE, Fault.DURATION})
+    for wrong[:], chosen in (([both, silent, frozenset()], 2), ([both, silent, silent], 1)):
+        taken.clear()
+        again = pcm(speak(instance, Job(ONE, BUILT_IN, seed=4)))
+        assert len(taken) == 3
+        expected = np.concatenate(taken[chosen].sound)
+        assert np.corrcoef(again, expected)[0, 1] > 0.999
+        assert np.corrcoef(again, np.concatenate(taken[0].sound))[0, 1] < 0.99
+    instance.close()
+
+
+def test_who_has_much_to_hear_gets_larger_windows(instance: ChatterboxInstance) -> None:
+    def chunks(**job: Any) -> list[int]:
+        events = speak(instance, Job(FOUR, BUILT_IN, **job))
+        return [len(event.pcm) // 2 for event in events if isinstance(event, Audio)]
+
+    at_once, behind = chunks(), chunks(audio_queued=9.0)
+    first = SIZES[0] * RATE // TOKEN_RATE - FADE
+    assert at_once[0] == first < at_once[4], "the second sentence, while the first is heard"
+    assert behind[0] > first
+    assert len(behind) < len(at_once)
+    assert chunks(seed=1, audio_queued=9.0) == chunks(seed=1), "a seed makes it repeatable"
 
 
 def test_jobs_at_once_keep_their_seeds(engine: ChatterboxEngine) -> None:
@@ -219,7 +294,7 @@ def test_every_model_can_clone(each: Chatterbox, voices: Path, clone: Clone) -> 
     model = next(model for model in MODELS.values() if model.kind is type(each))
     before = each.conds
     conditioning = Conditioning(each, VoiceBook(model, voices, built_in=True), 1, model.clip_options)
-    speaker, clip = conditioning.voice(anna.id, 0.5)
+    speaker, clip, _ = conditioning.voice(anna.id, 0.5)
     assert each.conds is before  # nothing is kept on what all share
     assert speaker.speaker_emb.shape == (1, 256)
     assert clip["prompt_feat"].shape[1] == 2 * clip["prompt_token"].shape[1]
@@ -228,9 +303,6 @@ def test_every_model_can_clone(each: Chatterbox, voices: Path, clone: Clone) -> 
 
 
 def test_clips_are_brought_to_one_loudness(clone: Clone) -> None:
-    import pyloudnorm  # noqa: PLC0415
-    import soundfile  # noqa: PLC0415
-
     samples, rate = soundfile.read(_even(clone("Anna", 180).clip))
     assert pyloudnorm.Meter(rate).integrated_loudness(samples) == pytest.approx(LOUDNESS, abs=0.1)
     assert len(samples) > 6 * rate

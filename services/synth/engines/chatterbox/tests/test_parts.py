@@ -21,7 +21,7 @@ from parlando_chatterbox.noise import Noise
 from parlando_chatterbox.speech_tokens import Sampling, speech_tokens
 from parlando_chatterbox.stretch import FADE, Stretch
 from parlando_chatterbox.wave import HOP, WaveMaker
-from parlando_chatterbox.windows import CONTEXT, LOOKAHEAD, SIZES, Window, next_window
+from parlando_chatterbox.windows import CONTEXT, LOOKAHEAD, SIZES, Window, next_window, windows_within
 
 SEED = 11
 WHOLE = Window(0, 0, 90, 90)
@@ -59,7 +59,7 @@ def said_by_the_library(chatterbox: Chatterbox, text: torch.Tensor, sampling: Sa
 
 def said(chatterbox: Chatterbox, text: torch.Tensor, sampling: Sampling) -> list[int]:
     name = model_of(chatterbox)
-    guards = AlignedHeads(chatterbox.t3).guard if name == "multilingual" else None
+    guards = AlignedHeads(chatterbox.t3).follower().guard if name == "multilingual" else None
     generator = torch.Generator().manual_seed(SEED)
     conds = chatterbox.conds.t3
     return list(speech_tokens(chatterbox.t3, conds, text, sampling, generator, most=200, guards=guards))
@@ -210,6 +210,13 @@ def test_the_first_window_is_made_as_soon_as_it_can_be() -> None:
     needed = SIZES[0] + LOOKAHEAD
     assert next_window(0, 0, needed - 1, last=False) is None
     assert next_window(0, 0, needed, last=False) == Window(0, 0, SIZES[0], needed)
+
+
+def test_a_window_is_no_larger_than_what_may_be_heard_meanwhile() -> None:
+    sizes = [(tokens, SIZES[min(windows_within(tokens), len(SIZES) - 1)]) for tokens in range(500)]
+    assert sizes[0] == (0, SIZES[0])
+    assert all(size <= tokens + SIZES[0] for tokens, size in sizes)
+    assert sizes[-1][1] == SIZES[-1]
 
 
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=6))

@@ -41,18 +41,9 @@ class AlignedHeads:
         for hook in self._hooks:
             hook.remove()
 
-    def guard(self, first: int, end: int) -> Guard:
-        """Return what guards the speaking of a text, at places [first, end) of what the network reads."""
-        if end - first <= _ENDING:
-            return lambda logits, _previous: logits
-        watcher = _Watcher(None, None, text_tokens_slice=(first, end), eos_idx=self._end)
-
-        def guard(logits: Tensor, previous: int) -> Tensor:
-            watcher.last_aligned_attns = list(self._seen())
-            guarded: Tensor = watcher.step(logits, next_token=previous)
-            return guarded
-
-        return guard
+    def follower(self) -> Follower:
+        """Return what follows the speaking of one text."""
+        return Follower(self._seen, self._end)
 
     def _keep(self, place: int, head: int) -> Callable[[nn.Module, Any, Any], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
@@ -65,6 +56,38 @@ class AlignedHeads:
             self._here.attention = [None] * len(LLAMA_ALIGNED_HEADS)
         attention: list[Tensor | None] = self._here.attention
         return attention
+
+
+class Follower:
+    """Follows the speaking of one text, and guards its end.
+
+    Args:
+        seen: returns what the heads attend to at this step.
+        end: token that ends speech.
+    """
+
+    def __init__(self, seen: Callable[[], list[Tensor | None]], end: int) -> None:
+        self._seen = seen
+        self._end = end
+        self._watcher: _Watcher | None = None
+
+    @property
+    def followed(self) -> bool:
+        """The network has come to the end of its text, or the text is too short to tell."""
+        return self._watcher is None or bool(self._watcher.complete)
+
+    def guard(self, first: int, end: int) -> Guard:
+        """Return what guards the speaking of a text, at places [first, end) of what the network reads."""
+        if end - first <= _ENDING:
+            return lambda logits, _previous: logits
+        watcher = self._watcher = _Watcher(None, None, text_tokens_slice=(first, end), eos_idx=self._end)
+
+        def guard(logits: Tensor, previous: int) -> Tensor:
+            watcher.last_aligned_attns = list(self._seen())
+            guarded: Tensor = watcher.step(logits, next_token=previous)
+            return guarded
+
+        return guard
 
 
 class _Watcher(AlignmentStreamAnalyzer):  # type: ignore[misc]  # the library has no types

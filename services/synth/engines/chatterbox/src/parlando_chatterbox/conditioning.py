@@ -7,8 +7,9 @@ import io
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,13 @@ from parlando_chatterbox.voices import BUILT_IN, VoiceBook
 from parlando_kit.errors import ParlandoError, Reason
 
 LOUDNESS = -27.0
-"""LUFS of a clip: what Turbo brings clips to, and here all models. A voice is as loud as its clip."""
+"""LUFS of a clip: what Turbo brings clips to, and here all models."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    conditionals: Conditionals
+    gain: float  # a factor
 
 
 class Conditioning:
@@ -36,18 +43,27 @@ class Conditioning:
         book: where the clips are.
         most: voices kept; another takes the place of the one that was not used for longest.
         options: what the model is told besides the clip.
+        gain: returns by how much a voice is to be made louder; None where each is left as it is.
     """
 
-    def __init__(self, loaded: Chatterbox, book: VoiceBook, most: int, options: Mapping[str, bool]) -> None:
+    def __init__(
+        self,
+        loaded: Chatterbox,
+        book: VoiceBook,
+        most: int,
+        options: Mapping[str, bool],
+        gain: Callable[[T3Cond, dict[str, Any]], float] | None = None,
+    ) -> None:
         self._loaded = loaded
         self._book = book
         self._most = most
         self._options = options
+        self._gain = gain
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int], Future[Conditionals]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], Future[_Ready]] = OrderedDict()
 
-    def voice(self, voice: str, exaggeration: float | None) -> tuple[T3Cond, dict[str, Any]]:
-        """Return what a job tells T3, which writes into it, and S3Gen, which does not.
+    def voice(self, voice: str, exaggeration: float | None) -> tuple[T3Cond, dict[str, Any], float]:
+        """Return what a job tells T3, which writes into it, and S3Gen, which does not; and the voice's gain.
 
         Args:
             voice: its id.
@@ -56,24 +72,13 @@ class Conditioning:
         Raises:
             ParlandoError: VOICE_NOT_FOUND, it is gone.
         """
-        kept = self._conditionals(voice)
-        strength = USUAL_EXAGGERATION if exaggeration is None else exaggeration
-        told = T3Cond(
-            speaker_emb=kept.t3.speaker_emb,
-            cond_prompt_speech_tokens=kept.t3.cond_prompt_speech_tokens,
-            emotion_adv=torch.full((1, 1, 1), strength, device=kept.t3.speaker_emb.device),
-        )
-        return told, kept.gen
+        ready = self._ready(voice)
+        told, clip = _told(ready.conditionals, exaggeration)
+        return told, clip, ready.gain
 
-    def _conditionals(self, voice: str) -> Conditionals:
-        if voice == BUILT_IN and self._loaded.conds is not None:
-            return self._loaded.conds
-        cloned = self._book.cloned(voice)
-        if cloned is None:
-            raise ParlandoError(
-                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
-            )
-        key = (voice, hash(cloned.clip))
+    def _ready(self, voice: str) -> _Ready:
+        clip = self._clip(voice)
+        key = (voice, hash(clip))
         with self._lock:
             there = self._kept.get(key)
             future = self._kept[key] = there or Future()
@@ -82,12 +87,25 @@ class Conditioning:
                 self._kept.popitem(last=False)
         if there is None:
             try:
-                future.set_result(self._made(cloned.clip))
+                conditionals = self._loaded.conds if clip is None else self._made(clip)
+                gain = 1.0 if self._gain is None else self._gain(*_told(conditionals, None))
+                future.set_result(_Ready(conditionals, gain))
             except BaseException as error:  # noqa: BLE001  # raised below, by all who wait for it
                 with self._lock:
                     self._kept.pop(key, None)
                 future.set_exception(error)
         return future.result()
+
+    def _clip(self, voice: str) -> bytes | None:
+        """Return the clip of a voice; None for that of the model's makers, which comes made."""
+        if voice == BUILT_IN and self._loaded.conds is not None:
+            return None
+        cloned = self._book.cloned(voice)
+        if cloned is None:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
+            )
+        return cloned.clip
 
     @torch.inference_mode()
     def _made(self, clip: bytes) -> Conditionals:
@@ -96,6 +114,16 @@ class Conditioning:
         asked.prepare_conditionals(_even(clip), **self._options)
         made: Conditionals = asked.conds
         return made
+
+
+def _told(kept: Conditionals, exaggeration: float | None) -> tuple[T3Cond, dict[str, Any]]:
+    strength = USUAL_EXAGGERATION if exaggeration is None else exaggeration
+    told = T3Cond(
+        speaker_emb=kept.t3.speaker_emb,
+        cond_prompt_speech_tokens=kept.t3.cond_prompt_speech_tokens,
+        emotion_adv=torch.full((1, 1, 1), strength, device=kept.t3.speaker_emb.device),
+    )
+    return told, kept.gen
 
 
 def _even(clip: bytes) -> io.BytesIO:

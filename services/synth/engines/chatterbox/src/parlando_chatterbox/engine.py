@@ -5,31 +5,29 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from parlando_chatterbox import loudness
 from parlando_chatterbox.alignment import AlignedHeads
 from parlando_chatterbox.conditioning import Conditioning
 from parlando_chatterbox.interruption import Interrupted, Interruption
 from parlando_chatterbox.library import T3Cond
-from parlando_chatterbox.manner import Manner
 from parlando_chatterbox.models import MODELS, Chatterbox, Model
-from parlando_chatterbox.portions import portions
+from parlando_chatterbox.portions import LONGEST, portions
 from parlando_chatterbox.settings import ChatterboxSettings
+from parlando_chatterbox.speaking import Delivery, Speaking
 from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
-from parlando_chatterbox.speech_tokens import Sampling, speech_tokens
-from parlando_chatterbox.stretch import Stretch
 from parlando_chatterbox.voices import LICENCE, VoiceBook
 from parlando_chatterbox.watermark import Watermark
 from parlando_chatterbox.wave import RATE
-from parlando_chatterbox.windows import SIZES
+from parlando_chatterbox.windows import SIZES, windows_within
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
@@ -53,9 +51,7 @@ from parlando_synth.voice import Voice
 LONGEST_TEXT = 3_000
 """Code points of one job: about four minutes of speech."""
 
-_SLOWEST_SPEECH = 5  # code points a second; a network that takes longer has lost its way
-_PAUSE = 2  # seconds that a portion may last beyond that
-_MOST_TOKENS = 1_000  # of a portion, as in the library
+_USUAL_SPEECH = 15  # code points a second
 _SEEDS = 2**31
 _WARM_UP = "Hello there, how are you today?"
 
@@ -71,6 +67,7 @@ class _Loaded:
     watermark: Watermark
     interruption: Interruption
     heads: AlignedHeads | None
+    speaking: Speaking
 
 
 class ChatterboxInstance(Instance):
@@ -78,11 +75,13 @@ class ChatterboxInstance(Instance):
 
     Args:
         loaded: what is shared.
+        candidates: takes of a portion that may be made; with 1 it is heard as it is made.
         leave: called when the instance is closed.
     """
 
-    def __init__(self, loaded: _Loaded, leave: Callable[[], None]) -> None:
+    def __init__(self, loaded: _Loaded, candidates: int, leave: Callable[[], None]) -> None:
         self._loaded = loaded
+        self._candidates = candidates
         self._leave = leave
 
     def synthesize(self, job: Job, stop: StopFlag, emit: Callable[[EngineEvent], None]) -> None:
@@ -98,16 +97,19 @@ class ChatterboxInstance(Instance):
         emit(Started(voice.id, RATE, TimingQuality.ESTIMATED, ignored))
         language = (job.language or voice.languages[0]).partition("-")[0].lower()
         seed = secrets.randbelow(_SEEDS) if job.seed is None else job.seed
-        gain = 10 ** (job.volume_db / 20)
+        # What has a seed is to come out the same, whatever somebody has to hear meanwhile.
+        queued = job.audio_queued if job.seed is None else 0.0
         # A voice is made ready for all who speak as it, and is not given up with the first of them.
-        told = self._loaded.conditioning.voice(voice.id, manner.exaggeration)
+        speaker, clip, own = self._loaded.conditioning.voice(voice.id, manner.exaggeration)
+        delivery, gain = Delivery(speaker, clip, manner, language), own * 10 ** (job.volume_db / 20)
         made = 0
         try:
             with self._loaded.interruption.by(stop):
                 for place, portion in enumerate(portions(job.text)):
                     first = made
                     text = job.text[portion.start : portion.end]
-                    for samples in self._spoken(text, language, told, manner, (seed + place) % _SEEDS):
+                    windows = windows_within((queued + made / RATE) * TOKEN_RATE)
+                    for samples in self._spoken(text, delivery, (seed + place) % _SEEDS, windows):
                         self._loaded.interruption.check()
                         emit(Audio(_pcm(samples, gain)))
                         made += len(samples)
@@ -121,22 +123,12 @@ class ChatterboxInstance(Instance):
         self._leave()
 
     def _spoken(
-        self, text: str, language: str, told: tuple[T3Cond, dict[str, Any]], manner: Manner, seed: int
-    ) -> Iterator[NDArray[np.float32]]:
-        """Yield the sound of a portion as it is made."""
-        loaded, network = self._loaded, self._loaded.chatterbox
-        speaker, clip = told
-        tokens = speech_tokens(
-            network.t3,
-            speaker,
-            loaded.model.text_tokens(network, text, language),
-            _sampling(manner),
-            torch.Generator(network.device).manual_seed(seed),
-            most=min(TOKEN_RATE * (len(text) // _SLOWEST_SPEECH + _PAUSE), _MOST_TOKENS),
-            guards=loaded.heads.guard if loaded.heads is not None else None,
-        )
-        stretch = Stretch(network.s3gen, loaded.watermark, clip, seed)
-        return stretch.samples(chain(tokens, loaded.model.ending))
+        self, text: str, delivery: Delivery, seed: int, windows: int
+    ) -> Iterable[NDArray[np.float32]]:
+        """Return the sound of a portion, in pieces."""
+        if self._candidates > 1:
+            return self._loaded.speaking.best(text, delivery, seed, self._candidates).sound
+        return self._loaded.speaking.streamed(text, delivery, seed, windows)
 
 
 class ChatterboxEngine(BlockingEngine):
@@ -198,7 +190,7 @@ class ChatterboxEngine(BlockingEngine):
         with self._lock:
             if self._loaded is None:
                 self._loaded = self._load()
-            instance = ChatterboxInstance(self._loaded, self._leave)
+            instance = ChatterboxInstance(self._loaded, self._settings.candidates, self._leave)
             self._open += 1
             if self._open == 1:
                 self._warm(instance)
@@ -209,18 +201,29 @@ class ChatterboxEngine(BlockingEngine):
         model = MODELS[settings.model]
         chatterbox = self._load_model(model)
         book = VoiceBook(model, settings.voices.expanduser(), built_in=chatterbox.conds is not None)
+        heads = AlignedHeads(chatterbox.t3) if chatterbox.t3.hp.is_multilingual else None
+        watermark = Watermark(chatterbox.device, RATE)
+        speaking = Speaking(model, chatterbox, watermark, heads)
+
+        def gain(speaker: T3Cond, clip: dict[str, Any]) -> float:
+            if settings.loudness == "own":
+                return 1.0
+            take = speaking.take(_WARM_UP, Delivery(speaker, clip, model.manner, "en"), seed=0)
+            return loudness.gain(np.concatenate(take.sound), settings.loudness)
+
         return _Loaded(
             model,
             chatterbox,
             book,
-            Conditioning(chatterbox, book, settings.voices_kept, model.clip_options),
-            Watermark(chatterbox.device, RATE),
+            Conditioning(chatterbox, book, settings.voices_kept, model.clip_options, gain),
+            watermark,
             Interruption(chatterbox.t3, chatterbox.s3gen),
-            AlignedHeads(chatterbox.t3) if chatterbox.t3.hp.is_multilingual else None,
+            heads,
+            speaking,
         )
 
     def _warm(self, instance: ChatterboxInstance) -> None:
-        """Let it speak, and learn how long it may be silent: between windows of the largest size."""
+        """Let it speak, and learn how long it may be silent: for the largest window, or for all takes."""
         shared = self._known()
         for _ in range(2):  # the first run lays out memory
             began, samples = time.monotonic(), [0]
@@ -231,7 +234,10 @@ class ChatterboxEngine(BlockingEngine):
 
             instance.synthesize(Job(_WARM_UP, shared.book.default), StopFlag(), count)
             factor = (time.monotonic() - began) / max(sum(samples) / RATE, 1 / TOKEN_RATE)
-        self._longest_silence = factor * SIZES[-1] / TOKEN_RATE * self._settings.live
+        settings = self._settings
+        takes = LONGEST / _USUAL_SPEECH * settings.candidates
+        longest = SIZES[-1] / TOKEN_RATE if settings.candidates == 1 else takes
+        self._longest_silence = factor * longest * settings.live
 
     def _from_files(self, model: Model) -> Chatterbox:
         return model.load(self._settings.folder.expanduser(), _device(self._settings.device))
@@ -265,17 +271,6 @@ def _device(wanted: str) -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _sampling(manner: Manner) -> Sampling:
-    return Sampling(
-        temperature=manner.temperature,
-        repetition_penalty=manner.repetition_penalty,
-        min_p=manner.min_p or 0.0,
-        top_p=manner.top_p,
-        top_k=int(manner.top_k or 0),
-        cfg_weight=manner.cfg_weight or 0.0,
-    )
 
 
 def _pcm(samples: NDArray[np.float32], gain: float) -> bytes:

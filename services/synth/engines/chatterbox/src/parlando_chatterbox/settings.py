@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,3 +45,15 @@ class ChatterboxSettings(BaseSettings):
         description="threads of each synthesis on a CPU",
     )
     live: int = Field(default=1, ge=1, le=64, description="syntheses at a time; they share the networks")
+    loudness: Annotated[float, Field(ge=-40, le=-14)] | Literal["own"] = Field(
+        default=-23.0,
+        description="LUFS at which every voice speaks, by a gain of its own, for which it speaks a sentence "
+        'to nobody when it is made ready; "own" leaves each as loud as its network makes it',
+    )
+    candidates: int = Field(
+        default=1,
+        ge=1,
+        le=5,
+        description="takes of a portion that may be made until one is without fault; with more than 1 a "
+        "portion is heard only once it is whole",
+    )

@@ -31,9 +31,13 @@ class Stretch:
         watermark: is put on every window.
         clip: of the voice, as `S3Gen.embed_ref` returns it.
         seed: of all noise.
+        windows: how many there were before, which sets the size of the first.
     """
 
-    def __init__(self, network: S3Token2Wav, watermark: Watermark, clip: dict[str, Any], seed: int) -> None:
+    def __init__(
+        self, network: S3Token2Wav, watermark: Watermark, clip: dict[str, Any], seed: int, windows: int = 0
+    ) -> None:
+        self._windows = windows
         self._device = network.device
         self._watermark = watermark
         self._mel = MelMaker(network, clip, seed)
@@ -43,7 +47,7 @@ class Stretch:
     def samples(self, tokens: Iterable[int]) -> Iterator[NDArray[np.float32]]:
         """Yield the sound of tokens, which may come one by one, as soon as there are enough of them."""
         there: list[int] = []
-        made = number = 0
+        made, number = 0, self._windows
         for token in chain(tokens, [None]):
             if token is not None:
                 there.append(token)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-SIZES = (8, 16, 32, 64)
+SIZES = (8, 16, 32, 64, 128)
 """Tokens of each window, the last for all that follow: doubling stays ahead of who listens."""
 
 CONTEXT = 12
@@ -23,6 +25,11 @@ class Window:
     start: int
     end: int
     until: int
+
+
+def windows_within(tokens: float) -> int:
+    """Return how many windows somebody was given who has so many tokens to hear."""
+    return bisect_right(list(accumulate(SIZES)), tokens)
 
 
 def next_window(
