@@ -81,6 +81,7 @@ class Row:
         told = "; ".join(f"{name} ({count})" for name, count in self.told.most_common())
         if self.forgotten:
             told = "; ".join(filter(None, [told, f"{len(self.forgotten)} sessions and turns are forgotten"]))
+        told = "; ".join(filter(None, [told, *(f"**did not hold: {each}**" for each in self.broken)]))
         back = f"{self.back:.1f} s" if self.back is not None else ""
         numbers = (self.calls, self.cut_off or "", self.refused or "")
         times = (f"{self.silence:.2f} s" if self.silence > 0.005 else "", f"{self.late:.2f} s", back)

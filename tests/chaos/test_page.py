@@ -29,7 +29,7 @@ def test_a_row_tells_what_callers_noticed_and_from_when_on_they_were_served_agai
     row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), [], ["a session"]))
     assert row.line() == (
         "| router killed | 6 | 1 | 2 | gRPC: unavailable (2); gRPC: internal (1); 1 sessions and turns are "
-        "forgotten |  | 0.50 s | 3.5 s |"
+        "forgotten; **did not hold: a session is lost** |  | 0.50 s | 3.5 s |"
     )
     assert row.broken == ["a session is lost"]
 
