@@ -335,6 +335,12 @@ class FakeAdmin(admin_service_pb2_grpc.AdminServiceServicer):
         count, self._tripped = self._tripped, 0
         return admin_pb2.ResetBreakerResponse(reset=count)
 
+    async def FlushCache(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.FlushCacheRequest, _context: Context
+    ) -> admin_pb2.FlushCacheResponse:
+        """Tell of three previews that are forgotten, and of one for an engine."""
+        return admin_pb2.FlushCacheResponse(entries=1 if request.engine else 3)
+
     async def GetStatistics(  # noqa: N802  # gRPC's name
         self, _request: admin_pb2.GetStatisticsRequest, _context: Context
     ) -> admin_pb2.GetStatisticsResponse:

@@ -23,6 +23,8 @@ async def test_an_engine_is_tried_failed_and_mended() -> None:
         failed = await edge.http.post("/dev/fallback", json={"engine": "fake", "seconds": 0.5})
         assert failed.json() == {"status": "ok"}
         assert (await edge.http.post("/dev/reset", json={})).json() == {"reset": 1}
+        assert (await edge.http.post("/dev/cache/flush", json={})).json() == {"entries": 3}
+        assert (await edge.http.post("/dev/cache/flush", json={"engine": "fake"})).json() == {"entries": 1}
         said = (await edge.http.get("/dev/statistics")).json()
         assert said["uptime_seconds"] == 7
         assert said["engines"][0]["failures"] == {"ENGINE_FAILED": 1}

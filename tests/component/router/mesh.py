@@ -214,8 +214,11 @@ async def routing(
         waiting = WaitingRoom(1_000, clock)
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments, waiting, budgets)
         calls = CallsUnderWay()
-        admin = AdminServicer(studio, clock, calls, 10.0)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
-        services = [speech_service(studio, Previews(studio, 1_000_000)), admin_service(admin)]
+        previews = Previews(studio, 1_000_000)
+        admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+            studio, previews, clock, calls, 10.0
+        )
+        services = [speech_service(studio, previews), admin_service(admin)]
         server = Server(ServerSettings(max_message_bytes=16 * 1024 * 1024), services, calls=calls)
         if session is not None:
             await stack.enter_async_context(background(watch_policies(session, clock, engines.take_policies)))

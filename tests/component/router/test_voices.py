@@ -168,6 +168,13 @@ async def test_a_preview_follows_its_voice(tmp_path: Path) -> None:
         await uploaded(router, upload(encoded(speech(11)), id="anna"))
         await preview()
         assert log.read_text().count("begin") == 2
+        error = await failure(router.admin.FlushCache(admin_pb2.FlushCacheRequest(engine="nobody")))
+        assert (error.reason, error.field) == (Reason.ENGINE_NOT_FOUND, "engine")
+        for engine, entries in (("scripted", 2), ("", 0)):  # of the first anna, too: nobody asks for it again
+            flushed = await router.admin.FlushCache(admin_pb2.FlushCacheRequest(engine=engine))
+            assert flushed.entries == entries
+        await preview()
+        assert log.read_text().count("begin") == 3
 
 
 async def test_voices_are_listed_by_what_they_have(tmp_path: Path) -> None:

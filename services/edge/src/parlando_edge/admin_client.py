@@ -8,8 +8,14 @@ from typing import TypeVar
 import grpc
 
 from parlando.admin.v1 import admin_pb2, admin_service_pb2_grpc
-from parlando_edge.administration import FallbackBody, ResetBody, TrialBody
-from parlando_edge.answer_models import EngineFiguresAnswer, ResetAnswer, StatisticsAnswer, TrialAnswer
+from parlando_edge.administration import FallbackBody, FlushBody, ResetBody, TrialBody
+from parlando_edge.answer_models import (
+    EngineFiguresAnswer,
+    FlushAnswer,
+    ResetAnswer,
+    StatisticsAnswer,
+    TrialAnswer,
+)
 from parlando_edge.voice_client import GrpcVoiceMaker
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
@@ -50,6 +56,12 @@ class GrpcAdministration:
         request = admin_pb2.ResetBreakerRequest(engine=asked.engine)
         said = await _answered(self._stub.ResetBreaker(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
         return ResetAnswer(reset=said.reset)
+
+    async def flush_cache(self, asked: FlushBody) -> FlushAnswer:
+        """Forget the previews of voices that are kept."""
+        request = admin_pb2.FlushCacheRequest(engine=asked.engine)
+        said = await _answered(self._stub.FlushCache(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+        return FlushAnswer(entries=said.entries)
 
     async def statistics(self) -> StatisticsAnswer:
         """Return what engines did since the router started."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pydantic import ConfigDict, Field
 
-from parlando_edge.answer_models import ResetAnswer, StatisticsAnswer, TrialAnswer
+from parlando_edge.answer_models import FlushAnswer, ResetAnswer, StatisticsAnswer, TrialAnswer
 from parlando_edge.json_models import Body
 from parlando_edge.speech_body import LONGEST_NAME
 from parlando_edge.voice_making import VoiceMaker
@@ -38,6 +38,14 @@ class ResetBody(Body):
     engine: str = Field(default="", max_length=LONGEST_NAME, description="Left out: all engines.")
 
 
+class FlushBody(Body):
+    """Has what was kept forgotten."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+    engine: str = Field(default="", max_length=LONGEST_NAME, description="Left out: of all engines.")
+
+
 class Administration(Protocol):
     """The router's administration. Every method raises ParlandoError when it fails."""
 
@@ -56,6 +64,10 @@ class Administration(Protocol):
 
     async def reset(self, asked: ResetBody) -> ResetAnswer:
         """Close breakers."""
+        ...
+
+    async def flush_cache(self, asked: FlushBody) -> FlushAnswer:
+        """Forget the previews of voices that are kept."""
         ...
 
     async def statistics(self) -> StatisticsAnswer:

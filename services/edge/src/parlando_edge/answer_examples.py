@@ -16,6 +16,7 @@ from parlando_edge.answer_models import (
     ErrorDetail,
     EstimateAnswer,
     FigureAnswer,
+    FlushAnswer,
     HealthAnswer,
     ModelAnswer,
     ModelsAnswer,
@@ -92,6 +93,7 @@ _INSTANCES: tuple[BaseModel, ...] = (
             ),
         ),
     ),
+    FlushAnswer(entries=3),
     ResetAnswer(reset=1),
     DoneAnswer(),
     StatisticsAnswer(

@@ -179,6 +179,12 @@ class ResetAnswer(Answer):
     reset: int
 
 
+class FlushAnswer(Answer):
+    """Previews of voices that were kept, and are no more."""
+
+    entries: int
+
+
 class DoneAnswer(Answer):
     """It is done."""
 

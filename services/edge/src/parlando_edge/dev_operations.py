@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parlando_edge.administration import Administration, FallbackBody, ResetBody, TrialBody
+from parlando_edge.administration import Administration, FallbackBody, FlushBody, ResetBody, TrialBody
 from parlando_edge.answer_models import (
     BenchAnswer,
     DoneAnswer,
+    FlushAnswer,
     ResetAnswer,
     StatisticsAnswer,
     TrialAnswer,
@@ -59,6 +60,15 @@ def dev_operations(
             ResetAnswer,
             method="POST",
             body=ResetBody,
+        ),
+        Operation(
+            "/dev/cache/flush",
+            "flushCache",
+            JsonEndpoint(FlushBody, administration.flush_cache, settings, declared=True),
+            "Forget the previews of voices that are kept, so that they are spoken anew",
+            FlushAnswer,
+            method="POST",
+            body=FlushBody,
         ),
         Operation(
             "/dev/bench",

@@ -44,10 +44,10 @@ def main() -> None:
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments(), waiting, budgets)
         studio.instruments.follow(engines.statistics)
         calls = CallsUnderWay()
-        admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
-            studio, clock, calls, settings.drain_seconds
-        )
         previews = Previews(studio, settings.preview_bytes)
+        admin = AdminServicer(  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+            studio, previews, clock, calls, settings.drain_seconds
+        )
         services = [speech_service(studio, previews), admin_service(admin)]
         server = Server(settings, services, telemetry.server_interceptors(settings), calls)
         await server.set_health("dependency/engines", serving=False)

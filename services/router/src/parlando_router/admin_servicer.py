@@ -15,6 +15,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.voice_upload import VoiceUploads
 from parlando_router.convert import duration, seconds
 from parlando_router.events import Finished, SpeechEvent, Started
+from parlando_router.previews import Previews
 from parlando_router.request import PlayoutMode, SpeechSettings, require_range
 from parlando_router.speak_protocol import Append, BeginEpoch, Command
 from parlando_router.statistics import EngineFigures
@@ -33,14 +34,18 @@ class AdminServicer(DrainServicer):
 
     Args:
         studio: what the router speaks with.
+        previews: that it keeps.
         clock: tells how long it has been up.
         calls: the router's work.
         drain_seconds: how long work under way may take in a drain, where that is not said.
     """
 
-    def __init__(self, studio: Studio, clock: Clock, calls: CallsUnderWay, drain_seconds: float) -> None:
+    def __init__(
+        self, studio: Studio, previews: Previews, clock: Clock, calls: CallsUnderWay, drain_seconds: float
+    ) -> None:
         super().__init__(calls, drain_seconds)
         self._studio = studio
+        self._previews = previews
         self._clock = clock
         self._began = clock.now()
         self._uploads = VoiceUploads()
@@ -63,6 +68,12 @@ class AdminServicer(DrainServicer):
             raise ParlandoError(Reason.NO_ENGINE_AVAILABLE, "no engine has answered yet", retry_after=1.0)
         engines.reset_breakers(primary, "")
         return admin_pb2.ResetPrimaryResponse(engine=primary)
+
+    async def FlushCache(  # noqa: N802  # gRPC's name
+        self, request: admin_pb2.FlushCacheRequest, _: _Context
+    ) -> admin_pb2.FlushCacheResponse:
+        """Forget previews of voices."""
+        return admin_pb2.FlushCacheResponse(entries=self._previews.flush(request.engine))
 
     async def TriggerFallback(  # noqa: N802  # gRPC's name
         self, request: admin_pb2.TriggerFallbackRequest, _: _Context

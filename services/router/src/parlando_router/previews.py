@@ -88,6 +88,21 @@ class Previews:
                 self._kept.move_to_end(key)
         return preview
 
+    def flush(self, engine: str) -> int:
+        """Forget previews, which are spoken anew then; return how many there were.
+
+        Args:
+            engine: whose; "" for all.
+
+        Raises:
+            ParlandoError: ENGINE_NOT_FOUND.
+        """
+        self._studio.engines.require_engine(engine, "engine")
+        forgotten = [key for key in self._kept if engine in ("", key.engine)]
+        for key in forgotten:
+            self._bytes -= len(self._kept.pop(key).wav)
+        return len(forgotten)
+
     def _found(self, engine: str, voice: str) -> tuple[_Key, str]:
         if not voice:
             raise ParlandoError(Reason.FIELD_REQUIRED, "voice is empty: name one", field="voice")

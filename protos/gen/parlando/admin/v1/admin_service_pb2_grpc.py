@@ -156,7 +156,7 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FlushCache(self, request, context):
-        """Empties a cache.
+        """Empties a cache: a router's previews of voices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

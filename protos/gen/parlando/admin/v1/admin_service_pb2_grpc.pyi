@@ -48,7 +48,7 @@ class AdminServiceStub:
     ResetPrimary: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ResetPrimaryRequest, _admin_pb2.ResetPrimaryResponse]
     """Takes the primary engine back."""
     FlushCache: _grpc.UnaryUnaryMultiCallable[_admin_pb2.FlushCacheRequest, _admin_pb2.FlushCacheResponse]
-    """Empties a cache."""
+    """Empties a cache: a router's previews of voices."""
     RunTestStream: _grpc.UnaryUnaryMultiCallable[_admin_pb2.RunTestStreamRequest, _admin_pb2.RunTestStreamResponse]
     """Speaks a fixed sentence through one engine."""
     TriggerFallback: _grpc.UnaryUnaryMultiCallable[_admin_pb2.TriggerFallbackRequest, _admin_pb2.TriggerFallbackResponse]
@@ -84,7 +84,7 @@ class AdminServiceAsyncStub(AdminServiceStub):
     ResetPrimary: _aio.UnaryUnaryMultiCallable[_admin_pb2.ResetPrimaryRequest, _admin_pb2.ResetPrimaryResponse]  # type: ignore[assignment]
     """Takes the primary engine back."""
     FlushCache: _aio.UnaryUnaryMultiCallable[_admin_pb2.FlushCacheRequest, _admin_pb2.FlushCacheResponse]  # type: ignore[assignment]
-    """Empties a cache."""
+    """Empties a cache: a router's previews of voices."""
     RunTestStream: _aio.UnaryUnaryMultiCallable[_admin_pb2.RunTestStreamRequest, _admin_pb2.RunTestStreamResponse]  # type: ignore[assignment]
     """Speaks a fixed sentence through one engine."""
     TriggerFallback: _aio.UnaryUnaryMultiCallable[_admin_pb2.TriggerFallbackRequest, _admin_pb2.TriggerFallbackResponse]  # type: ignore[assignment]
@@ -159,7 +159,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.FlushCacheRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.FlushCacheResponse, _abc.Awaitable[_admin_pb2.FlushCacheResponse]]:
-        """Empties a cache."""
+        """Empties a cache: a router's previews of voices."""
 
     @_abc_1.abstractmethod
     def RunTestStream(
