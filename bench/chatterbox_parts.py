@@ -74,7 +74,10 @@ def theirs(chatterbox: Chatterbox, name: str) -> float:
 
 
 def stop(instance: ChatterboxInstance, after: float) -> float:
-    """Return seconds from a stop until the instance is idle; it comes so long after the first audio."""
+    """Return seconds from a stop until the instance is idle; it comes so long after the first audio.
+
+    0 where it was idle before.
+    """
     flag, came = StopFlag(), 0.0
 
     def ask() -> None:
@@ -91,7 +94,7 @@ def stop(instance: ChatterboxInstance, after: float) -> float:
             threading.Timer(after, ask).start()
 
     instance.synthesize(Job(TEXT * 3, "default"), flag, emit)
-    return time.perf_counter() - came
+    return time.perf_counter() - came if came else 0.0
 
 
 def measured(name: str, make: Callable[[], Chatterbox], rounds: int) -> bool:
