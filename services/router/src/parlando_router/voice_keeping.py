@@ -155,7 +155,10 @@ class VoiceKeeping:
             try:
                 answer = await ask(AdminServiceStub(channel))
             except grpc.aio.AioRpcError as error:
-                return from_rpc_error(error)
+                known = from_rpc_error(error)
+                if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
+                    return ParlandoError(known.reason, "a worker does not answer: try again", retry_after=1.0)
+                return known
             with suppress(grpc.aio.AioRpcError):  # then the watch finds out
                 about, voices = await told(SynthServiceStub(channel), _LIST_SECONDS)
                 if about.ready and self._roster.knows(address):
