@@ -92,22 +92,27 @@ class VoiceKeeping:
         serving = [worker.address for worker in workers if worker.serving]
         serving = serving or [worker.address for worker in workers if worker.may_live]
         if not serving:
-            raise ParlandoError(
-                Reason.NO_ENGINE_AVAILABLE, f"no worker of {field} is up: try again", retry_after=1.0
-            )
+            raise _none_is_up(field)
         return serving
 
     def _able(self, what: Literal["clones", "mixes"], field: str) -> str:
         """Return the one engine that does something with voices.
 
         Raises:
-            ParlandoError: NOT_SUPPORTED, none does; FIELD_REQUIRED, several do.
+            ParlandoError: NOT_SUPPORTED, none does; FIELD_REQUIRED, several do; NO_ENGINE_AVAILABLE, not
+                all have said what they can.
         """
         able = [
             name
             for name, workers in self._roster.groups()
             if any(worker.description is not None and getattr(worker.description, what) for worker in workers)
         ]
+        if not able and any(
+            worker.description is None or not worker.description.ready  # then it has yet to say what it can
+            for _, workers in self._roster.groups()
+            for worker in workers
+        ):
+            raise _none_is_up(field)
         if not able:
             raise ParlandoError(Reason.NOT_SUPPORTED, f"no engine that is known {what} voices", field=field)
         return _only(able, field)
@@ -164,6 +169,12 @@ class VoiceKeeping:
                 if about.ready and self._roster.knows(address):
                     self._roster.answered(address, about, voices)
         return answer
+
+
+def _none_is_up(field: str) -> ParlandoError:
+    return ParlandoError(
+        Reason.NO_ENGINE_AVAILABLE, f"no worker of {field} is up: try again", retry_after=1.0
+    )
 
 
 def _only(engines: list[str], field: str) -> str:
