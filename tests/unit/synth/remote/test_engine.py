@@ -6,6 +6,8 @@ import asyncio
 import logging
 import math
 import traceback
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from decimal import Decimal
 
 import pytest
@@ -17,6 +19,7 @@ from parlando_synth.engine import Aftermath, Audio, Charge, EngineEvent, Job, St
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.settings import RemoteSettings
 from parlando_synth.remote.trouble import Refusal, Trouble
+from parlando_synth.remote.vendor import Exchange, Said
 from tests.unit.router.virtual_time import LoopClock, run, settled
 from tests.unit.synth.remote.vendors import RATE, ScriptedVendor, Step, VendorError, tone
 
@@ -275,6 +278,35 @@ def test_a_reader_that_leaves_ends_the_request() -> None:
         await anext(events)
         await events.aclose()
         assert vendor.ended == 1
+
+    run(speak())
+
+
+class _Confirming(ScriptedVendor):
+    """Has the end of a job confirmed, which takes a second."""
+
+    confirmed = False
+
+    async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
+        try:
+            async with aclosing(super().speak(job, exchange)) as said:
+                async for item in said:
+                    yield item
+        finally:
+            await asyncio.sleep(1.0)
+            self.confirmed = True
+
+
+def test_a_stop_does_not_break_off_what_a_vendor_is_told_at_the_end() -> None:
+    async def speak() -> None:
+        vendor, stop = _Confirming([tone(2_000), HANGS]), StopFlag()
+        events = _engine(vendor).synthesize(JOB, stop)
+        await anext(events)
+        leaving = asyncio.ensure_future(events.aclose())
+        await settled()
+        stop.set()
+        await leaving
+        assert vendor.confirmed
 
     run(speak())
 

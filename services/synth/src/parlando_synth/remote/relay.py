@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from parlando_kit.clock import Clock
@@ -72,8 +72,19 @@ async def relayed(
     loop = asyncio.get_running_loop()
     pump = asyncio.create_task(_pump(source, queue, watch))
     pump.add_done_callback(lambda _: queue.close(_failure(pump, stop)))
-    guard = asyncio.create_task(_guard(pump, queue, watch))
-    stop.on_set(lambda: loop.call_soon_threadsafe(pump.cancel))
+    ended = False
+
+    def end() -> bool:
+        """Break the pump off, once: what it does at its end is not to be broken off. False after that."""
+        nonlocal ended
+        if ended:
+            return False
+        ended = True
+        pump.cancel()
+        return True
+
+    guard = asyncio.create_task(_guard(end, queue, watch))
+    stop.on_set(lambda: loop.call_soon_threadsafe(end))
     try:
         while True:
             try:
@@ -82,8 +93,7 @@ async def relayed(
                 break
             yield item
     finally:
-        if not pump.cancelling():  # what it does at its end is not to be broken off
-            pump.cancel()
+        end()
         guard.cancel()
         await finish(asyncio.wait({pump, guard}))
 
@@ -103,11 +113,10 @@ async def _pump(source: AsyncGenerator[Said, None], queue: BoundedQueue[Said], w
                 await asyncio.sleep(0)  # more may be buffered, and the first sound is not to wait for it
 
 
-async def _guard(pump: asyncio.Task[None], queue: BoundedQueue[Said], watch: Watch) -> None:
+async def _guard(end: Callable[[], bool], queue: BoundedQueue[Said], watch: Watch) -> None:
     await watch.stands_still()
-    if not pump.cancelling():  # a stop that is being told to the vendor has a time of its own
+    if end():  # a stop that is being told to the vendor has a time of its own
         queue.close(StoodStill())
-        pump.cancel()
 
 
 def _failure(pump: asyncio.Task[None], stop: StopFlag) -> BaseException | None:
