@@ -59,22 +59,20 @@ class Cable:
         relay.add_done_callback(self._relays.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):  # either side has gone, or it is dropped
-            await self._whole.wait()
-            try:
+        try:
+            with suppress(OSError, asyncio.CancelledError):  # either side has gone, or it is dropped
+                await self._whole.wait()
                 onward, back = await asyncio.open_connection("127.0.0.1", self._target, limit=_PIECE_BYTES)
-            except OSError:  # nobody listens there: the one who asks is to learn it
-                writer.transport.abort()
-                return
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._pass(reader, back))
-                    tasks.create_task(self._pass(onward, writer))
-            except* OSError:
-                pass
-            finally:
-                back.transport.abort()
-                writer.transport.abort()
+                try:
+                    async with asyncio.TaskGroup() as tasks:
+                        tasks.create_task(self._pass(reader, back))
+                        tasks.create_task(self._pass(onward, writer))
+                except* OSError:
+                    pass
+                finally:
+                    back.transport.abort()
+        finally:
+            writer.transport.abort()  # also where nobody listens behind: the one who asks is to learn it
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while piece := await reader.read(_PIECE_BYTES):
