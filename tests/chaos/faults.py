@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tests.chaos.wired import Part, Wired
+from tests.chaos.wired import Part, Wired, send
 
 LASTS_SECONDS = 4.0
 """How long a part stands still, is slow or is cut off."""
@@ -56,9 +56,7 @@ class Fault:
             case Kind.SLOW:
                 await _slowed(part)
             case Kind.CUT:
-                part.cable.cut()
-                await asyncio.sleep(LASTS_SECONDS)
-                part.cable.mend()
+                await _cut_off(part)
             case Kind.DROP:
                 part.cable.drop()
 
@@ -67,24 +65,38 @@ class Fault:
 
 
 async def _paused(part: Part) -> None:
-    part.send(signal.SIGSTOP)
+    process = part.process()
+    if process is None:
+        return
+    send(process, signal.SIGSTOP)
     try:
         await asyncio.sleep(LASTS_SECONDS)
     finally:
-        part.send(signal.SIGCONT)
+        send(process, signal.SIGCONT)
 
 
 async def _slowed(part: Part) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + LASTS_SECONDS
+    process = part.process()  # found once: that takes longer than it is to run at a time
+    if process is None:
+        return
     try:
         while loop.time() < until:
-            part.send(signal.SIGSTOP)
+            send(process, signal.SIGSTOP)
             await asyncio.sleep(_PERIOD_SECONDS * (1 - _RUNNING_SHARE))
-            part.send(signal.SIGCONT)
+            send(process, signal.SIGCONT)
             await asyncio.sleep(_PERIOD_SECONDS * _RUNNING_SHARE)
     finally:
-        part.send(signal.SIGCONT)
+        send(process, signal.SIGCONT)
+
+
+async def _cut_off(part: Part) -> None:
+    part.cable.cut()
+    try:
+        await asyncio.sleep(LASTS_SECONDS)
+    finally:
+        part.cable.mend()
 
 
 async def together(faults: Sequence[Fault], wired: Wired) -> None:

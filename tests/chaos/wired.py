@@ -64,13 +64,6 @@ class Part:
                     return child
         return None
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to its process and all that this has started."""
-        process = self.process()
-        if process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-
     def _is_in(self, process: psutil.Process) -> bool:
         command = process.cmdline()
         if self.kind in ("envoy", "redis"):
@@ -79,6 +72,13 @@ class Part:
         return command[1:3] == ["-m", f"parlando_{self.kind}"] and process.environ()[setting] == str(
             self.port
         )
+
+
+def send(process: psutil.Process, number: signal.Signals) -> None:
+    """Send a signal to a part's process and all that this has started, unless it has ended."""
+    if process.is_running():  # and its number is not another's
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 @dataclass
