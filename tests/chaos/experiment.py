@@ -86,6 +86,7 @@ async def disturbed(wired: Wired, faults: Sequence[Fault], lengths: Lengths) -> 
         finally:
             load.cancel()
             await asyncio.wait({load})
+        load.result()  # it ends well when it is cancelled: anything else is a fault of a caller's own
         forgotten = await _forgotten(callers, began)
     noticed = account(callers.calls, began)
     broken += [call.wrong for call in noticed.calls if call.well and call.wrong]
@@ -131,11 +132,14 @@ async def _left(wired: Wired) -> dict[str, int]:
     for part in wired.of("synth"):
         async with open_channel(f"127.0.0.1:{part.port}") as channel:
             stub = SynthServiceStub(channel)
-            load = (await stub.DescribeEngine(synth_pb2.DescribeEngineRequest(), wait_for_ready=True)).load
-            left[part.name] = load.live + load.queued
+            about = await stub.DescribeEngine(
+                synth_pb2.DescribeEngineRequest(), wait_for_ready=True, timeout=_IDLE_SECONDS
+            )
+            left[part.name] = about.load.live + about.load.queued
     _, stats = await request(wired.admin_port, "/stats?filter=^http.public.downstream_rq_active$")
     found = _UNDER_WAY.search(stats)
-    left["envoy"] = int(found[1]) if found else 0
+    assert found is not None, "Envoy counts its requests"
+    left["envoy"] = int(found[1])
     return left
 
 

@@ -81,7 +81,8 @@ class RollingEnvoy:
         child = envoy(self.front, self.edges, self.routers, _nothing)
         command = [word for word in child.command if word != "--disable-hot-restart"]
         self._running.append(await asyncio.create_subprocess_exec(*command, *hot, *ends))
-        while await self._epoch() != len(self._running) - 1:  # noqa: ASYNC110  # Envoy tells only who asks
+        while await self._epoch() != len(self._running) - 1:  # Envoy tells only who asks
+            assert self._running[-1].returncode is None, "Envoy has ended"
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def follow(self, meanwhile: Awaitable[None]) -> None:
