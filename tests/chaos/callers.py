@@ -35,7 +35,7 @@ _BUDGET_MS = 500
 
 _RATE = 24_000
 _BYTES_A_SECOND = 48_000
-_TOLERANCE_SECONDS = 0.25
+TOLERANCE_SECONDS = 0.25
 """By how much an utterance may be longer or shorter than undisturbed.
 
 How a text is cut into fragments follows how playback stands, and pauses move with it: 0.18 s was seen.
@@ -218,7 +218,7 @@ class Callers:
 
     def _check_length(self, call: Call) -> None:
         usual = self._lengths.setdefault((call.order.road, call.order.text), call.playback.seconds)
-        if abs(call.playback.seconds - usual) > _TOLERANCE_SECONDS:
+        if abs(call.playback.seconds - usual) > TOLERANCE_SECONDS:
             call.wrong += f" {call.order.road}: {call.playback.seconds:.2f} s in place of {usual:.2f} s"
 
     async def _grpc(self, call: Call) -> None:

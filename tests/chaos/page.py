@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.chaos.callers import TOLERANCE_SECONDS
 from tests.chaos.experiment import Outcome
 from tests.chaos.faults import LASTS_SECONDS
 
@@ -17,15 +18,18 @@ _HEAD = """\
 # When parts fail
 
 Written by `make chaos-parts`, which disturbs each part of a whole system while callers listen: three
-utterances a second, by gRPC, HTTP and Realtime in turn, through Envoy. The system is that of `parlando up`,
-whose supervisor starts again what is killed, with espeak-ng on two workers and a Redis that writes down what
-it is told. *Stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) and *is cut off* (nothing passes
-to or from it) last {seconds:g} s; *loses its connections*: each is ended once, in the middle.
+utterances a second on average, each by gRPC, HTTP or Realtime, through Envoy. The system is that of
+`parlando up`, whose supervisor starts again what is killed, with espeak-ng on two workers and a Redis that
+writes down what it is told. *Stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) and
+*is cut off* (nothing passes to or from it) last {seconds:g} s; *loses its connections*: each is ended once,
+in the middle.
 
-What must hold in each row, and is checked: every word of an utterance that ends well is heard once; every
-call ends; no synthesis and no request is left behind; sessions and turns are there again; all is well within
-30 s. Two things are no promise, and are told where they happen: without Redis sessions go with the session
-service, and a turn that ended in the moment before its edge was killed goes with that edge.
+What must hold in each row, and is checked: every word of an utterance that ends well is heard once (over
+gRPC by its words and samples, over Realtime by its transcript, on each road by its length, to
+{tolerance:g} s); every call ends; no synthesis and no request is left behind; sessions and turns are there
+again; all is well within 30 s. Two things are no promise, and are told where they happen: without Redis
+sessions go with the session service, and a turn that ended in the moment before its edge was killed goes
+with that edge.
 
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;
   *told*: by road, what their callers were told, and how often.
@@ -109,5 +113,8 @@ def section(title: str, rows: Sequence[Row], repeats: int) -> str:
 def page(sections: Mapping[str, str], old: str) -> str:
     """Return the page with these sections by their titles, and of the others what it had before."""
     kept = {part.partition("\n")[0]: f"## {part}".rstrip() + "\n" for part in old.split("\n## ")[1:]}
-    parts = [_HEAD.format(seconds=LASTS_SECONDS).rstrip() + "\n", *{**kept, **sections}.values()]
+    parts = [
+        _HEAD.format(seconds=LASTS_SECONDS, tolerance=TOLERANCE_SECONDS).rstrip() + "\n",
+        *{**kept, **sections}.values(),
+    ]
     return "\n".join(parts)

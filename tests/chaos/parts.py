@@ -1,8 +1,8 @@
 """Every part of a whole system disturbed under load, alone and in pairs; writes docs/chaos.md.
 
-    python -m tests.chaos.parts [--repeats 3]                   all of it; the page is written
-    python -m tests.chaos.parts --trials "One of two routers"   its section of the page is written
-    python -m tests.chaos.parts --only "router killed" edge     rows that begin so; nothing is written
+    PYTHONPATH=bench python -m tests.chaos.parts [--repeats 3]      all of it; the page is written
+        … --trials "One of two routers"                             its section of the page is written
+        … --only "router killed" edge                               rows that begin so; nothing is written
 
 A system runs as `parlando up` runs it, with espeak-ng on two workers and a Redis. Callers come by gRPC, HTTP
 and Realtime through Envoy, and check that they hear every word once, that no call is without an end, that
