@@ -102,13 +102,13 @@ async def test_a_text_is_asked_to_be_read_and_nothing_else(server: RealtimeServe
     assert server.response["output_modalities"] == ["audio"]
     assert "word for word" in server.response["instructions"]
     assert server.response["instructions"].endswith("How to speak: Cold.")
+    assert server.key == KEY
 
 
 async def test_a_feeling_is_said_with_how_to_speak(server: RealtimeServer) -> None:
     async with _loaded(server, instructions="Warm.") as engine:
         await _spoken(engine, emotion="excited", emotion_intensity=1.0)
     assert server.response["instructions"].endswith("How to speak: Warm. Sound very excited.")
-    assert server.key == KEY
 
 
 async def test_a_voice_of_ones_own_is_asked_for_by_its_id(server: RealtimeServer) -> None:
