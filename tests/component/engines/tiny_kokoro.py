@@ -16,5 +16,6 @@ if __name__ == "__main__":
         network = write_network(Path(folder) / "tiny.onnx")
         slow_down(network, steps=60)
         voices = write_voices(Path(folder) / "voices.bin")
-        os.environ |= {"KOKORO_MODEL": str(network), "KOKORO_VOICES": str(voices), "KOKORO_THREADS": "1"}
+        os.environ |= {"KOKORO_MODEL": str(network), "KOKORO_VOICES": str(voices), "KOKORO_MIXES": folder}
+        os.environ["KOKORO_THREADS"] = "1"
         main()

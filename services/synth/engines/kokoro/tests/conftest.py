@@ -17,3 +17,11 @@ def folder() -> Iterator[Path]:
         write_network(Path(name) / "tiny.onnx")
         write_voices(Path(name) / "voices.bin")
         yield Path(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_mixes_of_ones_own(folder: Path) -> Iterator[None]:
+    """Whoever runs the tests may keep mixtures at home, which are none of theirs."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("KOKORO_MIXES", str(folder / "mixes"))
+        yield
