@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ _HERE = Path(__file__).parent
 _ROOT = Path(__file__).parents[3]
 
 
+@cache
 def _interpreter(engine: str) -> Path:
     """Return the interpreter of an engine's environment, which is made where it is not up to date."""
     subprocess.run([str(_ROOT / "tools/bootstrap"), "--engine", engine, "--dev"], check=True)
