@@ -24,7 +24,7 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@exec $(BIN)/parlando up $(ARGS)
 
 # Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox` runs them.
-test: lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES))) ## every check and every test
+test: lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES))) ## every check and every test, but for slow ones and those of Chatterbox and of Kokoro on PyTorch
 	@tools/bootstrap --clients
 	@$(BIN)/python -m pytest
 
