@@ -17,6 +17,7 @@ import httpx2
 from load.plan import Order, Plan, Road, orders, text_of
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.protocol import State
 
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.channels import open_channel
@@ -74,6 +75,8 @@ class Conversation:
 
     async def socket(self) -> ClientConnection:
         """Return its connection; where there is none, connect, as often as it takes."""
+        if self._socket is not None and self._socket.state is not State.OPEN:
+            self._socket = None  # it was closed while nobody spoke, and its client was told so then
         while self._socket is None:
             try:
                 await self._connect()
