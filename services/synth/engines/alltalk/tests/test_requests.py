@@ -84,6 +84,15 @@ async def test_what_ended_well_is_not_stopped(server: AllTalkServer) -> None:
     assert server.stops == 0
 
 
+async def test_who_is_refused_stops_nothing_of_anybody_elses(server: AllTalkServer) -> None:
+    server.fault = Fault.BUSY  # with another's text
+    async with _loaded(server) as engine:
+        with pytest.raises(ParlandoError) as refused:
+            await perform(engine, Job("It is late.", VOICE))
+    assert refused.value.reason is Reason.OVERLOADED
+    assert server.stops == 0
+
+
 async def test_without_an_address_nothing_is_asked(server: AllTalkServer) -> None:
     with pytest.raises(ParlandoError, match="ALLTALK_BASE_URL is not set"):
         await _engine(server, base_url="").load()

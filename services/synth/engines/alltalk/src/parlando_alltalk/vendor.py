@@ -108,14 +108,13 @@ class AllTalkVendor(Vendor):
         done = False
         try:
             async with self._answer(self._client, job) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    await answer.aread()
-                    raise AnswerError(answer.status_code, answer.text, answer.headers)
-                if answer.headers.get("content-type", "").startswith(("application/json", "text/")):
-                    raise AnswerError(httpx.codes.BAD_REQUEST)
+                await _check(answer)
                 async for data in answer.aiter_bytes():
                     yield data
             done = True
+        except AnswerError:  # it makes nothing of ours, and what it makes may be somebody else's
+            done, exchange.goes_on = True, False
+            raise
         finally:
             if not done:
                 exchange.goes_on = not await finish(self._stopped())
@@ -157,6 +156,19 @@ class AllTalkVendor(Vendor):
             answer = await self._client.put("/api/stop-generation", timeout=_STOP_SECONDS)
             return answer.status_code == httpx.codes.OK
         return False
+
+
+async def _check(answer: httpx.Response) -> None:
+    """Return where sound follows.
+
+    Raises:
+        AnswerError: the server says no.
+    """
+    if answer.status_code != httpx.codes.OK:
+        await answer.aread()
+        raise AnswerError(answer.status_code, answer.text, answer.headers)
+    if answer.headers.get("content-type", "").startswith(("application/json", "text/")):
+        raise AnswerError(httpx.codes.BAD_REQUEST)
 
 
 async def _asked(client: httpx.AsyncClient, path: str, seconds: float) -> Mapping[str, Any]:
