@@ -42,6 +42,7 @@ class RealtimeServer(HttpService):
         says: what is said instead of the text, where one is set.
         cancels: responses that were cancelled.
         deaf: whether a cancel is not answered; nor the end of a session, of those that begin now.
+        mute: whether it says nothing to who connects.
         refuses: status, headers and code with which a handshake is refused; None: it is not.
         reported: tokens of text, sound and transcript of all usage that was reported.
     """
@@ -52,7 +53,7 @@ class RealtimeServer(HttpService):
         self.session: dict[str, Any] = {}
         self.response: dict[str, Any] = {}
         self.says: str | None = None
-        self.deaf = False
+        self.deaf = self.mute = False
         self.refuses: tuple[int, Mapping[str, str], str] | None = None
         self.reported = [0, 0, 0]
         self._ids = itertools.count()
@@ -78,6 +79,8 @@ class RealtimeServer(HttpService):
             return web.json_response(error, status=status, headers=headers)
         socket = web.WebSocketResponse(autoclose=not self.deaf)
         await socket.prepare(request)
+        if self.mute:
+            await asyncio.Event().wait()  # until the other end is gone
         self.sessions += 1
         self._sockets.add(socket)
         responding: asyncio.Task[None] | None = None

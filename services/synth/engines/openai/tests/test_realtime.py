@@ -14,12 +14,14 @@ from realtime_server import RealtimeServer
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_openai.engine import realtime
+from parlando_openai.realtime import RealtimeVendor
 from parlando_openai.settings import RealtimeSettings
 from parlando_openai.verbatim import Deviation as Difference
 from parlando_openai.verbatim import Transcript
 from parlando_synth.engine import Aftermath, Audio, Charge, Deviation, Engine, EngineEvent, Job, StopFlag
 from parlando_synth.remote.contract import KEY, RemoteContract
 from parlando_synth.remote.service import Fault, LocalService
+from parlando_synth.remote.trouble import Refusal, Trouble
 
 CLOSE_TIMEOUT = 9.0
 """Seconds, below those that websockets waits for the other end to close as well."""
@@ -57,6 +59,7 @@ def server(serving: RealtimeServer) -> RealtimeServer:
     serving.mend()
     serving.sessions = serving.cancels = 0
     serving.says, serving.deaf, serving.refuses, serving.reported = None, False, None, [0, 0, 0]
+    serving.mute = False
     return serving
 
 
@@ -250,6 +253,16 @@ async def test_a_stop_that_nobody_confirms_leaves_work_behind(server: RealtimeSe
         server.deaf = False
         await _spoken(engine)
     assert server.sessions == 2, "a session in which something goes on is not used again"
+
+
+async def test_a_service_that_accepts_and_then_says_nothing_is_out(server: RealtimeServer) -> None:
+    server.mute = True
+    told = {"base_url": f"http://127.0.0.1:{server.port}/v1", "key": KEY, "connect_seconds": 0.2}
+    vendor = RealtimeVendor(RealtimeSettings.model_validate(told))
+    with pytest.raises(TimeoutError) as hung:
+        await vendor.open()
+    await vendor.close()
+    assert vendor.refusal(hung.value) == Refusal(Trouble.OUTAGE)
 
 
 # Money, and the door

@@ -131,13 +131,13 @@ class Connections:
         """Return a new connection."""
         async with asyncio.timeout(self._open_seconds):
             connection = Connection(await self._client.realtime.connect(model=self._model).enter())
-        try:
-            await connection.until("session.created")
-            await connection.send({"type": "session.update", "session": session})
-            await connection.until("session.updated")
-        except BaseException:
-            await connection.close()
-            raise
+            try:
+                await connection.until("session.created")
+                await connection.send({"type": "session.update", "session": session})
+                await connection.until("session.updated")
+            except BaseException:
+                await connection.close()
+                raise
         return connection
 
     async def give_back(self, manner: Manner, connection: Connection) -> None:
