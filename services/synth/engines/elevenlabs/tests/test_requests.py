@@ -18,6 +18,7 @@ from parlando_synth.contract import check_words, perform
 from parlando_synth.engine import Charge, Engine, Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, speech
+from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.voice import Gender
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"
@@ -50,6 +51,22 @@ async def test_a_connection_is_there_before_the_first_job_and_stays(server: Elev
     )
     assert [opening["context_id"] for opening in server.openings] == ["c0", "c1", "c2"]
     assert server.key == "k-1"
+
+
+async def test_a_service_that_accepts_and_then_says_nothing_is_out() -> None:
+    held: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    told = {"base_url": url, "key": "k-1", "connect_seconds": 1.0, "first_byte_seconds": 0.1}
+    vendor = ElevenLabsVendor(ElevenLabsSettings.model_validate(told))
+    with pytest.raises(TimeoutError) as hung:
+        await vendor.open()
+    await vendor.close()
+    for writer in held:
+        writer.close()
+    silent.close()
+    await silent.wait_closed()
+    assert vendor.refusal(hung.value) == Refusal(Trouble.OUTAGE)
 
 
 async def test_jobs_at_once_share_a_connection_up_to_what_it_takes(server: ElevenLabsServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,8 +24,10 @@ from parlando_openai.settings import (
     SpeechSettings,
     VLLMOmniSettings,
 )
+from parlando_openai.speech import SpeechVendor
 from parlando_synth.engine import Audio, Charge, Engine, EngineEvent, Job, Started, StopFlag
 from parlando_synth.remote.service import speech as made
+from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.voice import Gender
 
 TEXT = "Seven grey lamps were lit."
@@ -162,6 +165,22 @@ async def test_who_takes_no_instructions_has_no_feelings(
     server.voices = ["af_heart"]
     async with _loaded(server, kind, **settings) as engine:
         assert engine.describe().emotions == ()  # the worker names the emotion in `ignored` then
+
+
+async def test_a_server_that_accepts_and_then_says_nothing_is_out() -> None:
+    held: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/v1"
+    told = {"base_url": url, "key": "sk-1", "connect_seconds": 1.0, "first_byte_seconds": 0.1}
+    vendor = SpeechVendor(profiles.OPENAI, OpenAISettings.model_validate(told))
+    with pytest.raises(TimeoutError) as hung:
+        await vendor.open()
+    await vendor.close()
+    for writer in held:
+        writer.close()
+    silent.close()
+    await silent.wait_closed()
+    assert vendor.refusal(hung.value) == Refusal(Trouble.OUTAGE)
 
 
 async def test_the_older_models_take_neither_instructions_nor_events(server: SpeechServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -75,7 +76,8 @@ class ElevenLabsVendor(Vendor):
         self._client = AsyncElevenLabs(
             base_url=settings.base_url, api_key=key.get_secret_value(), httpx_client=self._http
         )
-        answer = await self._client.voices.get_all(request_options={"max_retries": 0})
+        async with asyncio.timeout(settings.connect_seconds + settings.first_byte_seconds):
+            answer = await self._client.voices.get_all(request_options={"max_retries": 0})
         rate = settings.output_format.rate
         self._voices = {each.voice_id: _voice(each, rate) for each in answer.voices}
         self._default = self._chosen(settings.default_voice)

@@ -170,7 +170,8 @@ class SpeechVendor(Vendor):
         """Return what an error means."""
         if isinstance(error, StreamError):
             return error.refusal
-        if isinstance(error, httpx2.HTTPError):  # in the middle of an answer the SDK lets them through
+        # In the middle of an answer the SDK lets httpx2's errors through; the time for a list is ours.
+        if isinstance(error, httpx2.HTTPError | TimeoutError):
             return Refusal(Trouble.OUTAGE)
         return refusals.refusal(error)
 
@@ -188,7 +189,8 @@ class SpeechVendor(Vendor):
     async def _listed(self, client: AsyncOpenAI) -> list[Voice]:
         """Return the voices that the server lists; a server without a list still gets its connection made."""
         try:
-            answer = await client.get(self._profile.listing or "/models", cast_to=httpx2.Response)
+            async with asyncio.timeout(self._settings.connect_seconds + self._settings.first_byte_seconds):
+                answer = await client.get(self._profile.listing or "/models", cast_to=httpx2.Response)
         except NotFoundError:
             return []
         if not self._profile.listing:
