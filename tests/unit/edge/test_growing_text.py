@@ -62,6 +62,17 @@ def test_it_may_begin_with_a_text_and_leaves_waiting_items_alone() -> None:
     assert client.text == "Later."
 
 
+def test_an_item_that_it_begins_with_waits_no_longer() -> None:
+    client = Client()
+    client.send("conversation.item.create", item=user_item("Well: ", id="item_w"))
+    begins_with = [{"type": "item_reference", "id": "item_w"}]
+    client.send("response.create", response={**_GROWING, "input": begins_with})
+    assert client.text == "Well: "
+    client.send("response.cancel")
+    (error,) = client.send("response.create")
+    assert error["error"]["code"] == "missing_required_parameter"
+
+
 @pytest.mark.parametrize("kind", ["parlando.text.append", "parlando.text.flush", "parlando.text.end"])
 def test_where_no_text_is_being_written_none_is_taken(kind: str) -> None:
     client = Client()

@@ -59,14 +59,17 @@ def parse_request(
     own = config.for_response(wanted)
     joined = conversation_id if wanted.one_of("conversation", ("auto", "none"), "auto") == "auto" else ""
     metadata = _metadata(wanted)
+    answer: AsyncIterator[str] | None = None
+    text = ""
     if wanted.child("parlando").flag("text_stream", default=False):
         items = _input(wanted, conversation) if wanted.given("input") else []
-        return Request(own, joined, metadata, None, asked_text(_prompt(items, own)))
-    items = _input(wanted, conversation) if wanted.given("input") else conversation.items()
-    answer = dialogue.answer(_prompt(items, own, waiting=not wanted.given("input")))
+        text = asked_text(_prompt(items, own))
+    else:
+        items = _input(wanted, conversation) if wanted.given("input") else conversation.items()
+        answer = dialogue.answer(_prompt(items, own, waiting=not wanted.given("input")))
     for item in items:
         item.waits = False
-    return Request(own, joined, metadata, answer)
+    return Request(own, joined, metadata, answer, text)
 
 
 def _prompt(items: list[Item], config: SessionConfig, *, waiting: bool = False) -> Prompt:
