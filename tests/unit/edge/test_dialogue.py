@@ -112,6 +112,14 @@ def test_its_words_are_spoken_as_they_come() -> None:
     assert kept.turn.text == "Fine, thanks."
 
 
+def test_speech_does_not_begin_before_there_is_a_word() -> None:
+    client = Client(dialogue=Scripted("", "Fine.", ""))
+    client.ask()
+    response_id = client.order.response_id
+    told = [command for command in client.commands if isinstance(command, Write | EndText)]
+    assert told == [Write(response_id, "Fine."), EndText(response_id)]
+
+
 def test_its_words_are_not_the_clients_to_add_to() -> None:
     client = Client(dialogue=Scripted("Fine."))
     client.ask()

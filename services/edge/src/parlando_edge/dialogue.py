@@ -50,7 +50,8 @@ class Dialogue(Protocol):
         """Return the words of the answer, piece by piece; a piece may end in the middle of a word.
 
         Asking begins nothing: work begins with the first piece that is read, in the task that reads it, which
-        is cancelled, and waited for, once no more is wanted. At most `LONGEST_TEXT` characters are taken.
+        is cancelled, and waited for, once no more is wanted. At most `LONGEST_TEXT` characters are taken. An
+        empty piece is none.
 
         Raises:
             ParlandoError: at once, for what cannot be answered, so that there is no response; while it is

@@ -73,7 +73,7 @@ class Responding:
     def answered(self, response_id: str, piece: str) -> list[Output]:
         """Return what speaks a piece of the answer."""
         response = self.active
-        if response is None or response.id != response_id:
+        if response is None or response.id != response_id or not piece:
             return []
         if response.write(piece):
             return [Write(response_id, piece)]
