@@ -16,7 +16,6 @@ _ROOT = Path(__file__).parents[2]
 _KOKORO = _ROOT / "services/synth/engines/kokoro"
 _WRITE = """
 import sys
-import time
 from pathlib import Path
 from tiny import write_network, write_voices
 

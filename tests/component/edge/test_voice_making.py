@@ -166,7 +166,7 @@ async def test_a_form_that_is_none_is_refused(edge: Edge) -> None:
 
 
 async def test_a_form_is_read_no_further_than_it_may_be() -> None:
-    async with serving(admin_key=ADMIN_KEY, max_upload_bytes=40_000, upload_seconds=0.2) as edge:
+    async with serving(admin_key=ADMIN_KEY, max_upload_bytes=40_000) as edge:
         edge.http.headers.update(_KEY)
         assert (await create(edge, bytes(50_000))).status_code == 413
 
@@ -178,6 +178,10 @@ async def test_a_form_is_read_no_further_than_it_may_be() -> None:
         form = {"content-type": "multipart/form-data; boundary=y"}
         answer = await edge.http.post("/v1/audio/voices", content=pieces(), headers=form)
         assert answer.status_code == 413
+
+
+async def test_a_form_that_does_not_go_on_is_given_up() -> None:
+    async with serving(admin_key=ADMIN_KEY, upload_seconds=0.2) as edge:
         reader, writer = await _begun(edge)
         assert (await reader.readline()).startswith(b"HTTP/1.1 408")
         writer.close()
