@@ -43,8 +43,8 @@ async def _kept(errors: list[Reason]) -> tuple[list[str], float]:
     return store.kept, clock.time
 
 
-def _turn(turn_id: str) -> Turn:
-    return Turn(id=turn_id, role=TurnRole.USER, status=TurnStatus.COMPLETED, text="Hello.")
+def _turn(turn_id: str, text: str = "Hello.") -> Turn:
+    return Turn(id=turn_id, role=TurnRole.USER, status=TurnStatus.COMPLETED, text=text)
 
 
 async def test_what_is_to_be_kept_waits_for_the_service_and_is_kept_in_order() -> None:
@@ -58,3 +58,16 @@ async def test_what_the_service_refuses_is_not_asked_again_and_what_follows_is_k
     kept, waited = await _kept([Reason.DEPENDENCY_UNAVAILABLE, Reason.SESSION_NOT_FOUND])
     assert kept == ["alto", "second"]
     assert waited == pytest.approx(0.1)
+
+
+async def test_what_waits_has_a_bound_however_long_it_is_and_a_loss_is_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = _Store([])
+    keeper = SessionKeeper(store, "s1", HandClock())  # type: ignore[arg-type]  # the rest is not asked
+    for number in range(100):
+        keeper.put(KeepTurn(_turn(str(number), "x" * 100_000)))
+    keeper.close()
+    await keeper.run()
+    assert store.kept == [str(number) for number in range(40)]  # 101,000 each, four millions in all
+    assert caplog.text.count("too much waits to be kept") == 1

@@ -152,7 +152,8 @@ class RealtimeEndpoint:
         finally:
             keeper.close()
             await asyncio.wait({keeping}, timeout=_FLUSH_SECONDS)
-            keeping.cancel()
+            if keeping.cancel():
+                _log.warning("a session is not kept whole: its service did not take the rest in time")
             await asyncio.wait({keeping})
 
     async def _session(self, query: dict[str, str]) -> tuple[SessionConfig, Sequence[Turn]]:

@@ -12,7 +12,12 @@ from parlando_kit.queues import BoundedQueue, QueueClosed
 
 _log = logging.getLogger(__name__)
 
-_MOST_WRITES = 256
+_MOST_CHARACTERS = 4_000_000
+"""What may wait, about as much as a conversation keeps. By size: a client decides how long its texts are."""
+
+_WRITE_CHARACTERS, _WORD_CHARACTERS = 1_000, 300
+"""What each write counts besides its text, and the times of each word."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.TOO_LATE)
 """What the session service answers while it, or its store, is away. Every write may be made twice."""
@@ -36,14 +41,21 @@ class SessionKeeper:
         self._store = store
         self._session_id = session_id
         self._clock = clock
+        self._losing = False
         self._queue: BoundedQueue[Write] = BoundedQueue(
-            unit="writes", high=_MOST_WRITES, low=_MOST_WRITES - 1, cost=lambda _: 1
+            unit="characters", high=_MOST_CHARACTERS, low=_MOST_CHARACTERS // 2, cost=_characters
         )
 
     def put(self, write: Write) -> None:
         """Have something written. Never waits: while too much waits already, it is lost."""
-        if self._session_id and self._queue.level < _MOST_WRITES:
+        if not self._session_id:
+            return
+        if self._queue.level < _MOST_CHARACTERS:
+            self._losing = False
             self._queue.put_nowait(write)
+        elif not self._losing:
+            self._losing = True
+            _log.warning("a session is not kept whole: too much waits to be kept")
 
     def close(self) -> None:
         """Take nothing more; `run` returns once all is written."""
@@ -84,3 +96,13 @@ class SessionKeeper:
                 await self._store.keep_turn(self._session_id, turn)
             case ForgetTurn(turn_id):
                 await self._store.forget_turn(self._session_id, turn_id)
+
+
+def _characters(write: Write) -> float:
+    """Return what a write counts while it waits."""
+    size = 0
+    if isinstance(write, KeepTurn):
+        size = len(write.turn.text) + _WORD_CHARACTERS * len(write.turn.words)
+    elif isinstance(write, KeepSettings):
+        size = len(write.kept.document)
+    return _WRITE_CHARACTERS + size
