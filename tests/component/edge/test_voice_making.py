@@ -141,12 +141,15 @@ async def test_a_form_that_is_none_is_refused(edge: Edge) -> None:
     address = "/v1/audio/voices"
     unbounded = {"content-type": "multipart/form-data"}
     bounded = {"content-type": "multipart/form-data; boundary=y"}
+    undefined = {"content-type": "multipart/form-data; boundary=y; charset=undefined"}
+    anna = b'--y\r\nContent-Disposition: form-data; name="name"\r\n\r\nAnna\r\n--y--\r\n'
     for answer, status, param in (
         (await create(edge, None, name="Anna"), 400, "audio_sample"),
         (await create(edge, None, name="Anna", audio_sample="RIFF"), 400, "audio_sample"),
         (await edge.http.post(address, json=TERMS), 415, None),
         (await edge.http.post(address, content=b"x", headers=unbounded), 400, None),
         (await edge.http.post(address, content=b"x", headers=bounded), 400, None),
+        (await edge.http.post(address, content=anna, headers=undefined), 400, None),
         (await edge.http.post(address, files={"name": ("name", b"Anna")}), 400, None),
         (await edge.http.post(address, files=[("audio_sample", ("a", CLIP))] * 2), 400, None),
         (await edge.http.post(address, files={"name": (None, b"x" * 100_000)}), 400, None),

@@ -73,6 +73,10 @@ async def read_form(scope: Scope, receive: Receive, *, most: int, seconds: float
         raise ParlandoError(
             Reason.MALFORMED_MESSAGE, f"the form cannot be read: {error.message.rstrip('.').lower()}"
         ) from None
+    except UnicodeError:
+        raise ParlandoError(
+            Reason.MALFORMED_MESSAGE, "the form cannot be read: leave its charset out, or send what it says"
+        ) from None
     except TimeoutError:
         raise HTTPException(408, f"the body did not arrive within {seconds:g} s") from None
     try:
