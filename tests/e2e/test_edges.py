@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
+from parlando.session.v1 import session_pb2
+from parlando.session.v1.session_service_pb2_grpc import SessionServiceStub
 from tests.e2e.conftest import Mark, running_up
-from tests.e2e.through import Through
+from tests.e2e.through import PATIENCE, Through
 
 _SESSIONS = 8
 """So many that each edge has some, as good as always."""
@@ -57,6 +62,18 @@ class _Conversation:
         return True
 
 
+async def _until_kept(session: str, begun: list[_Conversation]) -> None:
+    """Return once the session service has what was spoken: it is told behind the conversation's back."""
+    give_up = time.monotonic() + PATIENCE
+    async with grpc.aio.insecure_channel(session) as channel:
+        stub = SessionServiceStub(channel)
+        for each in begun:
+            request = session_pb2.ListTurnsRequest(session_id=each.session)
+            while each.item not in {turn.id for turn in (await stub.ListTurns(request)).turns}:
+                assert time.monotonic() < give_up
+                await asyncio.sleep(0.05)
+
+
 def _kill(mark: Mark, port: int) -> None:
     """Kill the edge of a port; the supervisor starts it again, later than what follows here."""
     named = [each for each in mark.processes() if each.cmdline()[1:3] == ["-m", "parlando_edge"]]
@@ -77,6 +94,7 @@ async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
             begun = [await _Conversation.begun(through, stack) for _ in range(_SESSIONS)]
             for each in begun:
                 await each.speak()
+            await _until_kept(f"127.0.0.1:{ports['session']}", begun)
             _kill(mark, ports["edge"])
             resumed = 0
             for each in begun:
