@@ -60,6 +60,25 @@ async def test_what_the_service_refuses_is_not_asked_again_and_what_follows_is_k
     assert waited == pytest.approx(0.1)
 
 
+async def test_a_write_that_always_takes_too_long_lets_the_others_pass() -> None:
+    late = [Reason.TOO_LATE]
+    kept, waited = await _kept([*late * 4, Reason.DEPENDENCY_UNAVAILABLE, *late * 5])
+    assert kept == ["alto", "second"]
+    assert waited == pytest.approx(0.1 + 0.2 + 0.4 + 0.8 + 5 * 1.0)
+
+
+@pytest.mark.parametrize(
+    ("errors", "waits"), [([Reason.SESSION_NOT_FOUND] * 3, 0), ([Reason.TOO_LATE] * 15, 1)]
+)
+async def test_what_is_lost_is_told_once_a_connection(
+    errors: list[Reason], waits: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept, _ = await _kept(errors)
+    assert kept == []
+    assert caplog.text.count("not kept whole") == 1
+    assert caplog.text.count("of a session waits") == waits
+
+
 async def test_what_waits_has_a_bound_however_long_it_is_and_a_loss_is_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -22,14 +22,17 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.TOO_LATE)
 """What the session service answers while it, or its store, is away. Every write may be made twice."""
 
+_MOST_TOO_LATE = 5
+"""Answers in a row that may come too late for one write: it may be the write, and others wait behind it."""
+
 Write = KeepSettings | KeepTurn | ForgetTurn
 
 
 class SessionKeeper:
     """Writes in order, one after another, while the conversation goes on.
 
-    While the session service is away, what is to be written waits for it. What it refuses is lost, and what
-    comes while too much waits.
+    While the session service is away, what is to be written waits for it. Lost is what it refuses, what it
+    takes too long for again and again, and what comes while too much waits.
 
     Args:
         store: the session service.
@@ -42,6 +45,8 @@ class SessionKeeper:
         self._session_id = session_id
         self._clock = clock
         self._losing = False
+        self._away = False
+        self._told: set[Reason] = set()  # why something was lost
         self._queue: BoundedQueue[Write] = BoundedQueue(
             unit="characters", high=_MOST_CHARACTERS, low=_MOST_CHARACTERS // 2, cost=_characters
         )
@@ -71,19 +76,24 @@ class SessionKeeper:
             try:
                 await self._write_at_last(write)
             except ParlandoError as error:
-                _log.warning("a session is not kept whole: %s", error.reason)
+                if error.reason not in self._told:  # a session that was deleted refuses all that follows
+                    self._told.add(error.reason)
+                    _log.warning("a session is not kept whole: %s", error.reason)
 
     async def _write_at_last(self, write: Write) -> None:
-        pause = 0.0
+        pause, late = 0.0, 0
         while True:
             try:
                 await self._write(write)
             except ParlandoError as error:
-                if error.reason not in _AWAY:
+                late = late + 1 if error.reason is Reason.TOO_LATE else 0
+                if error.reason not in _AWAY or late == _MOST_TOO_LATE:
                     raise
-                if not pause:
+                if not self._away:
+                    self._away = True
                     _log.warning("what is to be kept of a session waits: %s", error.reason)
             else:
+                self._away = False
                 return
             pause = min(2 * pause or _FIRST_PAUSE, _LONGEST_PAUSE)
             await self._clock.sleep(pause)
