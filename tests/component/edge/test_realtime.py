@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from typing import Any
 
 import orjson
@@ -228,6 +229,23 @@ async def test_a_message_beyond_the_bound_closes_the_connection() -> None:
         assert isinstance(sending.exception(), ConnectionClosedError | None)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
+
+
+async def test_a_message_beyond_the_bound_while_there_is_speech_is_no_fault_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as edge:
+        for _ in range(5):
+            async with edge.websocket() as socket:
+                await say(socket, "x " * 2_000, voice="floods")
+                await until(socket, "response.output_audio.delta")
+                sending = asyncio.create_task(socket.send("x" * 2 * 1024 * 1024))
+                with pytest.raises(ConnectionClosedError):
+                    await until(socket, "never")
+                await asyncio.wait({sending})
+                assert isinstance(sending.exception(), ConnectionClosedError | None)
+            await until_idle(edge)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_a_client_that_leaves_stops_the_speech() -> None:

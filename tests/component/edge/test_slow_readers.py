@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import os
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import orjson
 import psutil
 import pytest
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from tests.component.edge.serving import Edge, serving, until, until_idle
 
@@ -108,6 +110,21 @@ async def test_a_peer_that_answers_no_ping_is_dropped() -> None:
     async with serving(ping_seconds=0.1) as edge, _deaf(edge, "websocket"):  # it sees no ping
         await until(lambda: edge.gate.live == 1)
         await until_idle(edge)
+
+
+async def test_a_peer_that_answers_no_ping_and_then_reads_is_no_fault_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with serving(ping_seconds=0.1) as edge, _deaf(edge, "websocket", _response_create()) as client:
+        (connection,) = edge.server._server.server_state.connections
+        assert isinstance(connection, WebSocketsSansIOProtocol)
+        await until(lambda: connection.close_sent)  # by uvicorn: it has had no pong
+        with suppress(ConnectionError):
+            while await loop.sock_recv(client, 65_536):
+                pass
+        await until_idle(edge)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_an_idle_client_stays() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -33,6 +34,10 @@ _log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 10.0
 """How long the session service may take, after the client has gone, for what is still to be kept."""
+
+_GONE = (OSError, RuntimeError)
+"""What uvicorn raises of a connection that is lost, and of one that it has closed by itself, perhaps before
+`receive` tells of it: a message was too large, a frame was none, a ping had no answer."""
 
 _SUBPROTOCOL = "realtime"
 _BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
@@ -69,13 +74,14 @@ class AsgiSocket:
         """Send a message, unless the client has gone, which `receive` tells."""
         try:
             await self._send({"type": "websocket.send", "text": text})
-        except OSError:
+        except _GONE:
             # A writer that comes back at once from a dead connection must not spin.
             await asyncio.Event().wait()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the connection."""
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        """Close the connection, unless it is closed."""
+        with suppress(*_GONE):
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 class RealtimeEndpoint:
