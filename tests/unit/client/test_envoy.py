@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from parlando_client.supervisor.envoy import ORIGINS_OF_THIS_MACHINE, Front, configuration, why_no_envoy
+from parlando_edge.http_server import KEEP_ALIVE_SECONDS
 
 FRONT = Front(port=1, admin_port=2)
 
@@ -69,6 +70,14 @@ def test_any_regular_expression_of_origins_arrives_as_it_is(origins: str) -> Non
 def test_the_descriptors_are_a_file() -> None:
     filters = {each["name"]: each["typed_config"] for each in connections(read(FRONT))["http_filters"]}
     assert Path(filters["envoy.filters.http.grpc_json_transcoder"]["proto_descriptor"]).is_file()
+
+
+def test_an_idle_connection_is_let_go_before_the_edge_closes_it() -> None:
+    edge = read(FRONT)["static_resources"]["clusters"][0]
+    (options,) = edge["typed_extension_protocol_options"].values()
+    idle = options["common_http_protocol_options"]["idle_timeout"]
+    assert (edge["name"], idle[-1]) == ("edge", "s")
+    assert 0 < float(idle[:-1]) < KEEP_ALIVE_SECONDS
 
 
 def test_the_machine_of_the_tests_has_envoy() -> None:

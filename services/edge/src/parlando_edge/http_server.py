@@ -22,7 +22,9 @@ _CLOSE_SECONDS = 1
 """How long connections may take to close once all is done, or the drain's grace is over."""
 
 _BACKLOG = 1_024
-_KEEP_ALIVE_SECONDS = 75
+
+KEEP_ALIVE_SECONDS = 75
+"""For so long a connection may be idle: longer than in Envoy, which else sends into one that is closed."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -77,7 +79,7 @@ class HttpServer:
                 server_header=False,
                 proxy_headers=False,
                 backlog=_BACKLOG,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_CLOSE_SECONDS,
             )
         )
