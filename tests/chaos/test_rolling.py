@@ -18,6 +18,7 @@ from tests.e2e.conftest import free_port
 _FORMER_SECONDS = 45
 
 
+@pytest.mark.slow  # workers alone, and routers behind Envoy, are rolled in tests/e2e/test_restarts.py
 @pytest.mark.timeout(600)
 async def test_all_are_rolled_and_no_caller_sees_an_error(tmp_path: Path) -> None:
     several = dict.fromkeys(("edge", "router", "fragmenter", "session"), 2)
