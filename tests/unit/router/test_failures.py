@@ -163,6 +163,25 @@ def test_a_failure_in_the_middle_of_a_fragment_that_nobody_makes_good_ends_the_c
     run(main())
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_what_was_spoken_before_an_error_is_sent_before_it(ended: bool) -> None:  # noqa: FBT001  # a case
+    async def main() -> None:
+        def direction(request: SynthesisRequest, _: int) -> Play:
+            return _fails(Reason.TEXT_REFUSED) if request.text.startswith("Seven") else Play()
+
+        call = Stage({"one": ScriptedWorker(direction)}).speak()
+        call.open(1)
+        call.text(1, TEXT)
+        if ended:
+            call.end()
+        call.reading.clear()  # it reads on later than the error comes
+        asyncio.get_running_loop().call_later(2.0, call.reading.set)
+        assert (await call.refusal()).reason is Reason.TEXT_REFUSED
+        assert heard(call, TEXT) == words(TEXT)[:4]
+
+    run(main())
+
+
 def test_a_call_that_fails_disturbs_no_other() -> None:
     async def main() -> None:
         def direction(request: SynthesisRequest, _: int) -> Play:

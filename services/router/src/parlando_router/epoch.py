@@ -197,7 +197,7 @@ class Epoch:
             stream.close()
 
     async def _speak_all(self, stream: FragmentStream) -> None:
-        lost: _LostError | None = None
+        failure: ParlandoError | _LostError | None = None  # raised alone, and not in a group
         async with asyncio.TaskGroup() as tasks:
             passed = not self._retelling.passes
             feeding = tasks.create_task(self._feed(stream))
@@ -213,11 +213,11 @@ class Epoch:
                         self._line.put(self.number, Flushed(item.flush_id))
                     else:
                         await self._speak(item)
-            except _LostError as error:
-                lost = error
+            except (ParlandoError, _LostError) as error:
+                failure = error
                 feeding.cancel()
-        if lost is not None:
-            raise lost
+        if failure is not None:
+            raise failure
 
     async def _feed(self, stream: FragmentStream) -> None:
         for item in self._retelling.again():
