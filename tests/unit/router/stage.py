@@ -131,7 +131,7 @@ class ScriptedFragments:
         self._script = script
         self._at = config.source_offset
         self._text = ""
-        self._out: asyncio.Queue[Fragment | FlushDone | None] = asyncio.Queue()
+        self._out: asyncio.Queue[Fragment | FlushDone | ParlandoError | None] = asyncio.Queue()
         self._given = 0
 
     async def send_text(self, text: str) -> None:
@@ -159,10 +159,16 @@ class ScriptedFragments:
         """Return what comes next."""
         self._script.fail(self._given)
         item = await self._out.get()
+        if isinstance(item, ParlandoError):
+            raise item
         if isinstance(item, Fragment):
             await asyncio.sleep(self._script.delay)
             self._given += 1
         return item
+
+    def lose(self, failure: ParlandoError) -> None:
+        """Fail behind all that has come."""
+        self._out.put_nowait(failure)
 
     def close(self) -> None:
         """Note that nobody reads any more."""

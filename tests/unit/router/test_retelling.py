@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -94,6 +95,24 @@ def test_a_text_that_is_all_there_is_asked_for_again_when_the_fragmenter_comes_b
         assert " ".join(request.text.strip() for request in worker.requests) == _TEXT
         assert len(fragmenter.streams) > 1
         assert all(stream.at_once and stream.closed for stream in fragmenter.streams)
+
+    run(main())
+
+
+def test_a_fragmenter_that_is_lost_again_much_later_is_waited_for_again() -> None:
+    async def main() -> None:
+        fragmenter = ScriptedFragmenter()
+        call = Stage({"one": ScriptedWorker(Play(factor=0.3))}, fragmenter).speak()
+        call.open(1)
+        call.text(1, _TEXT)
+        for _ in range(3):
+            await asyncio.sleep(2 * FRAGMENTER_SECONDS)  # there is nothing new to be said
+            fragmenter.streams[-1].lose(_AWAY)
+        await asyncio.sleep(1)
+        call.end()
+        await call.done()
+        check(call)
+        assert len(fragmenter.streams) == 1 + 3
 
     run(main())
 

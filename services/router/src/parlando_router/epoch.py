@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -104,6 +105,7 @@ class Epoch:
         self._lost_at: float | None = (
             None  # when the fragmenter was lost; None once it has said something new
         )
+        self._there_since = math.inf  # when a fragmenter had answered what it was told again
         self._speaker = FragmentSpeaker(number, settings, line.stand)
 
     @property
@@ -152,8 +154,9 @@ class Epoch:
                 break
             except _LostError as lost:
                 now = stand.clock.now()
-                if self._lost_at is None:
+                if self._lost_at is None or now - self._there_since > FRAGMENTER_SECONDS:
                     self._lost_at, pause = now, _FIRST_PAUSE
+                self._there_since = math.inf
                 if now - self._lost_at > FRAGMENTER_SECONDS:
                     raise lost.why from None
             await stand.clock.sleep(pause)
@@ -204,7 +207,8 @@ class Epoch:
             try:
                 while (item := await self._next(stream)) is not None:
                     if not passed:  # it was spoken before
-                        passed = isinstance(item, FlushDone)
+                        if isinstance(item, FlushDone):
+                            passed, self._there_since = True, self._line.stand.clock.now()
                         continue
                     self._lost_at = None
                     self._retelling.came(item)
