@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.waiting import LEAST_WAIT, Place, WaitingRoom
+from parlando_kit.waiting import LEAST_WAIT, ROW, Place, WaitingRoom
 
 
 class _Clock:
@@ -182,3 +182,23 @@ def test_those_who_wait_for_their_own_writers_are_not_taken_for_a_queue() -> Non
     counter.come(every=0.05, seconds=60.0, takes=lambda: chance.uniform(0.2, 0.6))
     assert not counter.refused
     assert min(counter.waits(0.0)) > 0.2
+
+
+def test_a_standstill_does_not_keep_a_room_small_for_good() -> None:
+    room, clock = _room(64)
+    first, *late = [room.enter() for _ in range(2 + ROW)]
+    clock.time += LEAST_WAIT / 4
+    first.leave(served=True)
+    clock.time += 60.0
+    for place in late:
+        place.leave(served=True)
+    pair = [room.enter() for _ in range(2)]
+    _refused(room)
+    for _ in range(ROW):
+        for place in pair:
+            clock.time += LEAST_WAIT / 4
+            place.leave(served=True)
+        pair = [room.enter() for _ in range(2)]
+    for _ in range(62):
+        room.enter()
+    _refused(room)

@@ -69,7 +69,9 @@ class WaitingRoom:
         Raises:
             ParlandoError: OVERLOADED, with the time after which those who wait now will have been served.
         """
-        if self._waiting >= self._most or (self._stands and self._waiting * self._apart > self._fair):
+        # Two are always let in: with one at a time no pace is measured, and a wrong one would hold for good.
+        crowded = self._waiting > 1 and self._waiting * self._apart > self._fair
+        if self._waiting >= self._most or (self._stands and crowded):
             if self._stands:
                 self._row = 0
             wait = min(max(self._waiting * self._apart, _LEAST_RETRY), _MOST_RETRY)
