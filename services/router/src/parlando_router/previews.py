@@ -78,15 +78,15 @@ class Previews:
                 the voice cannot speak now.
         """
         key, language = self._found(engine, voice)
+        if (kept := self._known(key)) is not None:
+            return kept
         async with self._speaking[key.engine]:
-            preview = self._kept.get(key)
-            if preview is None:
-                wav = await self._spoken(key, language)
-                preview = Preview(wav, key.text, language, key.engine, key.voice)
-                self._keep(key, preview)
-            else:
-                self._kept.move_to_end(key)
-        return preview
+            if (kept := self._known(key)) is not None:  # it was spoken for somebody else meanwhile
+                return kept
+            wav = await self._spoken(key, language)
+            preview = Preview(wav, key.text, language, key.engine, key.voice)
+            self._keep(key, preview)
+            return preview
 
     def flush(self, engine: str) -> int:
         """Forget previews, which are spoken anew then; return how many there were.
@@ -140,6 +140,12 @@ class Previews:
         if not pcm:
             raise ParlandoError(Reason.ENGINE_FAILED, "the voice said nothing")
         return _wav(bytes(pcm), settings.output.sample_rate_hz)
+
+    def _known(self, key: _Key) -> Preview | None:
+        """Return a preview that is kept, as the last one used."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
 
     def _keep(self, key: _Key, preview: Preview) -> None:
         self._kept[key] = preview
