@@ -338,6 +338,8 @@ class ScriptedSynthesis:
             return StopResult(StopOutcome.ALREADY_FINISHED, self._samples)
         await asyncio.sleep(self._play.stop_time)
         self._worker.live.discard(self._id)
+        if self._play.stop_outcome is StopOutcome.WORKER_LOST:
+            return StopResult(StopOutcome.WORKER_LOST)
         made = self._samples + round(self._play.unread * self._play.rate)
         return StopResult(self._play.stop_outcome, made, self._play.stop_time)
 

@@ -193,8 +193,10 @@ def test_a_budget_that_says_so_refuses_where_nobody_costs_less() -> None:
     assert len(keeper.asked) == 1
 
 
-def test_what_a_cancel_stopped_is_settled() -> None:
+@pytest.mark.parametrize("outcome", [StopOutcome.STOPPED, StopOutcome.WORKER_LOST])
+def test_what_a_cancel_stopped_is_settled(outcome: StopOutcome) -> None:
     keeper = Keeper(left=1e9)
+    worker = ScriptedWorker(Play(factor=0.5, stop_outcome=outcome))
 
     async def part(stage: Stage) -> None:
         call = called(stage, mode=PlayoutMode.CLOCK)
@@ -203,7 +205,7 @@ def test_what_a_cancel_stopped_is_settled() -> None:
         call.end()
         await call.done()
 
-    _Show({"one": ScriptedWorker(Play(factor=0.5))}, keeper, {"one": PRICE}).play(part)
+    _Show({"one": worker}, keeper, {"one": PRICE}).play(part)
     assert keeper.spent == [("one", FIRST * PRICE)], "all of a text that was begun"
 
 

@@ -96,7 +96,8 @@ class Reader:
         unread = max(self.stopped.samples_made - reading.samples, 0)
         self.unread_seconds = unread / reading.rate if reading.rate else 0.0
         goes_on = self.stopped.outcome is StopOutcome.ABANDONED  # and is billed
-        if (self.stopped.samples_made or goes_on) and not reading.finished:
+        made = self.stopped.samples_made or reading.samples  # a worker that is lost does not say
+        if (made or goes_on) and not reading.finished:
             self._took(candidate, reading, charge(candidate, request))
 
     def _took(
