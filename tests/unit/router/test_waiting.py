@@ -81,3 +81,26 @@ def test_who_leaves_before_the_first_audio_makes_room() -> None:
         check(call)
 
     run(main())
+
+
+def test_who_cancels_before_the_first_audio_makes_room_and_waits_again_with_new_text() -> None:
+    async def main() -> None:
+        stage = Stage({"one": ScriptedWorker(Play(first=5.0))}, most_waiting=1)
+        call = _begun(stage)
+        await asyncio.sleep(1.0)
+        assert (await _refused(stage)).reason is Reason.OVERLOADED
+        call.cancel(1)
+        await call.until(lambda: call.of(events.Cancelled))
+        other = _begun(stage)
+        other.end()
+        await other.done()
+        check(other)
+        call.open(2)
+        call.text(2, TEXT)
+        await asyncio.sleep(1.0)
+        assert (await _refused(stage)).reason is Reason.OVERLOADED
+        call.end()
+        await call.done()
+        check(call)
+
+    run(main())

@@ -99,7 +99,7 @@ class Utterance:
         self._clock = studio.clock
         self._instruments = studio.instruments
         self._waiting = studio.waiting
-        self._place: Place | None = None  # from the first text on
+        self._place: Place | None = None  # from the first text on, unless that is cancelled
         self._send = send
         self._rate = rate
         self._ledger = Ledger()
@@ -178,6 +178,7 @@ class Utterance:
                     await self._append(command)
                 case CancelEpoch(number):
                     self._cancel(number, tasks)
+                    self._wait_no_more()
                 case AnswerCancel(number):
                     # Of one that never spoke it is known when the answer leaves.
                     self._outbox.put(number, self._cancels.get(number) or Cancelled(number, 0))
@@ -189,11 +190,17 @@ class Utterance:
 
     async def _append(self, item: Append | FlushEpoch) -> None:
         if isinstance(item, Append):
-            if self._place is None:
+            if self._place is None and self._first_chunk is None:
                 self._place = self._waiting.enter()
             self._tally.text_arrived(len(item.text), self._clock.now())
         if self._live is not None:
             await self._live.epoch.append(item)
+
+    def _wait_no_more(self) -> None:
+        """Leave the waiting room, where no audio has come yet; who goes on with new text enters it again."""
+        if self._place is not None and self._first_chunk is None:
+            self._place.leave()
+            self._place = None
 
     def _begin(self, number: int, settings: SpeechSettings, tasks: asyncio.TaskGroup) -> None:
         self._epoch = number
