@@ -38,6 +38,7 @@ class Keeper:
         left: what is not spent or set aside, in nanos.
         downgrade: as in a budget.
         away: what every call ends with, where it is set.
+        fails: what settlements of a session end with, by its id.
         delay: seconds that a settlement takes.
         asked: amounts that were to be set aside.
         settled: what was settled, in order.
@@ -46,6 +47,7 @@ class Keeper:
     left: float = float("inf")
     downgrade: bool = False
     away: ParlandoError | None = None
+    fails: Mapping[str, Exception] = field(default_factory=dict)
     delay: float = 0.0
     asked: list[Amount] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
@@ -67,8 +69,9 @@ class Keeper:
     async def settle(self, settlement: Settlement) -> None:
         """Take back what was not spent."""
         await asyncio.sleep(self.delay)
-        if self.away is not None:
-            raise self.away
+        failure = self.fails.get(settlement.lease.session_id, self.away)
+        if failure is not None:
+            raise failure
         self.left += settlement.lease.granted.nanos - settlement.spent.nanos
         self.settled.append(settlement)
 
@@ -276,6 +279,66 @@ def test_a_settlement_waits_until_somebody_takes_it() -> None:
 
     _Show({"one": ScriptedWorker(Play(factor=0.5))}, keeper, {"one": PRICE}).play(part)
     assert keeper.spent == [("one", FIRST * PRICE)]
+
+
+def _two_sessions(failure: Exception) -> Keeper:
+    """Let a session that cannot settle speak, and then another one; return the keeper long after it can."""
+    keeper = Keeper(fails={"s1": failure})
+
+    async def part(stage: Stage) -> None:
+        for session_id in ("s1", "s2"):
+            call = called(stage, session_id)
+            call.end()
+            await call.done()
+        await settled()
+        assert [each.lease.session_id for each in keeper.settled] == ["s2", "s2"]
+        keeper.fails = {}
+        await asyncio.sleep(3_600)
+
+    _Show({"one": ScriptedWorker()}, keeper, {"one": PRICE}).play(part)
+    return keeper
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason.DEPENDENCY_UNAVAILABLE,
+        Reason.DRAINING,
+        Reason.OVERLOADED,
+        Reason.CONFLICT,
+        Reason.TOO_LATE,
+    ],
+)
+def test_a_settlement_that_fails_for_now_holds_up_no_other_session(reason: Reason) -> None:
+    keeper = _two_sessions(ParlandoError(reason, "not now"))
+    assert [each.lease.session_id for each in keeper.settled] == ["s2", "s2", "s1", "s1"]
+
+
+@pytest.mark.parametrize(
+    "failure", [ParlandoError(Reason.OUT_OF_RANGE, "it is too much"), RuntimeError("nobody expects it")]
+)
+def test_a_settlement_that_cannot_succeed_is_lost_and_told(
+    failure: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = _two_sessions(failure)
+    assert [each.lease.session_id for each in keeper.settled] == ["s2", "s2"]
+    assert caplog.text.count("a settlement of one is lost") == 2
+
+
+def test_a_settlement_is_given_up_after_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    keeper = Keeper(fails={"s1": AWAY})
+
+    async def part(stage: Stage) -> None:
+        call = called(stage)
+        call.end()
+        await call.done()
+        await asyncio.sleep(50)
+        assert "is lost" not in caplog.text
+        await asyncio.sleep(20)
+
+    _Show({"one": ScriptedWorker()}, keeper, {"one": PRICE}).play(part)
+    assert caplog.text.count("a settlement of one is lost") == 2
+    assert not keeper.settled
 
 
 def test_what_was_set_aside_and_not_spent_can_be_set_aside_again_at_once() -> None:

@@ -21,7 +21,7 @@ from parlando_router.turn import Reading
 
 _MOST_UNSETTLED = 10_000
 _AGAIN_SECONDS = 1.0
-_ATTEMPTS = 60  # at a settlement that nobody takes: a minute
+_LONGEST_AGAIN_SECONDS = 60.0  # that a settlement is tried for
 _LAST_SECONDS = 5.0  # for settlements that wait when the router stops
 _PATIENCE_SECONDS = 1.0  # with settlements of the same session, before more of its budget is asked for
 
@@ -87,24 +87,51 @@ class UnpaidError(ParlandoError):
     """Nobody pays for an engine, which is not to blame; another one may speak."""
 
 
+@dataclass(slots=True)
+class _Due:
+    """A settlement that waits.
+
+    Attributes:
+        until: when it is given up; None while it has not failed.
+        again_at: when it is tried again, once it has failed.
+    """
+
+    settlement: Settlement
+    until: float | None = None
+    again_at: float = 0.0
+
+
 _FINAL = frozenset({Reason.BUDGET_SPENT, Reason.SESSION_NOT_FOUND, Reason.OUT_OF_RANGE})
 """Refusals that are the caller's to deal with. For any other, what costs nothing may speak."""
+
+_PASSING = frozenset(
+    {
+        Reason.DEPENDENCY_UNAVAILABLE,
+        Reason.DRAINING,
+        Reason.OVERLOADED,
+        Reason.CONFLICT,
+        Reason.TOO_LATE,
+    }
+)
+"""What a settlement may fail with and be taken the next time."""
 
 
 class Budgets:
     """Leases and settlements of all utterances.
 
-    Settlements wait for nobody: they are queued, and carried out in order by `run`.
+    Settlements wait for nobody: they are queued, and carried out in turn by `run`. Those that failed for now
+    stand behind all others, so that no session's hold up another's.
 
     Args:
         keeper: who keeps the budgets; None: nobody, and nothing is limited.
-        clock: what attempts at a settlement are spread by.
+        clock: what attempts at a settlement are spread by, and given up by.
     """
 
     def __init__(self, keeper: BudgetKeeper | None, clock: Clock) -> None:
         self._keeper = keeper
         self._clock = clock
-        self._waiting: deque[Settlement] = deque()  # at most _MOST_UNSETTLED
+        self._new: deque[_Due] = deque()
+        self._failed: deque[_Due] = deque()  # by when they are tried again; both: at most _MOST_UNSETTLED
         self._arrived = asyncio.Event()
         self._unsettled: Counter[str] = Counter()  # by session
         self._settled = asyncio.Event()
@@ -151,14 +178,31 @@ class Budgets:
                     await self._settle_all(self._keeper)
 
     async def _settle_all(self, keeper: BudgetKeeper) -> None:
-        while self._waiting:
-            await self._carried_out(keeper, self._waiting[0])
-            session_id = self._waiting.popleft().lease.session_id
-            self._unsettled[session_id] -= 1
-            if not self._unsettled[session_id]:
-                del self._unsettled[session_id]
-            self._settled.set()
+        while queue := self._new or self._failed:
+            due = queue[0]  # and stays there while it is tried: a cancel loses none
+            if (pause := due.again_at - self._clock.now()) > 0:
+                await self._arrival(pause)
+                continue
+            again = await self._tried(keeper, due)
+            queue.popleft()
+            if again:
+                self._failed.append(due)
+            else:
+                self._ended(due.settlement.lease.session_id)
         self._arrived.clear()
+
+    async def _arrival(self, pause: float) -> None:
+        """Return when a settlement has arrived, or `pause` seconds have passed."""
+        self._arrived.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._arrived.wait()
+
+    def _ended(self, session_id: str) -> None:
+        self._unsettled[session_id] -= 1
+        if not self._unsettled[session_id]:
+            del self._unsettled[session_id]
+        self._settled.set()
 
     async def _lease(self, keeper: BudgetKeeper, session_id: str, engine: str, due: Amount) -> Lease:
         await self._until_settled(session_id)
@@ -196,30 +240,32 @@ class Budgets:
         raise kind(Reason.BUDGET_SPENT, f"{engine} would go beyond it: {_spent(short)}", field=_FIELD)
 
     def _settle(self, settlement: Settlement) -> None:
-        if len(self._waiting) >= _MOST_UNSETTLED:
+        if len(self._new) + len(self._failed) >= _MOST_UNSETTLED:
             _log.error("a settlement of %s is lost: too many wait", settlement.engine)
             return
         self._unsettled[settlement.lease.session_id] += 1
-        self._waiting.append(settlement)
+        self._new.append(_Due(settlement))
         self._arrived.set()
 
-    async def _carried_out(self, keeper: BudgetKeeper, settlement: Settlement) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                await keeper.settle(settlement)
-            except ParlandoError as error:
-                if (
-                    error.reason is Reason.SESSION_NOT_FOUND
-                ):  # it is over, and so are its budget and its totals
-                    return
-                if attempt == _ATTEMPTS or error.reason in _FINAL:
-                    _log.error("a settlement of %s is lost: %s", settlement.engine, error.message)
-                    return
-                if attempt == 1:
-                    _log.warning("a settlement of %s waits: %s", settlement.engine, error.message)
-                await self._clock.sleep(_AGAIN_SECONDS)
-            else:
-                return
+    async def _tried(self, keeper: BudgetKeeper, due: _Due) -> bool:
+        """Try to carry a settlement out; return whether to try it again."""
+        engine = due.settlement.engine
+        try:
+            await keeper.settle(due.settlement)
+        except ParlandoError as error:
+            if error.reason is Reason.SESSION_NOT_FOUND:  # it is over, and so are its budget and its totals
+                return False
+            now = self._clock.now()
+            if due.until is None:
+                due.until = now + _LONGEST_AGAIN_SECONDS
+                _log.warning("a settlement of %s failed: %s", engine, error.message)
+            if error.reason in _PASSING and now < due.until:
+                due.again_at = now + _AGAIN_SECONDS
+                return True
+            _log.error("a settlement of %s is lost: %s", engine, error.message)
+        except Exception:  # noqa: BLE001  # one that cannot be carried out must not end those of all others
+            _log.exception("a settlement of %s is lost", engine)
+        return False
 
 
 _FIELD = "settings.session_id"
