@@ -16,7 +16,8 @@ from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Piece, Span, SpanMap
 from parlando_kit.waiting import WaitingRoom
 from parlando_router import events
-from parlando_router.budgets import BudgetKeeper, Budgets
+from parlando_router.budget_keeper import BudgetKeeper
+from parlando_router.budgets import Budgets
 from parlando_router.engines import Engines
 from parlando_router.events import SpeechEvent
 from parlando_router.instruments import Instruments

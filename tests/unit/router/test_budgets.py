@@ -13,7 +13,7 @@ import pytest
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.tasks import background
 from parlando_router import events
-from parlando_router.budgets import Amount, Lease, Settlement
+from parlando_router.budget_keeper import Amount, Lease, Settlement
 from parlando_router.ports import StopOutcome
 from parlando_router.request import PlayoutMode, SpeechSettings
 from tests.unit.router.score import written

@@ -7,7 +7,7 @@ import grpc
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
-from parlando_router.budgets import Amount, Lease, Settlement
+from parlando_router.budget_keeper import Amount, Lease, Settlement
 from parlando_router.convert import cost_from, money
 from parlando_router.ports import Cost
 
@@ -16,7 +16,7 @@ _SETTLE_SECONDS = 5.0
 
 
 class GrpcBudgets:
-    """The budgets at the other end of a channel; see `budgets.BudgetKeeper`."""
+    """The budgets at the other end of a channel; see `budget_keeper.BudgetKeeper`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = session_service_pb2_grpc.SessionServiceStub(channel)
