@@ -40,6 +40,7 @@ class Keeper:
         away: what every call ends with, where it is set.
         fails: what settlements of a session end with, by its id.
         delay: seconds that a settlement takes.
+        slow: seconds that a lease takes, once it is granted.
         asked: amounts that were to be set aside.
         settled: what was settled, in order.
     """
@@ -49,6 +50,7 @@ class Keeper:
     away: ParlandoError | None = None
     fails: Mapping[str, Exception] = field(default_factory=dict)
     delay: float = 0.0
+    slow: float = 0.0
     asked: list[Amount] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
 
@@ -64,6 +66,7 @@ class Keeper:
         if not granted and not self.downgrade:
             raise ParlandoError(Reason.BUDGET_SPENT, "spent", field="cost")
         self.left -= granted
+        await asyncio.sleep(self.slow)
         return Lease(f"{next(self._ids)}", session_id, replace(amount, nanos=granted), self.downgrade)
 
     async def settle(self, settlement: Settlement) -> None:
@@ -279,6 +282,57 @@ def test_a_settlement_waits_until_somebody_takes_it() -> None:
 
     _Show({"one": ScriptedWorker(Play(factor=0.5))}, keeper, {"one": PRICE}).play(part)
     assert keeper.spent == [("one", FIRST * PRICE)]
+
+
+def test_a_lease_that_is_granted_after_a_cancel_is_given_back() -> None:
+    keeper, worker = Keeper(left=1e9, slow=1.0), ScriptedWorker()
+
+    async def part(stage: Stage) -> None:
+        call = called(stage)
+        await call.until(lambda: keeper.asked)
+        began = asyncio.get_running_loop().time()
+        call.cancel(1)
+        call.end()
+        await call.done()
+        assert asyncio.get_running_loop().time() - began < keeper.slow, "a cancel waits for no lease"
+        assert keeper.left < 1e9
+        await asyncio.sleep(keeper.slow)
+
+    _Show({"one": worker}, keeper, {"one": PRICE}).play(part)
+    assert not worker.requests
+    assert (keeper.left, keeper.spent) == (1e9, [("one", 0)])
+
+
+def test_a_lease_that_is_granted_too_late_is_given_back_and_another_engine_speaks() -> None:
+    keeper = Keeper(left=1e9, slow=4.0)
+    workers = {"one": ScriptedWorker(), "free": ScriptedWorker()}
+
+    async def part(stage: Stage) -> Call:
+        call = called(stage)
+        call.end()
+        await call.done()
+        await asyncio.sleep(keeper.slow)
+        return call
+
+    call = _Show(workers, keeper, {"one": PRICE}).play(part)
+    assert written(call, TEXT) == TEXT.split()
+    assert set(call.finished.usage) == {"free"}
+    assert keeper.left == 1e9
+    assert len(keeper.settled) == len(keeper.asked) > 0
+
+
+def test_a_lease_that_is_granted_while_the_router_stops_is_given_back() -> None:
+    keeper = Keeper(left=1e9, slow=1.0)
+
+    async def part(stage: Stage) -> None:
+        call = called(stage)
+        await call.until(lambda: keeper.asked)
+        call.cancel(1)
+        call.end()
+        await call.done()
+
+    _Show({"one": ScriptedWorker()}, keeper, {"one": PRICE}).play(part)
+    assert (keeper.left, keeper.spent) == (1e9, [("one", 0)])
 
 
 def _two_sessions(failure: Exception) -> Keeper:

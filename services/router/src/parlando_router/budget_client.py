@@ -11,7 +11,7 @@ from parlando_router.budget_keeper import Amount, Lease, Settlement
 from parlando_router.convert import cost_from, money
 from parlando_router.ports import Cost
 
-_LEASE_SECONDS = 2.0
+_LEASE_SECONDS = 5.0
 _SETTLE_SECONDS = 5.0
 
 

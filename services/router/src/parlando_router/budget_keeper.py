@@ -44,11 +44,11 @@ class BudgetKeeper(Protocol):
     """Who keeps the budgets: the session service."""
 
     async def lease(self, session_id: str, amount: Amount) -> Lease:
-        """Set part of a session's budget aside.
+        """Set part of a session's budget aside, or fail within a few seconds.
 
         Raises:
             ParlandoError: BUDGET_SPENT, SESSION_NOT_FOUND, OUT_OF_RANGE where it is in another currency;
-                DEPENDENCY_UNAVAILABLE, OVERLOADED or CONFLICT.
+                DEPENDENCY_UNAVAILABLE, OVERLOADED, CONFLICT or TOO_LATE.
         """
         ...
 
@@ -56,6 +56,6 @@ class BudgetKeeper(Protocol):
         """End a lease. A second time changes nothing.
 
         Raises:
-            ParlandoError: SESSION_NOT_FOUND; DEPENDENCY_UNAVAILABLE, CONFLICT.
+            ParlandoError: SESSION_NOT_FOUND; DEPENDENCY_UNAVAILABLE, OVERLOADED, CONFLICT or TOO_LATE.
         """
         ...

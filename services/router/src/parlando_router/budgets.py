@@ -5,15 +5,15 @@ Nothing here is asked where nothing costs: an engine without a price, or an utte
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.budget_keeper import Amount, BudgetKeeper, Lease, Settlement
 from parlando_router.candidate import Candidate
+from parlando_router.leases import Leases
 from parlando_router.ports import Cost
-from parlando_router.settlements import Settlements
 from parlando_router.turn import Reading
 
 
@@ -34,8 +34,7 @@ class Budgets:
     """
 
     def __init__(self, keeper: BudgetKeeper | None, clock: Clock) -> None:
-        self._keeper = keeper
-        self._settlements = Settlements(keeper, clock) if keeper is not None else None
+        self._leases = Leases(keeper, clock) if keeper is not None else None
 
     @asynccontextmanager
     async def paid(
@@ -47,37 +46,42 @@ class Budgets:
             UnpaidError: it cannot, and another engine may speak.
             ParlandoError: it may not.
         """
-        due = due_for(candidate, characters)
-        if self._keeper is None or self._settlements is None or not session_id or due is None:
+        due, leases = due_for(candidate, characters), self._leases
+        if leases is None or not session_id or due is None:
             yield
             return
-        await self._settlements.until_settled(session_id)
-        lease = await self._lease(self._keeper, session_id, candidate.engine, due)
         about = candidate.replica.description
         model = about.model if about is not None else ""
+
+        def settlement(lease: Lease) -> Settlement:
+            amount, spent = Amount(due.currency, 0, 0), reading.spent
+            if spent is not None:
+                cost = spent.cost or Cost(due.currency, due.nanos)
+                amount = Amount(cost.currency, cost.nanos, spent.characters)
+            return Settlement(lease, candidate.engine, model, amount)
+
+        lease = await self._lease(leases, session_id, candidate.engine, due, settlement)
         try:
             self._require(lease, candidate.engine, due)
             yield
         finally:
-            spent = reading.spent
-            amount = Amount(due.currency, 0, 0)
-            if spent is not None:
-                cost = spent.cost or Cost(due.currency, due.nanos)
-                amount = Amount(cost.currency, cost.nanos, spent.characters)
-            self._settlements.add(Settlement(lease, candidate.engine, model, amount))
+            leases.end(settlement(lease))
 
     async def run(self) -> None:
         """Carry settlements out until cancelled; then those that still wait, where that is soon done."""
-        if self._settlements is None:
-            return
-        try:
-            await self._settlements.run()
-        finally:
-            await self._settlements.finish()
+        if self._leases is not None:
+            await self._leases.run()
 
-    async def _lease(self, keeper: BudgetKeeper, session_id: str, engine: str, due: Amount) -> Lease:
+    async def _lease(
+        self,
+        leases: Leases,
+        session_id: str,
+        engine: str,
+        due: Amount,
+        settlement: Callable[[Lease], Settlement],
+    ) -> Lease:
         try:
-            return await keeper.lease(session_id, due)
+            return await leases.lease(session_id, due, settlement)
         except ParlandoError as error:
             if error.reason not in _FINAL:
                 raise UnpaidError(
