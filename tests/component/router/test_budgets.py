@@ -16,6 +16,8 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_openai import profiles
 from parlando_openai.engine import speech
 from parlando_openai.settings import OpenAISettings
+from parlando_router.budget_client import GrpcBudgets
+from parlando_router.budget_keeper import Amount, Settlement
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.remote.service import Fault
 from tests.component.router.mesh import (
@@ -213,3 +215,15 @@ async def test_while_the_session_service_is_away_what_is_free_speaks(service: Sp
             said(place.router.stub.Say(say(TEXT, session_id=session_id, engine="openai")))
         )
     assert refused.reason is Reason.DEPENDENCY_UNAVAILABLE
+
+
+async def test_what_has_a_long_name_is_settled_too() -> None:
+    async with served() as session:
+        asked = session_pb2.CreateSessionRequest(session=session_pb2.Session())
+        session_id = (await session.stub.CreateSession(asked)).session.id
+        budgets, spent = GrpcBudgets(session.channel), Amount("USD", NANOS, 1)
+        lease = await budgets.lease(session_id, spent)
+        await budgets.settle(Settlement(lease, "é" * 65, "m" * 129, spent))
+        told = await session.stub.GetSession(session_pb2.GetSessionRequest(session_id=session_id))
+    [share] = told.session.spent.engines
+    assert (share.engine, share.model, share.cost) == ("é" * 64, "m" * 128, _dollars(NANOS))

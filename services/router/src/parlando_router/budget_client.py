@@ -13,6 +13,7 @@ from parlando_router.ports import Cost
 
 _LEASE_SECONDS = 5.0
 _SETTLE_SECONDS = 5.0
+_LONGEST_ENGINE, _LONGEST_MODEL = 64, 128  # characters that a settlement may name them by
 
 
 class GrpcBudgets:
@@ -42,7 +43,10 @@ class GrpcBudgets:
         cost = money(Cost(spent.currency, spent.nanos))
         spending = session_pb2.Spending(cost=cost, characters=spent.characters)
         spending.engines.add(
-            engine=settlement.engine, model=settlement.model, cost=cost, characters=spent.characters
+            engine=settlement.engine[:_LONGEST_ENGINE],
+            model=settlement.model[:_LONGEST_MODEL],
+            cost=cost,
+            characters=spent.characters,
         )
         request = session_pb2.SettleBudgetRequest(lease_id=settlement.lease.id, spent=spending)
         try:
