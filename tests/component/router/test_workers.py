@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.server import Server, Service
 from parlando_kit.settings import ServerSettings
 from parlando_kit.status import abort
+from parlando_router.epoch import FRAGMENTER_SECONDS
 from parlando_router.watch import resolve
 from parlando_scripted.script import ScriptedSettings
 from tests.component.router.mesh import (
@@ -625,3 +627,30 @@ async def test_what_the_fragmenter_refuses_is_told_to_the_caller(reason: Reason)
         call = router.stub.Speak()
         await send(call, opened(), text("Orange lamp."))
         assert (await failure(rest(call))).reason is reason
+
+
+class _LateFragmenter(fragmenter_service_pb2_grpc.FragmenterServiceServicer):
+    """Is too late with the first text, and notes how long it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[float] = []
+
+    async def FragmentText(  # noqa: N802  # gRPC's name
+        self, request: fragmenter_pb2.FragmentTextRequest, context: Any
+    ) -> fragmenter_pb2.FragmentTextResponse:
+        self.given.append(context.time_remaining() or math.inf)
+        if len(self.given) == 1:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED)
+        source = audio_pb2.SourceSpan(start=0, end=len(request.text))
+        spoken = audio_pb2.SpokenSpan(start=0, end=len(request.text))
+        piece = fragmenter_pb2.MapPiece(source=source, spoken=spoken, verbatim=True)
+        fragment = fragmenter_pb2.Fragment(source=source, spoken_text=request.text, map=[piece])
+        return fragmenter_pb2.FragmentTextResponse(fragments=[fragment])
+
+
+async def test_a_fragmenter_that_is_late_with_a_whole_text_is_asked_again() -> None:
+    fragmenter = _LateFragmenter()  # type: ignore[abstract]  # nothing is streamed here
+    async with mesh(WorkerProcess(), fragmenter=fragmenter) as router:
+        assert kinds(await said(router.stub.Say(say("Orange lamp."))))[-1] == "finished"
+    first, second = fragmenter.given
+    assert max(first, second) < FRAGMENTER_SECONDS + 1

@@ -17,6 +17,7 @@ from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 from parlando_kit.true_status import with_true_status
 from parlando_router.convert import duration, seconds
+from parlando_router.epoch import FRAGMENTER_SECONDS
 from parlando_router.ports import FlushDone, Fragment, FragmentConfig, TextKind
 from parlando_router.request import Markup
 
@@ -138,7 +139,7 @@ def _away() -> ParlandoError:
 def _told(error: grpc.aio.AioRpcError) -> ParlandoError:
     """Return a failure as callers know it: what the fragmenter's config says was in their settings."""
     known = from_rpc_error(error)
-    if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
+    if known.reason in (Reason.DEPENDENCY_UNAVAILABLE, Reason.TOO_LATE):
         return _away()
     if known.field.startswith(_THEIRS):
         field = _OURS + known.field.removeprefix(_THEIRS)
@@ -170,7 +171,7 @@ class GrpcFragmenter:
         if real_time_factor:
             request.hint.CopyFrom(_hint(audio_queued, real_time_factor))
         try:
-            response = await self._stub.FragmentText(request, metadata=outgoing())
+            response = await self._stub.FragmentText(request, timeout=FRAGMENTER_SECONDS, metadata=outgoing())
         except grpc.aio.AioRpcError as error:
             raise _told(error) from error
         return [_fragment(fragment) for fragment in response.fragments]
