@@ -15,9 +15,10 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_router import events
 from parlando_router.equivalence import Traits, VoiceMap
-from parlando_router.patience import LEAST_NEXT_SECONDS
+from parlando_router.patience import LEAST_NEXT_SECONDS, UNKNOWN_SECONDS
 from parlando_router.ports import SynthesisRequest
 from parlando_router.request import PlayoutMode, SpeechSettings
+from tests.unit.router.cast import description, voice
 from tests.unit.router.score import check, heard, words, written
 from tests.unit.router.stage import Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
 from tests.unit.router.virtual_time import LoopClock, run
@@ -167,6 +168,27 @@ def test_an_engine_that_is_alone_is_waited_for() -> None:
         call = _spoken(Stage({"one": ScriptedWorker(direction)}))
         await call.done()
         assert written(call, TEXT) == SAID
+
+    run(main())
+
+
+def test_what_an_engine_was_waited_for_while_it_was_alone_is_not_waited_again() -> None:
+    async def main() -> None:
+        def direction(_: SynthesisRequest, number: int) -> Play:
+            return Play(first=[25.0, 60.0][number] if number < 2 else 0.0)
+
+        stage = Stage({"one": ScriptedWorker(direction), "two": ScriptedWorker()})
+        text = "Orange lamp stands here."
+        stage.engines.failed("two", "it is away")
+        await _spoken(stage, text).done()
+        stage.engines.answered("two", description("two"), (voice("alto"),))
+        began = LoopClock().now()
+        call = _spoken(stage, text)
+        await call.done()
+        [started] = [event for event in call.of(events.Started) if isinstance(event, events.Started)]
+        assert started.engine == "two"
+        assert LoopClock().now() - began <= 2 * UNKNOWN_SECONDS + 1.0
+        assert written(call, text) == text.split()
 
     run(main())
 

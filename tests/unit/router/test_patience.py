@@ -64,6 +64,18 @@ def test_patience_stays_with_an_engine_that_stood_still_once() -> None:
     assert wait.limit(0.0) == LEAST_NEXT_SECONDS
 
 
+def test_waits_for_an_engine_that_is_alone_count_up_to_a_bound() -> None:
+    took, gave_up = Patience().wait(begun=False), Patience().wait(begun=False)
+    took.took(25.0, alone=True)
+    for since in (0.0, MOST_SECONDS, 2 * MOST_SECONDS):
+        gave_up.gave_up(since, since + MOST_SECONDS, alone=True)
+    assert took.limit(0.0) == gave_up.limit(0.0) == 2 * UNKNOWN_SECONDS
+    took.took(1.0, alone=True)
+    assert took.limit(0.0) < 2 * UNKNOWN_SECONDS
+    took.took(25.0)
+    assert took.limit(0.0) == MOST_SECONDS
+
+
 def test_there_is_more_patience_before_the_first_sound_of_all() -> None:
     wait = Patience().wait(begun=False)
     wait.took(0.01)

@@ -6,7 +6,8 @@ was given up as well: an engine that has become slower is given more time, one t
 First chunks are told from later ones: a first one may have waited for its turn, and has more time where the
 listener waits for the first sound of all, not in a silence. An engine that speaks in long runs says how long
 it may be silent. While the listener still has more audio than the next engine takes to speak, there is less
-haste.
+haste. An engine that is alone is waited for in any case, and what that took says little of how long it is
+worth waiting once there is another one.
 """
 
 from __future__ import annotations
@@ -42,20 +43,21 @@ class Wait:
     _longest: float | None = None
     _given_up_at: float | None = None
 
-    def took(self, seconds: float) -> None:
-        """Note a wait that ended after so long."""
-        self._longest = max(seconds, (self._longest or 0.0) * _FADING)
+    def took(self, seconds: float, *, alone: bool = False) -> None:
+        """Note a wait that ended after so long; `alone`: for an engine beside which there was none."""
+        self._longest = max(_told(seconds, alone=alone), (self._longest or 0.0) * _FADING)
         self._given_up_at = None
 
-    def gave_up(self, since: float, now: float) -> None:
+    def gave_up(self, since: float, now: float, *, alone: bool = False) -> None:
         """Note a wait that was given up.
 
         Args:
             since: when it began, in seconds of any clock.
             now: when it ended. Others that were under way meanwhile tell nothing new of the engine.
+            alone: there was no other engine.
         """
         if self._given_up_at is not None and since >= self._given_up_at:
-            self._longest = max(now - since, self._longest or 0.0)
+            self._longest = max(_told(now - since, alone=alone), self._longest or 0.0)
         self._given_up_at = now if self._given_up_at is None else max(now, self._given_up_at)
 
     def limit(
@@ -95,3 +97,8 @@ class Patience:
     def wait(self, *, begun: bool) -> Wait:
         """Return the kind of wait that is due: for the first chunk, or for a later one."""
         return self.next if begun else self.first
+
+
+def _told(seconds: float, *, alone: bool) -> float:
+    """Return how much of a wait counts."""
+    return min(seconds, UNKNOWN_SECONDS) if alone else seconds

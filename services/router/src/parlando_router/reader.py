@@ -136,12 +136,12 @@ class Reader:
                     if reading.finished:  # all was said: how the call ends changes nothing
                         return
                     if reading.silent:
-                        wait.gave_up(since, stand.clock.now())
+                        wait.gave_up(since, stand.clock.now(), alone=turn.alone)
                     raise
                 if event is None:
                     break
                 if isinstance(event, SynthesisAudio):  # what else comes, comes with it
-                    wait.took(stand.clock.now() - since)
+                    wait.took(stand.clock.now() - since, alone=turn.alone)
                     since = stand.clock.now()
                 self._take(event, candidate, turn, reading, synthesis_id)
         finally:
