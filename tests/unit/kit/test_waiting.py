@@ -160,6 +160,29 @@ def test_of_a_queue_that_stands_those_are_refused_who_would_wait_too_long_and_no
     assert not [at for at in counter.refused if at > fell + 1.0]
 
 
+def test_a_first_one_that_had_a_model_loaded_does_not_let_all_wait_as_long() -> None:
+    room, clock = _room(64)
+    for waited in (20.0, *[LEAST_WAIT / 4] * 3):
+        place = room.enter()
+        clock.time += waited
+        place.leave(served=True)
+    began = clock.time
+    counter = _Counter(room, clock, apart=0.014)
+    counter.come(every=0.006, seconds=10.0)
+    assert max(counter.waits(began + 1.0)) < 2 * LEAST_WAIT
+
+
+def test_one_alone_who_is_quick_for_once_does_not_make_a_queue_of_those_who_are_not() -> None:
+    room, clock = _room(64)
+    for waited in (1.0, 1.0, 0.01, 1.0, 0.01, 0.01, 1.0):
+        place = room.enter()
+        clock.time += waited
+        place.leave(served=True)
+    counter = _Counter(room, clock, apart=0.0)
+    counter.come(every=0.1, seconds=20.0, takes=lambda: 1.0)
+    assert not counter.refused
+
+
 def test_a_burst_is_let_in_as_far_as_there_are_places() -> None:
     room, clock = _room(64)
     counter = _Counter(room, clock, apart=0.014)

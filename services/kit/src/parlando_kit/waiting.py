@@ -11,6 +11,8 @@ about twice the time that one alone takes, until a row of them was served with n
 
 from __future__ import annotations
 
+from collections import deque
+
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -18,6 +20,9 @@ _LEAST_RETRY = 0.1  # seconds
 _MOST_RETRY = 30.0
 _WEIGHT = 0.1
 """Of the latest figure, in a running mean."""
+
+_LATELY = 3
+"""Waits alone: what one alone takes is no more than the longest of these."""
 
 ROW = 16
 """Utterances served one after another, by which it is told that a queue stands, and that it is gone."""
@@ -43,6 +48,7 @@ class WaitingRoom:
         self._waiting = 0
         self._apart = 0.0  # seconds between two that are served while others wait; 0 while unknown
         self._alone = 0.0  # seconds until one is served who found the room empty; 0 while unknown
+        self._lately: deque[float] = deque(maxlen=_LATELY)  # those waits
         self._served_at: float | None = None  # None while nobody waited since
         self._stands = False
         self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
@@ -89,7 +95,10 @@ class WaitingRoom:
     def _note(self, waited: float, *, alone: bool) -> None:
         """Note how long one waited who is served now."""
         if alone:
-            self._alone += (waited - self._alone) * (_WEIGHT if self._alone else 1.0)
+            self._lately.append(waited)
+            mean = self._alone + (waited - self._alone) * (_WEIGHT if self._alone else 1.0)
+            # The mean keeps a first one that had a model loaded for long, and lets all wait twice as long.
+            self._alone = min(mean, max(self._lately))
         self._row = self._row + 1 if self._stands or waited > self._fair else 0
         if self._row >= ROW:
             self._stands, self._row = not self._stands, 0
