@@ -15,6 +15,7 @@ from parlando_router.replica import KnownVoice
 from parlando_router.sample_sentences import sample_sentence
 from tests.unit.router.cast import description, voice
 from tests.unit.router.stage import Play, ScriptedWorker, Stage
+from tests.unit.router.virtual_time import run, settled
 
 _MUCH = 100_000_000
 
@@ -83,6 +84,45 @@ async def test_an_alias_is_the_voice_and_a_mix_is_a_voice_of_its_own() -> None:
     spoken = [(await previews.of("", name)).voice for name in names]
     assert spoken == ["alto", "alto", "alto(2)+tenor", "alto(2)+tenor"]
     assert [request.voice for request in worker.requests] == ["alto", "alto(2)+tenor"]
+
+
+def test_few_wait_for_one_engine_and_none_for_another() -> None:
+    async def main() -> None:
+        stage = Stage({"one": ScriptedWorker(Play(first=1.0)), "two": ScriptedWorker()})
+        stage.engines.answered("one", description("one"), tuple(voice(f"v{n}") for n in range(10)))
+        previews = Previews(stage.studio, _MUCH)
+        asked = [asyncio.create_task(previews.of("one", f"v{n}")) for n in range(9)]
+        await settled()
+        with pytest.raises(ParlandoError) as refused:
+            await previews.of("one", "v9")
+        assert refused.value.reason is Reason.OVERLOADED
+        assert refused.value.retry_after is not None
+        assert (await previews.of("two", "alto")).engine == "two"
+        assert not any(task.done() for task in asked), "there are no more than may wait"
+        asked.pop().cancel()
+        await settled()
+        assert (await previews.of("one", "v9")).voice == "v9"
+        assert [preview.voice for preview in await asyncio.gather(*asked)] == [f"v{n}" for n in range(8)]
+        assert (await previews.of("one", "v8")).voice == "v8"
+
+    run(main())
+
+
+@pytest.mark.parametrize(("engine", "spoken"), [("one", 2), ("", 2), ("two", 1)])
+def test_a_preview_that_is_spoken_while_its_engine_is_flushed_is_not_kept(engine: str, spoken: int) -> None:
+    async def main() -> None:
+        worker = ScriptedWorker(Play(first=1.0))
+        stage = Stage({"one": worker, "two": ScriptedWorker()})
+        previews = Previews(stage.studio, _MUCH)
+        asked = asyncio.create_task(previews.of("one", "alto"))
+        await settled()
+        assert len(worker.requests) == 1
+        assert previews.flush(engine) == 0
+        assert (await asked).wav
+        await previews.of("one", "alto")
+        assert len(worker.requests) == spoken
+
+    run(main())
 
 
 @pytest.mark.parametrize(

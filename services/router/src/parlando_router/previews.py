@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from parlando_kit.errors import ParlandoError, Reason
@@ -17,6 +18,8 @@ from parlando_router.speak_protocol import Append, BeginEpoch, Command
 from parlando_router.utterance import Studio, Utterance
 
 _LONGEST_NAME = 256  # characters of a voice's name: a mix is long
+_MOST_WAITING = 8  # callers for one engine, beside the one whose preview it speaks
+_RETRY_SECONDS = 5.0  # some sentences later
 _IN_ONE = Schedule(first_code_points=200)  # nobody waits for its first word: it is to sound well
 
 
@@ -65,6 +68,8 @@ class Previews:
         self._bytes = 0
         self._kept: OrderedDict[_Key, Preview] = OrderedDict()
         self._speaking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by engine
+        self._asking: Counter[str] = Counter()  # callers by engine: one speaks, the others wait
+        self._flushes: Counter[str] = Counter()  # by engine; "": of all
 
     async def of(self, engine: str, voice: str) -> Preview:
         """Return a voice's preview.
@@ -75,21 +80,26 @@ class Previews:
 
         Raises:
             ParlandoError: FIELD_REQUIRED, OUT_OF_RANGE, VOICE_NOT_FOUND or ENGINE_NOT_FOUND, at the field;
-                the voice cannot speak now.
+                OVERLOADED, too many wait for the engine; the voice cannot speak now.
         """
         key, language = self._found(engine, voice)
         if (kept := self._known(key)) is not None:
             return kept
-        async with self._speaking[key.engine]:
-            if (kept := self._known(key)) is not None:  # it was spoken for somebody else meanwhile
-                return kept
-            wav = await self._spoken(key, language)
-            preview = Preview(wav, key.text, language, key.engine, key.voice)
-            self._keep(key, preview)
-            return preview
+        with self._place(key.engine):
+            async with self._speaking[key.engine]:
+                if (kept := self._known(key)) is not None:  # it was spoken for somebody else meanwhile
+                    return kept
+                flushes = self._flushed(key.engine)
+                wav = await self._spoken(key, language)
+                preview = Preview(wav, key.text, language, key.engine, key.voice)
+                if self._flushed(key.engine) == flushes:  # else it may be of what was to be forgotten
+                    self._keep(key, preview)
+                return preview
 
     def flush(self, engine: str) -> int:
         """Forget previews, which are spoken anew then; return how many there were.
+
+        One that is being spoken is given to who asked for it, and not kept.
 
         Args:
             engine: whose; "" for all.
@@ -98,6 +108,7 @@ class Previews:
             ParlandoError: ENGINE_NOT_FOUND.
         """
         self._studio.engines.require_engine(engine, "engine")
+        self._flushes[engine] += 1
         forgotten = [key for key in self._kept if engine in ("", key.engine)]
         for key in forgotten:
             self._bytes -= len(self._kept.pop(key).wav)
@@ -140,6 +151,29 @@ class Previews:
         if not pcm:
             raise ParlandoError(Reason.ENGINE_FAILED, "the voice said nothing")
         return _wav(bytes(pcm), settings.output.sample_rate_hz)
+
+    @contextmanager
+    def _place(self, engine: str) -> Iterator[None]:
+        """Be one of those who ask an engine for a preview.
+
+        Raises:
+            ParlandoError: OVERLOADED.
+        """
+        if self._asking[engine] > _MOST_WAITING:
+            raise ParlandoError(
+                Reason.OVERLOADED,
+                f"{_MOST_WAITING} wait for previews by {engine}: try again later",
+                retry_after=_RETRY_SECONDS,
+            )
+        self._asking[engine] += 1
+        try:
+            yield
+        finally:
+            self._asking[engine] -= 1
+
+    def _flushed(self, engine: str) -> int:
+        """Return how often its previews were to be forgotten."""
+        return self._flushes[""] + self._flushes[engine]
 
     def _known(self, key: _Key) -> Preview | None:
         """Return a preview that is kept, as the last one used."""
