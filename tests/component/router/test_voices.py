@@ -15,8 +15,12 @@ import pytest
 from parlando.admin.v1 import admin_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando.synth.v1 import synth_pb2
-from parlando_kit.errors import Reason
+from parlando_kit.errors import ParlandoError, Reason
+from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
+from parlando_synth.mixed_voice import VoiceMix
+from parlando_synth.threaded import ThreadedEngine
+from parlando_synth.voice import Voice
 from tests.component.router.mesh import (
     HastyClock,
     Router,
@@ -112,6 +116,26 @@ async def test_a_voice_that_no_replica_has_is_not_found(tmp_path: Path) -> None:
         assert (await failure(router.admin.DeleteVoice(request))).reason is Reason.VOICE_NOT_FOUND
         request = admin_pb2.DeleteVoiceRequest(engine="scripted", voice="tenor")
         assert (await failure(router.admin.DeleteVoice(request))).reason is Reason.NOT_SUPPORTED
+
+
+class _FewerVoices(ScriptedEngine):
+    """Lacks a voice that is in every mix."""
+
+    def mix_voice(self, mix: VoiceMix) -> Voice:
+        """Refuse it."""
+        raise ParlandoError(Reason.VOICE_NOT_FOUND, f"{mix.mix} holds a voice that is not here", field="mix")
+
+
+async def test_a_mix_that_one_replica_cannot_keep_is_refused(tmp_path: Path) -> None:
+    fewer = ScriptedSettings(voices=tmp_path / "second")
+    workers = [
+        WorkerProcess(ScriptedSettings(voices=tmp_path / "first")),
+        WorkerProcess(engine=lambda: ThreadedEngine(_FewerVoices(fewer), instances=1)),
+    ]
+    async with mesh(*workers) as router:
+        mix = synth_pb2.Voice(name="Duo", mix="alto(2)+tenor(1)")
+        error = await failure(router.admin.MixVoice(admin_pb2.MixVoiceRequest(voice=mix)))
+        assert (error.reason, error.field) == (Reason.VOICE_NOT_FOUND, "voice.mix")
 
 
 async def test_what_has_been_uploaded_is_there_when_the_answer_comes(tmp_path: Path) -> None:

@@ -57,7 +57,12 @@ class VoiceKeeping:
         )
 
     async def mix(self, request: admin_pb2.MixVoiceRequest) -> admin_pb2.MixVoiceResponse:
-        """Keep a mix on every replica."""
+        """Keep a mix on every replica.
+
+        Raises:
+            ParlandoError: as the engine's workers, also where one of them alone lacks a voice that is in it;
+                as `add`.
+        """
         request.voice.engine = request.voice.engine or self._able("mixes", "voice.engine")
         return await self._of_all(
             self.replicas(request.voice.engine, "voice.engine"),
@@ -71,6 +76,7 @@ class VoiceKeeping:
         return await self._of_all(
             self.replicas(voice.engine, "voice.engine"),
             lambda stub: stub.UpdateVoice(request, timeout=_SECONDS, metadata=outgoing()),
+            some=True,
         )
 
     async def remove(self, request: admin_pb2.DeleteVoiceRequest) -> admin_pb2.DeleteVoiceResponse:
@@ -79,6 +85,7 @@ class VoiceKeeping:
         return await self._of_all(
             self.replicas(request.engine, "engine"),
             lambda stub: stub.DeleteVoice(request, timeout=_SECONDS, metadata=outgoing()),
+            some=True,
         )
 
     def replicas(self, engine: str, field: str) -> list[str]:
@@ -135,19 +142,23 @@ class VoiceKeeping:
         return _only(owners, field)
 
     async def _of_all(
-        self, addresses: list[str], ask: Callable[[AdminServiceAsyncStub], Awaitable[_Answer]]
+        self,
+        addresses: list[str],
+        ask: Callable[[AdminServiceAsyncStub], Awaitable[_Answer]],
+        *,
+        some: bool = False,
     ) -> _Answer:
-        """Return what workers answer alike. That some do not have a voice is no failure where others had it.
+        """Return what workers answer alike. What they have now is listed then, as far as they tell.
 
-        With one folder for all, the first that removes a voice leaves the others without it. What they have
-        now is listed when this returns, as far as they tell.
+        With `some`, that some do not have a voice is no failure where others had it: with one folder for all,
+        the first that removes a voice leaves the others without it.
         """
         async with asyncio.TaskGroup() as tasks:
             asked = [tasks.create_task(self._of_one(address, ask)) for address in addresses]
         answers = [task.result() for task in asked]
         errors = [answer for answer in answers if isinstance(answer, ParlandoError)]
         done = [answer for answer in answers if not isinstance(answer, ParlandoError)]
-        grave = [error for error in errors if error.reason is not Reason.VOICE_NOT_FOUND]
+        grave = [error for error in errors if not some or error.reason is not Reason.VOICE_NOT_FOUND]
         if grave or not done:
             raise (grave or errors)[0]
         return done[0]
