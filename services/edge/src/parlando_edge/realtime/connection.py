@@ -11,7 +11,7 @@ from opentelemetry.trace import StatusCode
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.instruments import Instruments
-from parlando_edge.ports import Speaker, Started
+from parlando_edge.ports import Speaker, SpeechSettings, Started
 from parlando_edge.realtime.keeper import SessionKeeper
 from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.listening import Listening
@@ -191,20 +191,8 @@ class RealtimeConnection:
             settings = await self._catalogue.resolve(order.settings)
             if order.answer is not None:
                 await voice.worded()
-            async with (
-                asyncio.timeout(None) as limit,
-                self._speaker.speak(settings) as utterance,
-            ):
-                if order.answer is None:
-                    utterance.write(order.text)
-                voice.begin(utterance, limit)
-                async for event in utterance:
-                    if isinstance(event, Started):
-                        voice.engine = event.engine
-                    await self._outgoing.room()
-                    self._perform(self._protocol.speech(order.response_id, event))
-            if voice.stopped_at is not None:  # the router ends a call once the engines are idle
-                self._instruments.engine_idle(self._clock.now() - voice.stopped_at, voice.engine, voice.span)
+            if voice.stopped_at is None:  # or there is nothing to ask of the router
+                await self._utter(order, voice, settings)
         except ParlandoError as failed:
             error = failed
             voice.span.set_status(StatusCode.ERROR, failed.reason)
@@ -214,6 +202,22 @@ class RealtimeConnection:
             del self._voices[order.response_id]
         # Where the speech came to its end, the core has closed the response and this changes nothing.
         self._perform(self._protocol.speech_failed(order.response_id, error))
+
+    async def _utter(self, order: Speak, voice: Speaking, settings: SpeechSettings) -> None:
+        async with (
+            asyncio.timeout(None) as limit,
+            self._speaker.speak(settings) as utterance,
+        ):
+            if order.answer is None:
+                utterance.write(order.text)
+            voice.begin(utterance, limit)
+            async for event in utterance:
+                if isinstance(event, Started):
+                    voice.engine = event.engine
+                await self._outgoing.room()
+                self._perform(self._protocol.speech(order.response_id, event))
+        if voice.stopped_at is not None:  # the router ends a call once the engines are idle
+            self._instruments.engine_idle(self._clock.now() - voice.stopped_at, voice.engine, voice.span)
 
     async def _listen(self, listening: Listening) -> None:
         while True:

@@ -1,0 +1,132 @@
+"""The shell of a Realtime connection: what it asks of the router, and what it measures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from parlando_edge.barge_in.room import Room
+from parlando_edge.catalogue import Catalogue
+from parlando_edge.dialogue import Prompt
+from parlando_edge.instruments import Instruments
+from parlando_edge.ports import Turn, TurnStatus
+from parlando_edge.realtime.connection import RealtimeConnection
+from parlando_edge.realtime.dialect import Today
+from parlando_edge.realtime.keeper import SessionKeeper
+from parlando_edge.realtime.lifetime import Lifetime
+from parlando_edge.realtime.protocol import RealtimeProtocol
+from parlando_edge.realtime.session import SessionConfig
+from parlando_kit.clock import MonotonicClock
+from tests.unit.edge.realtime import SPEECH, user_item
+from tests.unit.edge.speakers import Reciter
+
+
+class _Client:
+    """The other end of the connection, without a wire."""
+
+    def __init__(self) -> None:
+        self._said: asyncio.Queue[str | None] = asyncio.Queue()
+        self._heard: asyncio.Queue[str] = asyncio.Queue()
+
+    def say(self, kind: str, **fields: Any) -> None:
+        """Send an event."""
+        self._said.put_nowait(orjson.dumps({"type": kind, **fields}).decode())
+
+    def ask(self) -> None:
+        """Ask for a response."""
+        self.say("response.create", response={"input": [user_item()]})
+
+    def leave(self) -> None:
+        """Be gone."""
+        self._said.put_nowait(None)
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """Return the next event of a kind."""
+        while True:
+            event: dict[str, Any] = orjson.loads(await self._heard.get())
+            if event["type"] == kind:
+                return event
+
+    async def receive(self) -> str | None:
+        """Return what was said."""
+        return await self._said.get()
+
+    async def send(self, text: str) -> None:
+        """Hear it."""
+        self._heard.put_nowait(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Be told that it is over."""
+        del code, reason
+        self.leave()
+
+
+@dataclass
+class _Turns:
+    """A session service that takes turns."""
+
+    kept: asyncio.Queue[Turn] = field(default_factory=asyncio.Queue)
+
+    async def keep_turn(self, _session_id: str, turn: Turn) -> None:
+        self.kept.put_nowait(turn)
+
+
+class _Thinking:
+    """Has no word to say before it is let.
+
+    Attributes:
+        word: it may say one.
+    """
+
+    def __init__(self) -> None:
+        self.word = asyncio.Event()
+
+    async def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+        """Wait, and say one."""
+        del prompt
+        await self.word.wait()
+        yield "Hello."
+
+
+@asynccontextmanager
+async def _connected(dialogue: _Thinking, speaker: Reciter, turns: _Turns) -> AsyncIterator[_Client]:
+    """Run a connection while the block lasts."""
+    client, clock = _Client(), MonotonicClock()
+    numbers = iter(range(1_000))
+    keeper = SessionKeeper(turns, "s1", clock)  # type: ignore[arg-type]  # the rest of a store is not asked
+    connection = RealtimeConnection(
+        client,
+        RealtimeProtocol(SessionConfig("s1"), Today(), lambda prefix: f"{prefix}_{next(numbers)}", dialogue),
+        speaker=speaker,
+        catalogue=Catalogue(speaker, clock),
+        keeper=keeper,
+        lifetime=Lifetime(clock, 3_600, 3_600),
+        room=Room("loudness"),
+        clock=clock,
+        instruments=Instruments(),
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keeper.run())
+        running = group.create_task(connection.run(asyncio.Event()))
+        yield client
+        client.leave()
+        await running
+        keeper.close()
+
+
+async def test_what_is_stopped_before_its_first_word_is_not_asked_of_the_router() -> None:
+    speaker, turns = Reciter(*SPEECH), _Turns()
+    async with _connected(_Thinking(), speaker, turns) as client:
+        client.ask()
+        await client.until("response.created")
+        client.say("response.cancel")
+        done = await client.until("response.done")
+        assert done["response"]["status"] == "cancelled"
+        kept = await turns.kept.get()  # once nothing more is to come of it
+        assert (kept.status, kept.text) == (TurnStatus.INTERRUPTED, "")
+    assert speaker.asked == []
