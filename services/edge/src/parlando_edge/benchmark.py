@@ -127,7 +127,9 @@ class Benchmark:
                         taken.note("first_chunk", "edge", now - began)
                         utterance.cancel()
                         cancelled_at = last = self._clock.now()
-                case Stopped(last_byte_after, idle_after, engine_time_after) if cancelled_at and last:
+                case Stopped(last_byte_after, idle_after, engine_time_after) if (
+                    cancelled_at is not None and last is not None
+                ):
                     taken.note("cancel_last_byte", "edge", last - cancelled_at)
                     taken.note("cancel_last_byte", "router", last_byte_after)
                     taken.note("cancel_engine_idle", "edge", now - cancelled_at)
