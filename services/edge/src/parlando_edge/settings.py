@@ -18,7 +18,8 @@ _CHECKOUT = Path(__file__).parents[4]
 class EdgeSettings(ServerSettings):
     """What the edge is told, by environment variables that begin with EDGE_ unless said otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="EDGE_")
+    # What is refused may be the key.
+    model_config = SettingsConfigDict(env_prefix="EDGE_", hide_input_in_errors=True)
 
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 picks a free one")
     router: str = Field(
@@ -41,7 +42,7 @@ class EdgeSettings(ServerSettings):
     admin_key: SecretStr = Field(
         default=SecretStr(""),
         description="what callers must send as `Authorization: Bearer …` to make, change and remove voices "
-        "over HTTP, 16 characters or more; empty: nobody can",
+        "over HTTP, 16 characters or more, none at its ends white space; empty: nobody can",
     )
     studio: Path = Field(
         default=_CHECKOUT / "studio",
@@ -122,8 +123,11 @@ class EdgeSettings(ServerSettings):
 
     @field_validator("admin_key")
     @classmethod
-    def _is_no_short_word(cls, key: SecretStr) -> SecretStr:
-        if 0 < len(key.get_secret_value()) < _SHORTEST_KEY:
+    def _can_be_sent_and_not_guessed(cls, key: SecretStr) -> SecretStr:
+        said = key.get_secret_value()
+        if said != said.strip():
+            raise ValueError("a key has no white space at its ends, where headers lose it: remove it")
+        if 0 < len(said) < _SHORTEST_KEY:
             raise ValueError(
                 f"a key has {_SHORTEST_KEY} characters or more: `openssl rand -hex 16` makes one"
             )
