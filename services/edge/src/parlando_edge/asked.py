@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from parlando_edge import speech_request
@@ -29,7 +29,7 @@ class Asked:
         ignored: fields without effect, known before an engine is.
     """
 
-    text: str
+    text: str = field(repr=False)
     settings: SpeechSettings
     body: Body
     whole: bool = False

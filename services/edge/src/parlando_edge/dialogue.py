@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from parlando_edge.ports import SpeechSettings, TurnRole
@@ -24,7 +24,7 @@ class Message:
     """
 
     role: TurnRole
-    text: str
+    text: str = field(repr=False)
     asked: bool = False
 
 
@@ -39,7 +39,7 @@ class Prompt:
     """
 
     messages: tuple[Message, ...]
-    instructions: str
+    instructions: str = field(repr=False)
     settings: SpeechSettings
 
 

@@ -342,7 +342,7 @@ class Turn:
     id: str
     role: TurnRole
     status: TurnStatus
-    text: str
+    text: str = field(repr=False)
     words: tuple[Word, ...] = ()
     rate: int = 0
     sample_count: int = 0
@@ -379,7 +379,7 @@ class KeptSettings:
     """
 
     settings: SpeechSettings
-    document: str = ""
+    document: str = field(default="", repr=False)
 
 
 class SessionStore(Protocol):

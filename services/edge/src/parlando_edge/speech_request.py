@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from parlando_edge.accepting import preferred
@@ -36,7 +36,7 @@ class SpeechRequest:
         instructed: True where `instructions` say more than the settings can hold.
     """
 
-    text: str
+    text: str = field(repr=False)
     settings: SpeechSettings
     media_type: str
     events: bool

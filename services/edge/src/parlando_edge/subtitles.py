@@ -6,7 +6,7 @@ import html
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from parlando_kit.ledger import Word
@@ -34,7 +34,7 @@ class Cue:
     number: int
     start_ms: int
     end_ms: int
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)
 
 
 class Cues:

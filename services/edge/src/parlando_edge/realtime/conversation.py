@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -53,9 +53,9 @@ class Item:
     """
 
     id: str
-    body: dict[str, Any]
+    body: dict[str, Any] = field(repr=False)
     role: str = ""
-    text: str = ""
+    text: str = field(default="", repr=False)
     waits: bool = False
     turn: Turn | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -22,7 +22,7 @@ _MOST_BYTES = 4 * HIGH_BYTES
 class Message:
     """An event as text; `audio_of` is the response whose audio it carries, or ""; so much of it."""
 
-    text: str
+    text: str = field(repr=False)
     audio_of: str
     sample_count: int
     seconds: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -18,7 +18,7 @@ Event = dict[str, Any]
 class Emit:
     """Send an event to the client. `audio_of` is the response whose audio it carries, or ""; so much."""
 
-    event: Event
+    event: Event = field(repr=False)
     audio_of: str = ""
     sample_count: int = 0
     seconds: float = 0.0
@@ -42,7 +42,7 @@ class Speak:
     response_id: str
     settings: SpeechSettings
     answer: AsyncIterator[str] | None = None
-    text: str = ""
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Write:
     """Speak more text under this id."""
 
     response_id: str
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando_edge.dialogue import Dialogue, Message, Prompt, asked_text
 from parlando_edge.json_fields import Fields
@@ -33,7 +33,7 @@ class Request:
     conversation_id: str
     metadata: Mapping[str, str] | None
     answer: AsyncIterator[str] | None
-    text: str = ""
+    text: str = field(default="", repr=False)
 
 
 def parse_request(

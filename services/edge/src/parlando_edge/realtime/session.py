@@ -85,7 +85,7 @@ class SessionConfig:
     turn_detection: Mapping[str, Any] | None = field(default_factory=turn_detection.at_first)
     echo: Echo = Echo.UNKNOWN
     detector: str = "silero"
-    shown: Mapping[str, Any] = field(default_factory=_shown_at_first)
+    shown: Mapping[str, Any] = field(default_factory=_shown_at_first, repr=False)
     shown_of_input: Mapping[str, Any] = field(default_factory=dict)
 
     def updated(self, session: Fields) -> SessionConfig:
