@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+import pytest
+from opentelemetry.trace import Span
 
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dialogue import Prompt
 from parlando_edge.instruments import Instruments
-from parlando_edge.ports import Turn, TurnStatus
+from parlando_edge.ports import SpeechEvent, SpeechSettings, Turn, TurnStatus
 from parlando_edge.realtime.connection import RealtimeConnection
 from parlando_edge.realtime.dialect import Today
 from parlando_edge.realtime.keeper import SessionKeeper
@@ -22,8 +24,9 @@ from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
 from parlando_kit.clock import MonotonicClock
+from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.realtime import SPEECH, user_item
-from tests.unit.edge.speakers import Reciter
+from tests.unit.edge.speakers import Recital, Reciter
 
 
 class _Client:
@@ -77,24 +80,90 @@ class _Turns:
 
 
 class _Thinking:
-    """Has no word to say before it is let.
+    """Has no word to say before it is let, and a second one never.
 
     Attributes:
         word: it may say one.
+        failing: it may fail.
     """
 
     def __init__(self) -> None:
         self.word = asyncio.Event()
+        self.failing = asyncio.Event()
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[str]:
-        """Wait, and say one."""
+        """Wait, say one, wait, and fail."""
         del prompt
         await self.word.wait()
-        yield "Hello."
+        yield "Hello"
+        await self.failing.wait()
+        raise ParlandoError(Reason.TOO_LATE, "it took too long")
+
+
+class _Lasting(Recital):
+    """An utterance that ends when it is stopped, and not before."""
+
+    def __init__(self, events: Sequence[SpeechEvent]) -> None:
+        super().__init__(events)
+        self._stopped = asyncio.Event()
+
+    def cancel(self) -> None:
+        """End."""
+        self._stopped.set()
+
+    async def __anext__(self) -> SpeechEvent:
+        event = next(self._events, None)
+        if event is None:
+            await self._stopped.wait()
+            raise StopAsyncIteration
+        return event
+
+
+class _LastingReciter(Reciter):
+    """A speaker whose utterances last.
+
+    Attributes:
+        over: one has ended.
+    """
+
+    def __init__(self, *events: SpeechEvent) -> None:
+        super().__init__(*events)
+        self.over = asyncio.Event()
+
+    @asynccontextmanager
+    async def speak(self, settings: SpeechSettings) -> AsyncIterator[Recital]:
+        """Say it, and last."""
+        self.asked.append(("", settings))
+        yield _Lasting(self.events)
+        self.over.set()
+
+
+class _Noting(Instruments):
+    """Notes what was measured of cancels.
+
+    Attributes:
+        cancels: the figures' names, in order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cancels: list[str] = []
+
+    def last_byte(self, seconds: float, engine: str, span: Span) -> None:
+        """Note it."""
+        super().last_byte(seconds, engine, span)
+        self.cancels.append("last byte")
+
+    def engine_idle(self, seconds: float, engine: str, span: Span) -> None:
+        """Note it."""
+        super().engine_idle(seconds, engine, span)
+        self.cancels.append("engine idle")
 
 
 @asynccontextmanager
-async def _connected(dialogue: _Thinking, speaker: Reciter, turns: _Turns) -> AsyncIterator[_Client]:
+async def _connected(
+    dialogue: _Thinking, speaker: Reciter, turns: _Turns, instruments: Instruments
+) -> AsyncIterator[_Client]:
     """Run a connection while the block lasts."""
     client, clock = _Client(), MonotonicClock()
     numbers = iter(range(1_000))
@@ -108,7 +177,7 @@ async def _connected(dialogue: _Thinking, speaker: Reciter, turns: _Turns) -> As
         lifetime=Lifetime(clock, 3_600, 3_600),
         room=Room("loudness"),
         clock=clock,
-        instruments=Instruments(),
+        instruments=instruments,
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(keeper.run())
@@ -121,7 +190,7 @@ async def _connected(dialogue: _Thinking, speaker: Reciter, turns: _Turns) -> As
 
 async def test_what_is_stopped_before_its_first_word_is_not_asked_of_the_router() -> None:
     speaker, turns = Reciter(*SPEECH), _Turns()
-    async with _connected(_Thinking(), speaker, turns) as client:
+    async with _connected(_Thinking(), speaker, turns, Instruments()) as client:
         client.ask()
         await client.until("response.created")
         client.say("response.cancel")
@@ -130,3 +199,24 @@ async def test_what_is_stopped_before_its_first_word_is_not_asked_of_the_router(
         kept = await turns.kept.get()  # once nothing more is to come of it
         assert (kept.status, kept.text) == (TurnStatus.INTERRUPTED, "")
     assert speaker.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fails", "status", "measured"),
+    [(False, "cancelled", ["last byte", "engine idle"]), (True, "failed", [])],
+)
+async def test_a_cancel_is_measured_and_no_other_end_is_taken_for_one(
+    *, fails: bool, status: str, measured: list[str]
+) -> None:
+    dialogue, speaker, instruments = _Thinking(), _LastingReciter(*SPEECH[:4]), _Noting()
+    dialogue.word.set()
+    async with _connected(dialogue, speaker, _Turns(), instruments) as client:
+        client.ask()
+        await client.until("response.output_audio.delta")
+        if fails:
+            dialogue.failing.set()
+        else:
+            client.say("response.cancel")
+        assert (await client.until("response.done"))["response"]["status"] == status
+        await speaker.over.wait()
+    assert instruments.cancels == measured

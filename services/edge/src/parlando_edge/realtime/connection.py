@@ -158,8 +158,7 @@ class RealtimeConnection:
                     self._start(self._listen(self._listening))
                 self._listening.put(output, audible=self._playback.audible)
             case DropAudio(response_id):
-                self._playback.stopped()
-                self._protocol.dropped(response_id, self._outgoing.drop_audio(response_id))
+                self._drop(response_id)
             case _:
                 self._keeper.put(output)
 
@@ -191,7 +190,7 @@ class RealtimeConnection:
             settings = await self._catalogue.resolve(order.settings)
             if order.answer is not None:
                 await voice.worded()
-            if voice.stopped_at is None:  # or there is nothing to ask of the router
+            if not voice.stopped:  # or there is nothing to ask of the router
                 await self._utter(order, voice, settings)
         except ParlandoError as failed:
             error = failed
@@ -216,8 +215,8 @@ class RealtimeConnection:
                     voice.engine = event.engine
                 await self._outgoing.room()
                 self._perform(self._protocol.speech(order.response_id, event))
-        if voice.stopped_at is not None:  # the router ends a call once the engines are idle
-            self._instruments.engine_idle(self._clock.now() - voice.stopped_at, voice.engine, voice.span)
+        if voice.cancelled_at is not None:  # the router ends a call once the engines are idle
+            self._instruments.engine_idle(self._clock.now() - voice.cancelled_at, voice.engine, voice.span)
 
     async def _listen(self, listening: Listening) -> None:
         while True:
@@ -253,13 +252,20 @@ class RealtimeConnection:
         if not voice.sounded and voice.text_at is not None:
             self._instruments.first_chunk(now - voice.text_at, voice.engine, voice.span)
         voice.sounded = True
-        if voice.stopped_at is not None:
-            self._instruments.last_byte(now - voice.stopped_at, voice.engine, voice.span)
+        if voice.cancelled_at is not None:
+            self._instruments.last_byte(now - voice.cancelled_at, voice.engine, voice.span)
+
+    def _drop(self, response_id: str) -> None:
+        """Forget the audio of a cancelled response that still waits."""
+        if response_id in self._voices:
+            self._voices[response_id].cancelled_at = self._clock.now()
+        self._playback.stopped()
+        self._protocol.dropped(response_id, self._outgoing.drop_audio(response_id))
 
     def _stop(self, voice: Speaking) -> None:
-        """Have a response stopped, whose waiting audio was dropped."""
-        voice.stop(self._clock.now())
-        if not voice.leaving:
+        """Have a response stopped. Of a cancelled one, the last audio has left, or is leaving."""
+        voice.stop()
+        if voice.cancelled_at is not None and not voice.leaving:
             self._instruments.last_byte(0.0, voice.engine, voice.span)
 
     async def _expire(self) -> None:

@@ -20,7 +20,9 @@ class Speaking:
         text_at: when its first text came; None before that.
         sounded: whether audio of it has left.
         leaving: whether audio of it is on its way to the client.
-        stopped_at: None while nobody has stopped it.
+        stopped: whether somebody has stopped it.
+        cancelled_at: when its waiting audio was dropped, as it is when the client or its user stops it; None
+            before that.
     """
 
     def __init__(self, response_id: str, text_at: float | None) -> None:
@@ -28,7 +30,8 @@ class Speaking:
         self.text_at = text_at
         self.sounded = False
         self.leaving = False
-        self.stopped_at: float | None = None
+        self.stopped = False
+        self.cancelled_at: float | None = None
         self.engine = ""
         self.span: Span = INVALID_SPAN
         self._untold: list[Write | Flush | EndText] = []  # bounded by the core
@@ -82,14 +85,14 @@ class Speaking:
             case EndText():
                 self._utterance.end()
 
-    def stop(self, now: float) -> None:
+    def stop(self) -> None:
         """Have it stopped, at once or as soon as it has begun."""
-        self.stopped_at = now
+        self.stopped = True
         self._worded.set()
         self._end_answer()
         self._stop()
 
     def _stop(self) -> None:
-        if self.stopped_at is not None and self._utterance is not None and self._limit is not None:
+        if self.stopped and self._utterance is not None and self._limit is not None:
             self._utterance.cancel()
             self._limit.reschedule(asyncio.get_running_loop().time() + _STOP_SECONDS)
