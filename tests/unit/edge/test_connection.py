@@ -16,13 +16,14 @@ from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dialogue import Prompt
 from parlando_edge.instruments import Instruments
-from parlando_edge.ports import SpeechEvent, SpeechSettings, Turn, TurnStatus
+from parlando_edge.ports import SpeechEvent, SpeechSettings
 from parlando_edge.realtime.connection import RealtimeConnection
 from parlando_edge.realtime.dialect import Today
 from parlando_edge.realtime.keeper import SessionKeeper
 from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import Turn, TurnStatus
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.realtime import SPEECH, user_item

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from parlando_edge.dialogue import LONGEST_TEXT, Message, Prompt, Verbatim
-from parlando_edge.ports import AudioMade, Finished, FragmentBegun, SpeechSettings, TurnRole
+from parlando_edge.ports import AudioMade, Finished, FragmentBegun, SpeechSettings
 from parlando_edge.realtime.outputs import EndText, KeepTurn, Speak, StopSpeaking, Write
+from parlando_edge.session_ports import TurnRole
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.spans import Span
 from tests.unit.edge.realtime import SAMPLES, SPEECH, TEXT, Client, types, user_item

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from parlando_edge.ports import KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import SpeechSettings
 from parlando_edge.realtime.keeper import SessionKeeper
 from parlando_edge.realtime.outputs import KeepSettings, KeepTurn
+from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.speakers import HandClock
 

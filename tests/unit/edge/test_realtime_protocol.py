@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from parlando_edge.formats import AudioFormat, Codec
-from parlando_edge.ports import AudioMade, Finished, KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import AudioMade, Finished, SpeechSettings
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.outputs import (
     DropAudio,
@@ -19,6 +19,7 @@ from parlando_edge.realtime.outputs import (
     Speak,
     StopSpeaking,
 )
+from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.realtime import SAMPLES, SPEECH, TEXT, WORDS, Client, types, user_item
 

@@ -8,9 +8,10 @@ import pytest
 
 from parlando_edge.formats import AudioFormat, Codec
 from parlando_edge.json_fields import Fields
-from parlando_edge.ports import LONGEST_DOCUMENT, KeptSettings, SpeechSettings
+from parlando_edge.ports import SpeechSettings
 from parlando_edge.realtime.outputs import Echo
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import LONGEST_DOCUMENT, KeptSettings
 from tests.unit.edge.realtime import SPEECH, Client
 
 

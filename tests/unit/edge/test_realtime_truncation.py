@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlando_edge.dialogue import Verbatim
-from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus, WordsTimed
+from parlando_edge.ports import AudioMade, Finished, WordsTimed
 from parlando_edge.realtime.dialect import Beta, Today
 from parlando_edge.realtime.outputs import Event, KeepTurn
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import Turn, TurnRole, TurnStatus
 from tests.unit.edge.realtime import SAMPLES, SPEECH, TEXT, WORDS, Client, types, user_item
 
 HELLO, REST = "Hello ", "big world."

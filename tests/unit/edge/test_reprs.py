@@ -6,12 +6,13 @@ import pytest
 
 from parlando_edge.asked import Asked
 from parlando_edge.dialogue import Message, Prompt
-from parlando_edge.ports import KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import SpeechSettings
 from parlando_edge.realtime import outgoing
 from parlando_edge.realtime.conversation import Item
 from parlando_edge.realtime.outputs import Emit, KeepSettings, KeepTurn, Speak, Write
 from parlando_edge.realtime.request import Request
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_edge.speech_bodies import AudioBody
 from parlando_edge.speech_request import SpeechRequest
 from parlando_edge.subtitles import Cue

@@ -27,9 +27,10 @@ from parlando_edge.json_endpoint import JsonEndpoint
 from parlando_edge.openapi import describe_api
 from parlando_edge.operations import Operation
 from parlando_edge.page import page_routes
-from parlando_edge.ports import SessionStore, Speaker
+from parlando_edge.ports import Speaker
 from parlando_edge.public_operations import public_operations
 from parlando_edge.realtime.endpoint import RealtimeEndpoint
+from parlando_edge.session_ports import SessionStore
 from parlando_edge.settings import EdgeSettings
 from parlando_edge.speech_body import EstimateBody
 from parlando_edge.speech_endpoint import SpeechEndpoint

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from parlando_edge.ports import SpeechSettings, TurnRole
+from parlando_edge.ports import SpeechSettings
+from parlando_edge.session_ports import TurnRole
 from parlando_kit.errors import ParlandoError, Reason
 
 LONGEST_TEXT = 100_000

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from parlando_edge.answers import json_answer
 from parlando_edge.gate import Gate
-from parlando_edge.ports import Engine, SessionStore, Speaker, Worker
+from parlando_edge.ports import Engine, Speaker, Worker
+from parlando_edge.session_ports import SessionStore
 from parlando_kit.errors import ParlandoError
 
 _ENGINES_WITH_MODELS = ("kokoro",)

@@ -10,7 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
 from parlando_edge.dependency import is_serving
-from parlando_edge.ports import KeptSettings, SpeechSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import SpeechSettings
 from parlando_edge.router_messages import (
     quality_to,
     settings_from,
@@ -20,6 +20,7 @@ from parlando_edge.router_messages import (
     word_to,
     words_from,
 )
+from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 

@@ -10,7 +10,7 @@ import orjson
 from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.json_fields import Fields
 from parlando_edge.openai_errors import NamedError
-from parlando_edge.ports import Turn
+from parlando_edge.session_ports import Turn
 from parlando_kit.errors import ParlandoError, Reason
 
 _MOST_PARTS = 1_000

@@ -19,13 +19,14 @@ from parlando_edge.exchange import patient
 from parlando_edge.gate import Gate, refuse
 from parlando_edge.instruments import Instruments
 from parlando_edge.models import DEFAULT_MODEL
-from parlando_edge.ports import SessionStore, Speaker, Turn
+from parlando_edge.ports import Speaker
 from parlando_edge.realtime.connection import RealtimeConnection
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.keeper import SessionKeeper
 from parlando_edge.realtime.lifetime import Lifetime
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import SessionStore, Turn
 from parlando_edge.settings import EdgeSettings
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError

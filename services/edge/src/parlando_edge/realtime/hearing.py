@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parlando_edge.ports import Turn, TurnRole, TurnStatus
 from parlando_edge.realtime.conversation import Item
+from parlando_edge.session_ports import Turn, TurnRole, TurnStatus
 from parlando_kit.errors import ParlandoError, Reason
 
 _ROLES = {TurnRole.USER: "user", TurnRole.ASSISTANT: "assistant", TurnRole.SYSTEM: "system"}

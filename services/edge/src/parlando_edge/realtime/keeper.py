@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from parlando_edge.ports import SessionStore
 from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn
+from parlando_edge.session_ports import SessionStore
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import BoundedQueue, QueueClosed

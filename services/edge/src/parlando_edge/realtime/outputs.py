@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Any
 
 from parlando_edge.barge_in.sound import Sound
-from parlando_edge.ports import KeptSettings, SpeechSettings, Turn
+from parlando_edge.ports import SpeechSettings
+from parlando_edge.session_ports import KeptSettings, Turn
 
 Event = dict[str, Any]
 """An event as JSON has it, with its `type`."""

@@ -13,7 +13,7 @@ from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
 from parlando_edge.dialogue import LONGEST_TEXT, Dialogue
 from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.openai_errors import NamedError
-from parlando_edge.ports import KeptSettings, SpeechEvent, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import SpeechEvent
 from parlando_edge.realtime.conversation import (
     LONGEST_ID,
     Conversation,
@@ -28,6 +28,7 @@ from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, O
 from parlando_edge.realtime.request import parse_request
 from parlando_edge.realtime.responding import Responding
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_kit.errors import ParlandoError, Reason
 
 _LONGEST_NAME = 256

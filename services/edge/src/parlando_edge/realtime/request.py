@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from parlando_edge.dialogue import Dialogue, Message, Prompt, asked_text
 from parlando_edge.json_fields import Fields
-from parlando_edge.ports import TurnRole
 from parlando_edge.realtime.conversation import LONGEST_ID, Conversation, Item, parse_item
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import TurnRole
 from parlando_kit.errors import ParlandoError, Reason
 
 _MOST_METADATA = 16

@@ -14,7 +14,6 @@ from parlando_edge.ports import (
     SpeechEvent,
     Started,
     Stopped,
-    Turn,
     WordsTimed,
 )
 from parlando_edge.realtime.conversation import Conversation, Item
@@ -32,6 +31,7 @@ from parlando_edge.realtime.outputs import (
 )
 from parlando_edge.realtime.request import Request
 from parlando_edge.realtime.response import Response, Status
+from parlando_edge.session_ports import Turn
 from parlando_kit.errors import ParlandoError, Reason
 
 

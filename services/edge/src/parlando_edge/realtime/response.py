@@ -9,10 +9,11 @@ from typing import Any
 
 from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.openai_errors import describe
-from parlando_edge.ports import AudioMade, Finished, Turn, TurnRole, TurnStatus
+from parlando_edge.ports import AudioMade, Finished
 from parlando_edge.realtime.hearing import show
 from parlando_edge.realtime.outputs import Event
 from parlando_edge.realtime.request import Request
+from parlando_edge.session_ports import Turn, TurnRole, TurnStatus
 from parlando_edge.usage import usage_of
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Word

@@ -13,9 +13,10 @@ from parlando_edge.barge_in.turns import Detection
 from parlando_edge.formats import REALTIME_FORMATS, AudioFormat
 from parlando_edge.json_fields import Fields, parse_object
 from parlando_edge.models import DEFAULT_MODEL, engine_of
-from parlando_edge.ports import LONGEST_DOCUMENT, KeptSettings, SpeechSettings
+from parlando_edge.ports import SpeechSettings
 from parlando_edge.realtime import turn_detection
 from parlando_edge.realtime.outputs import Echo
+from parlando_edge.session_ports import LONGEST_DOCUMENT, KeptSettings
 from parlando_edge.speech_request import LONGEST_NAME, emotion_of, speed_of, voice_of
 from parlando_kit.errors import ParlandoError, Reason
 
