@@ -12,6 +12,7 @@ from typing import cast
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from parlando_edge.gate import Gate
 from parlando_edge.gathering import GatheringTransport
@@ -43,11 +44,34 @@ class _Uvicorn(uvicorn.Server):
         self.listens.set()
 
 
-class _WebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, whose small messages leave together."""
+class WebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, whose small messages leave together.
+
+    Two faults of a client are told to it alone, which uvicorn logs with a traceback as faults of ours.
+    """
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, with a transport that gathers what is written."""
         super().connection_made(GatheringTransport(cast("asyncio.Transport", transport), self.loop))
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come; close the connection where it came before it was accepted (RFC 6455, 4.1)."""
+        if self.handshake_initiated and not self.handshake_complete:
+            self.transport.close()
+        else:
+            super().data_received(data)
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a message on; close the connection where it is a text that is not UTF-8."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
 
 class HttpServer:
@@ -67,7 +91,7 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 http="httptools",
-                ws=_WebSocket,
+                ws=WebSocket,
                 ws_per_message_deflate=False,  # it costs twenty times what it saves
                 ws_max_size=settings.max_event_bytes,
                 ws_ping_interval=settings.ping_seconds,
