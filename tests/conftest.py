@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-_OF_PROCESSES = tuple(Path(__file__).parent / folder for folder in ("component", "contract", "e2e"))
+_OF_PROCESSES = tuple(
+    Path(__file__).parent / folder for folder in ("chaos", "component", "conformance", "contract", "e2e")
+)
 
 # A busy machine must not fail a property; in CI the same cases are tried each time.
 settings.register_profile("parlando", deadline=None, derandomize="CI" in os.environ)
