@@ -27,7 +27,7 @@ _LATELY = 3
 ROW = 16
 """Utterances served one after another, by which it is told that a queue stands, and that it is gone."""
 
-LEAST_WAIT = 0.05
+LEAST_WAIT = 0.25
 """Seconds that anybody may wait, however soon one alone is served."""
 
 _TIMES = 2
