@@ -59,9 +59,20 @@ def test_patience_stays_with_an_engine_that_stood_still_once() -> None:
     for since in (5.0, 5.1, 5.19):  # three requests met the same
         wait.gave_up(since, since + 0.2)
     assert wait.limit(0.0) == LEAST_NEXT_SECONDS
-    wait.took(0.01)
+    for _ in range(4):
+        wait.took(0.01)
     wait.gave_up(7.0, 7.2)
     assert wait.limit(0.0) == LEAST_NEXT_SECONDS
+
+
+def test_patience_grows_with_an_engine_that_is_given_up_at_every_fourth_fragment() -> None:
+    wait, now = Patience().wait(begun=False), 0.0
+    for _ in range(2):
+        for _ in range(3):
+            wait.took(0.04)
+        wait.gave_up(now, now + LEAST_NEXT_SECONDS)
+        now += 1.0
+    assert wait.limit(0.0) == pytest.approx(2 * LEAST_NEXT_SECONDS)
 
 
 def test_waits_for_an_engine_that_is_alone_count_up_to_a_bound() -> None:

@@ -1,13 +1,13 @@
 """How long to wait for an engine's next word before it is taken to stand still. Pure.
 
 Twice the longest wait for audio of late: engines speak in bursts, so a mean would say little of the pauses
-between them. The longest fades as further waits end. One that was given up counts where the one before it
-was given up as well: an engine that has become slower is given more time, one that stood still once is not.
-First chunks are told from later ones: a first one may have waited for its turn, and has more time where the
-listener waits for the first sound of all, not in a silence. An engine that speaks in long runs says how long
-it may be silent. While the listener still has more audio than the next engine takes to speak, there is less
-haste. An engine that is alone is waited for in any case, and what that took says little of how long it is
-worth waiting once there is another one.
+between them. The longest fades as further waits end. One that was given up counts where one of the few before
+it was given up as well: an engine that has become slower, or is slow with some fragments, is given more time;
+one that stood still once is not. First chunks are told from later ones: a first one may have waited for its
+turn, and has more time where the listener waits for the first sound of all, not in a silence. An engine that
+speaks in long runs says how long it may be silent. While the listener still has more audio than the next
+engine takes to speak, there is less haste. An engine that is alone is waited for in any case, and what that
+took says little of how long it is worth waiting once there is another one.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ _MEDIANS = 4.0
 _FACTOR = 2.0
 _FADING = 0.98
 
+_FORGIVEN_AFTER = 4
+"""Waits that end well until one that was given up is forgotten: a breaker opens where one in four fails."""
+
 
 @dataclass(slots=True)
 class Wait:
@@ -42,11 +45,14 @@ class Wait:
 
     _longest: float | None = None
     _given_up_at: float | None = None
+    _well: int = 0  # waits that ended well since
 
     def took(self, seconds: float, *, alone: bool = False) -> None:
         """Note a wait that ended after so long; `alone`: for an engine beside which there was none."""
         self._longest = max(_told(seconds, alone=alone), (self._longest or 0.0) * _FADING)
-        self._given_up_at = None
+        self._well += 1
+        if self._well >= _FORGIVEN_AFTER:
+            self._given_up_at = None
 
     def gave_up(self, since: float, now: float, *, alone: bool = False) -> None:
         """Note a wait that was given up.
@@ -58,6 +64,7 @@ class Wait:
         """
         if self._given_up_at is not None and since >= self._given_up_at:
             self._longest = max(_told(now - since, alone=alone), self._longest or 0.0)
+        self._well = 0
         self._given_up_at = now if self._given_up_at is None else max(now, self._given_up_at)
 
     def limit(

@@ -35,6 +35,16 @@ def instance(folder: Path) -> Iterator[KokoroInstance]:
     instance.close()
 
 
+def test_it_may_be_silent_for_as_long_as_a_first_run_may_take(folder: Path) -> None:
+    settings = KokoroSettings(
+        model=folder / "tiny.onnx", voices=folder / "voices.bin", threads=1, first_run_seconds=3, runs=2
+    )
+    engine = KokoroEngine(settings)
+    instance = engine.open()
+    assert engine.describe().longest_silence >= 6.0
+    instance.close()
+
+
 def speak(instance: KokoroInstance, job: Job) -> list[EngineEvent]:
     events: list[EngineEvent] = []
     instance.synthesize(job, StopFlag(), events.append)

@@ -251,8 +251,9 @@ class KokoroEngine(BlockingEngine):
             deque(run.windows if run is not None else (), maxlen=0)  # windows are made as they are asked for
             took = time.monotonic() - began
         pace.begin(len(symbols), took)
-        # Runs that go on at the same time slow one another down.
-        longest_run = pace.estimate(LONGEST) * settings.runs
+        # Runs that go on at the same time slow one another down. On a quick machine a run of few symbols
+        # tells little of a long one; a first run is given as many as fit into its time in any case.
+        longest_run = max(pace.estimate(LONGEST), settings.first_run_seconds) * settings.runs
         return Loaded(
             model=model,
             book=book,
