@@ -413,3 +413,15 @@ def test_a_mix_is_spoken_by_who_has_the_voices(name: str, *, known: bool) -> Non
     else:
         with pytest.raises(ParlandoError, match=name):
             engines.candidates(SpeechSettings(voice=name), "")
+
+
+def test_voices_stand_until_a_worker_is_asked_for_them_again() -> None:
+    engines = Engines(ManualClock())
+    engines.add("one", idle_worker())
+    engines.answered("one", description("one"), (voice("alto"),))
+    engines.answered("one", description("one"), (voice("alto"), voice("anna")))  # it was made just now
+    engines.answered("one", replace(description("one"), ready=False, detail="the engine is still loading"))
+    owners = [name for name, workers in engines.groups() for each in workers if each.voice("anna")]
+    assert owners == ["one"]
+    engines.answered("one", description("one"), ())
+    assert [known for _, workers in engines.groups() for each in workers for known in each.voices] == []

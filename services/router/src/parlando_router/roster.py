@@ -35,11 +35,15 @@ class Roster:
         """Return whether a worker is known."""
         return address in self._replicas
 
-    def answered(self, address: str, description: Description, voices: tuple[KnownVoice, ...]) -> None:
-        """Note what a worker said of itself."""
+    def answered(
+        self, address: str, description: Description, voices: tuple[KnownVoice, ...] | None = None
+    ) -> None:
+        """Note what a worker said of itself, and its voices where it was asked for them: else they stand."""
         replica = self._replicas[address]
         was_serving = replica.serving
-        replica.description, replica.voices = description, voices
+        replica.description = description
+        if voices is not None:
+            replica.voices = voices
         replica.detail = "" if description.ready else description.detail or "it is not ready"
         replica.may_live = False
         if replica.serving and not was_serving:

@@ -112,12 +112,12 @@ class EngineWatch:
     async def _ask(self, address: str, worker: GrpcWorker) -> None:
         """Ask a worker how it is, again and again, while it is listed."""
         known_worker, known_voices, pause = "", "", _FIRST_TRY_SECONDS
-        voices: tuple[KnownVoice, ...] = ()
         while address in self._listed:
             try:
                 said = await worker.stub.DescribeEngine(
                     synth_pb2.DescribeEngineRequest(), timeout=_ANSWER_SECONDS
                 )
+                voices: tuple[KnownVoice, ...] | None = None
                 news = (said.worker_id, said.voices_revision) != (known_worker, known_voices)
                 if news and said.state == synth_pb2.ENGINE_STATE_READY:
                     listed = await worker.stub.ListVoices(
