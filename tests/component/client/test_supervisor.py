@@ -115,6 +115,19 @@ def test_children_stop_front_to_back(ports: Iterator[int]) -> None:
         running.wait_until_nothing_is_left(2)
 
 
+def test_children_of_a_layer_stop_together(ports: Iterator[int]) -> None:
+    rows = (f"front_1:{next(ports)}:stubborn", f"front_2:{next(ports)}:stubborn", f"back:{next(ports)}")
+    with supervised(*rows, stop_seconds=0.2) as running:
+        running.wait_for("all are up")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == 0
+        told = [line for line in running.printed.splitlines() if "asked" not in line]
+        assert told[told.index("stopping front_1") :][:2] == ["stopping front_1", "stopping front_2"]
+        killed = [f"front_{number} did not end within 0.2 s: killing it" for number in (1, 2)]
+        assert set(killed) < set(told[: told.index("stopping back")])
+        running.wait_until_nothing_is_left(2)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_other_signals_stop_it_too(ports: Iterator[int], number: int) -> None:
     with supervised(f"front:{next(ports)}") as running:

@@ -1,4 +1,7 @@
-"""Supervises toy services: `system.py STOP_SECONDS NAME:PORT[:WAY…] …`, front first."""
+"""Supervises toy services: `system.py STOP_SECONDS NAME:PORT[:WAY…] …`, front first.
+
+Those named `<layer>_<number>` are of one layer.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ def main() -> None:
                 ports={f"{name.upper()}_PORT": int(port)},
                 ready=partial(wait_until_serving, f"127.0.0.1:{port}", name),
                 stop_seconds=stop_seconds,
+                layer=name.partition("_")[0],
             )
         )
     try:

@@ -29,6 +29,7 @@ class Child:
         ports: where it listens, on 127.0.0.1, by the setting that moves it, for people.
         ready: returns once it serves; called before it is up.
         stop_seconds: how long it may drain before it is killed.
+        layer: neighbours of one layer are stopped together; empty: it is stopped by itself.
         close: returns once it lets nobody new in, for a program through which others are reached: asked
             before any child is stopped.
         drain: returns once it may be asked to end, for a program that does not drain on SIGTERM.
@@ -40,6 +41,7 @@ class Child:
     ports: Mapping[str, int]
     ready: Callable[[], Awaitable[None]]
     stop_seconds: float = 15.0
+    layer: str = ""
     close: Callable[[], Awaitable[None]] | None = None
     drain: Callable[[], Awaitable[None]] | None = None
 

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import groupby
 
 from parlando_client.supervisor.child import Child, Guard, kill, start
 from parlando_client.supervisor.ports import is_free
@@ -114,7 +115,8 @@ async def supervise(children: Sequence[Child], report: Report, ready: Callable[[
     """Run children until SIGINT, SIGTERM or SIGHUP; a second signal does not wait for them to drain.
 
     Args:
-        children: in the order in which they are stopped, front first. They are started together.
+        children: in the order in which they are stopped, front first, those of a layer together. They are
+            started together.
         report: takes one line for the person at the terminal.
         ready: called with the seconds it took, once every child serves.
 
@@ -169,8 +171,10 @@ async def _stop(keepers: Sequence[_Keeper]) -> None:
     for keeper in keepers:
         if keeper.child.close is not None:
             await keeper.child.close()
-    for keeper in keepers:
-        await keeper.stop()
+    for _, layer in groupby(keepers, lambda keeper: keeper.child.layer or keeper.child.name):
+        async with asyncio.TaskGroup() as tasks:
+            for keeper in layer:
+                tasks.create_task(keeper.stop())
 
 
 def _refuse_taken_ports(children: Sequence[Child]) -> None:

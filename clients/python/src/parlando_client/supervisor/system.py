@@ -54,7 +54,7 @@ class Places:
 
 
 def children(places: Places) -> tuple[Child, ...]:
-    """Return the services, front first.
+    """Return the services, front first. Behind the router none calls another.
 
     Envoy stands behind the edge: what the edge finishes, WebSockets among it, goes through Envoy.
     """
@@ -83,10 +83,12 @@ def children(places: Places) -> tuple[Child, ...]:
             )
             for port in places.routers
         ),
-        # With REDIS_URL in the environment it keeps everything there, else in its own memory.
-        _grpc_service("session", places.session, SESSION_SERVICE),
-        _grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE),
-        *(_worker(worker) for worker in places.workers),
+        *_layer(
+            # With REDIS_URL in the environment it keeps everything there, else in its own memory.
+            _grpc_service("session", places.session, SESSION_SERVICE),
+            _grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE),
+            *(_worker(worker) for worker in places.workers),
+        ),
         # Last to be stopped, so that it takes the last spans of the others.
         *([_traces(places.traces)] if places.traces else []),
     )
@@ -101,9 +103,15 @@ def missing_modules() -> list[str]:
 
 def _replicas(alike: Iterable[Child]) -> Iterator[Child]:
     """Yield services that are alike, each but the first with its port in its name."""
-    for place, child in enumerate(alike):
+    for place, child in enumerate(_layer(*alike)):
         (port,) = child.ports.values()
         yield replace(child, name=f"{child.name}-{port}") if place else child
+
+
+def _layer(*children: Child) -> Iterator[Child]:
+    """Yield services none of which calls another, so that they are stopped together."""
+    for child in children:
+        yield replace(child, layer=children[0].name)
 
 
 async def _lets_through(port: int) -> None:
