@@ -19,6 +19,7 @@ from parlando_router import events
 from parlando_router.budget_keeper import BudgetKeeper
 from parlando_router.budgets import Budgets
 from parlando_router.engines import Engines
+from parlando_router.epoch import FRAGMENTER_SECONDS
 from parlando_router.events import SpeechEvent
 from parlando_router.instruments import Instruments
 from parlando_router.loudness import louder
@@ -63,6 +64,8 @@ class ScriptedFragmenter:
         failure: what reading raises, once `fail_after` fragments of a stream have come out.
         back_after: seconds after its first failure from which on nothing fails any more.
         language: of every fragment.
+        hanging: how many streams, the first, stay open and say nothing more after `fail_after` fragments.
+        deaf: those take no text either.
     """
 
     def __init__(
@@ -74,8 +77,12 @@ class ScriptedFragmenter:
         fail_after: int = 0,
         back_after: float = math.inf,
         language: str = "",
+        hanging: int = 0,
+        deaf: bool = False,
     ) -> None:
         self.pause = pause
+        self.hanging = hanging
+        self.deaf = deaf
         self.delay = delay
         self.failure = failure
         self.fail_after = fail_after
@@ -101,10 +108,10 @@ class ScriptedFragmenter:
                 await stream.send_hint(audio_queued, real_time_factor)
             await stream.send_text(text)
             await stream.send_end()
-            fragments: list[Fragment] = []
-            while isinstance(item := await stream.next(), Fragment):
-                fragments.append(item)
-            return fragments
+            async with asyncio.timeout(FRAGMENTER_SECONDS):
+                return await stream.rest()
+        except TimeoutError:
+            raise ParlandoError(Reason.DEPENDENCY_UNAVAILABLE, "too late", retry_after=1.0) from None
         finally:
             stream.close()
 
@@ -134,9 +141,12 @@ class ScriptedFragments:
         self._text = ""
         self._out: asyncio.Queue[Fragment | FlushDone | ParlandoError | None] = asyncio.Queue()
         self._given = 0
+        self._hangs = len(script.streams) < script.hanging
 
     async def send_text(self, text: str) -> None:
         """Append text."""
+        if self._hangs and self._script.deaf:
+            await asyncio.Event().wait()
         for character in text:
             self._text += character
             if character in ".!?":
@@ -159,6 +169,8 @@ class ScriptedFragments:
     async def next(self) -> Fragment | FlushDone | None:
         """Return what comes next."""
         self._script.fail(self._given)
+        if self._hangs and self._given >= self._script.fail_after:
+            await asyncio.Event().wait()
         item = await self._out.get()
         if isinstance(item, ParlandoError):
             raise item
@@ -166,6 +178,13 @@ class ScriptedFragments:
             await asyncio.sleep(self._script.delay)
             self._given += 1
         return item
+
+    async def rest(self) -> list[Fragment]:
+        """Return all fragments that come."""
+        fragments: list[Fragment] = []
+        while isinstance(item := await self.next(), Fragment):
+            fragments.append(item)
+        return fragments
 
     def lose(self, failure: ParlandoError) -> None:
         """Fail behind all that has come."""

@@ -136,3 +136,68 @@ def test_a_fragmenter_that_stays_away_is_an_error_before_long(after: int) -> Non
         assert max(waits) <= 0.25
 
     run(main())
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize("ends", [True, False])
+def test_one_that_hangs_on_a_living_connection_is_left_for_another(
+    after: int, *, ends: bool, deaf: bool
+) -> None:
+    async def main() -> None:
+        fragmenter = ScriptedFragmenter(hanging=1, fail_after=after, deaf=deaf)
+        worker = ScriptedWorker(Play(factor=0.3))
+        call = Stage({"one": worker}, fragmenter).speak()
+        call.open(1)
+        call.text(1, _TEXT)
+        call.flush(1, 3)
+        if ends:
+            call.end()
+        else:
+            await asyncio.sleep(3 * FRAGMENTER_SECONDS)  # long after the flush was owed
+            assert call.of(events.Flushed) == [events.Flushed(3)]
+            call.end()
+        await call.done()
+        check(call)
+        assert " ".join(request.text.strip() for request in worker.requests) == _TEXT
+        assert [stream.closed for stream in fragmenter.streams] == [True, True]
+
+    run(main())
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_when_all_hang_that_is_an_error_before_long(*, at_once: bool) -> None:
+    async def main() -> None:
+        began = LoopClock().now()
+        fragmenter = ScriptedFragmenter(hanging=100)
+        call = Stage({"one": ScriptedWorker(Play(factor=0.3))}, fragmenter).speak()
+        call.open(1)
+        call.text(1, _TEXT)
+        if not at_once:
+            call.flush(1, 1)
+        call.end()
+        error = await call.refusal()
+        assert (error.reason, error.retry_after) == (Reason.DEPENDENCY_UNAVAILABLE, 1.0)
+        assert LoopClock().now() - began < 2 * FRAGMENTER_SECONDS + 1
+        assert [stream.at_once for stream in fragmenter.streams] == [at_once] * 2
+        assert all(stream.closed for stream in fragmenter.streams)
+
+    run(main())
+
+
+def test_one_that_is_told_nothing_may_be_silent_for_as_long_as_the_caller_is() -> None:
+    async def main() -> None:
+        fragmenter = ScriptedFragmenter()
+        call = Stage({"one": ScriptedWorker(Play(factor=0.3))}, fragmenter).speak()
+        call.open(1)
+        call.text(1, "It costs")
+        await asyncio.sleep(10 * FRAGMENTER_SECONDS)
+        call.text(1, " five.")
+        call.flush(1, 1)
+        await asyncio.sleep(10 * FRAGMENTER_SECONDS)
+        call.end()
+        await call.done()
+        check(call)
+        assert len(fragmenter.streams) == 1
+
+    run(main())

@@ -12,6 +12,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import BoundedQueue, QueueClosed
 from parlando_router.events import Flushed
 from parlando_router.failover import FragmentSpeaker
+from parlando_router.owed import Owed
 from parlando_router.ports import (
     FlushDone,
     Fragment,
@@ -31,9 +32,13 @@ SETTLE_SECONDS = 0.030
 """How long the end of a fragment waits for the next one to be joined to, before it is given out alone."""
 
 FRAGMENTER_SECONDS = 5.0
-"""How long the fragmenter may be away before that is an error: long enough to be started again."""
+"""How long the fragmenter may be away before that is an error: long enough to be started again.
+
+One that takes what it is told for so long and owes an answer is left for another one.
+"""
 
 _AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING)
+_SILENT = "the fragmenter does not answer: try again"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
 _LEAST_COST = 20
 """What a message of less text costs the queue: a flood of flushes is bounded as one of text is."""
@@ -201,11 +206,14 @@ class Epoch:
 
     async def _speak_all(self, stream: FragmentStream) -> None:
         failure: ParlandoError | _LostError | None = None  # raised alone, and not in a group
+        owed = Owed(FRAGMENTER_SECONDS)
         async with asyncio.TaskGroup() as tasks:
             passed = not self._retelling.passes
-            feeding = tasks.create_task(self._feed(stream))
+            feeding = tasks.create_task(self._feed(stream, owed))
             try:
-                while (item := await self._next(stream)) is not None:
+                while (item := await self._next(stream, owed)) is not None:
+                    if isinstance(item, FlushDone):
+                        owed.less()
                     if not passed:  # it was spoken before
                         if isinstance(item, FlushDone):
                             passed, self._there_since = True, self._line.stand.clock.now()
@@ -223,20 +231,21 @@ class Epoch:
         if failure is not None:
             raise failure
 
-    async def _feed(self, stream: FragmentStream) -> None:
+    async def _feed(self, stream: FragmentStream, owed: Owed) -> None:
         for item in self._retelling.again():
-            await _send(stream, item)
+            await _send(stream, item, owed)
         while True:
             try:
                 new = await self._text.get()
             except QueueClosed:
+                owed.more()
                 await stream.send_end()
                 return
             if isinstance(new, _Hint):
                 await stream.send_hint(new.audio_queued, new.real_time_factor)
             else:
                 self._retelling.told(new)
-                await _send(stream, new)
+                await _send(stream, new, owed)
 
     def _hint(self) -> None:
         """Tell the fragmenter how playback stands, behind the text that waits: one task sends."""
@@ -245,12 +254,12 @@ class Epoch:
                 _Hint(self._line.stand.playout.queued(), self._line.stand.tally.real_time_factor)
             )
 
-    async def _next(self, stream: FragmentStream) -> Fragment | FlushDone | None:
+    async def _next(self, stream: FragmentStream, owed: Owed) -> Fragment | FlushDone | None:
         """Return what the fragmenter gives; while it keeps us waiting, let out the end of the last one.
 
         Raises:
             ParlandoError: what it refuses.
-            _LostError: it is away.
+            _LostError: it is away, or says nothing of what it owes.
         """
         following = asyncio.ensure_future(stream.next())
         try:
@@ -258,7 +267,8 @@ class Epoch:
             if not following.done():
                 self._line.stand.track.settle()
             with _losing():
-                return await following
+                async with owed.awaited():
+                    return await following
         finally:
             following.cancel()
 
@@ -278,14 +288,19 @@ def _losing() -> Iterator[None]:
     """Raise _LostError where the fragmenter is away."""
     try:
         yield
+    except TimeoutError:
+        silent = ParlandoError(Reason.DEPENDENCY_UNAVAILABLE, _SILENT, retry_after=1.0)
+        raise _LostError(silent) from None
     except ParlandoError as error:
         if error.reason in _AWAY:
             raise _LostError(error) from error
         raise
 
 
-async def _send(stream: FragmentStream, item: Append | FlushEpoch) -> None:
+async def _send(stream: FragmentStream, item: Append | FlushEpoch, owed: Owed) -> None:
+    owed.more()
     if isinstance(item, Append):
         await stream.send_text(item.text)
+        owed.less()  # whether it makes a fragment, nobody can say
     else:
         await stream.send_flush(item.flush_id)
