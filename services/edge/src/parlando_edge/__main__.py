@@ -14,7 +14,7 @@ from parlando_edge.router_client import GrpcSpeaker
 from parlando_edge.session_client import GrpcSessionStore
 from parlando_edge.settings import EdgeSettings
 from parlando_edge.traced import Traced
-from parlando_kit import lifecycle, telemetry
+from parlando_kit import lifecycle, retries, telemetry
 from parlando_kit.channels import open_channel_to_replicas
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.waiting import WaitingRoom
@@ -26,11 +26,13 @@ def main() -> None:
 
     async def build(resources: AsyncExitStack) -> HttpServer:
         telemetry.set_up("edge", settings, resources)
-        router = await resources.enter_async_context(open_channel_to_replicas(settings.router))
+        to_router = open_channel_to_replicas(settings.router, retries.ROUTER)
+        router = await resources.enter_async_context(to_router)
         clock = MonotonicClock()
         speaker = AdmittingSpeaker(GrpcSpeaker(router), WaitingRoom(settings.max_waiting, clock))
         administration = GrpcAdministration(router)
-        session = await resources.enter_async_context(open_channel_to_replicas(settings.session))
+        to_session = open_channel_to_replicas(settings.session, retries.SESSION)
+        session = await resources.enter_async_context(to_session)
         store = GrpcSessionStore(session)
         gate = Gate(settings.max_live)
         app = create_app(settings, speaker, store, administration, gate, clock, Verbatim())

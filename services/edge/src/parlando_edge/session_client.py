@@ -21,6 +21,7 @@ from parlando_edge.router_messages import (
     words_from,
 )
 from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
+from parlando_kit.retries import refused_elsewhere
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 
@@ -63,7 +64,9 @@ class GrpcSessionStore:
         """Make a session and return its id."""
         session = session_pb2.Session(settings=settings_to(settings), metadata=metadata)
         request = session_pb2.CreateSessionRequest(session=session)
-        made = await _answer(self._stub.CreateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+        made = await refused_elsewhere(
+            lambda: self._stub.CreateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing())
+        )
         return made.session.id
 
     async def read(self, session_id: str) -> KeptSettings:

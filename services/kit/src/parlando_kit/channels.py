@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import grpc
 
 from parlando_kit.health import ACCEPTING
 
-# Retries live in one place, the router. Probing the bandwidth would let megabytes of audio pile up in
-# front of a reader that stopped. A peer that is cut off is noticed within about 25 s.
+# Channels to one address retry nothing: their users decide who is asked instead. Probing the bandwidth would
+# let megabytes of audio pile up in front of a reader that stopped. A peer that is cut off is noticed within
+# about 25 s.
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.enable_retries", 0),
     ("grpc.http2.bdp_probe", 0),
@@ -28,37 +30,38 @@ def open_channel(address: str) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(address, options=_OPTIONS)
 
 
-# Each call goes to the next replica that takes calls. One that is refused, or lost, before anything of its
-# answer has come is made again to another: nobody has heard any of it.
-_REPLICAS = json.dumps(
-    {
-        "loadBalancingConfig": [{"round_robin": {}}],
-        "healthCheckConfig": {"serviceName": ACCEPTING},
-        "methodConfig": [
-            {
-                "name": [{}],
-                "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.01s",
-                    "maxBackoff": "0.1s",
-                    "backoffMultiplier": 2,
-                    # CANCELLED is what a server says to a call that comes while it closes.
-                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
-                },
-            }
-        ],
-    }
-)
+_RETRY = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.01s",
+    "maxBackoff": "0.1s",
+    "backoffMultiplier": 2,
+    # CANCELLED is what a server says to a call that comes while it closes.
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+}
 _FRESH_NAMES = ("grpc.dns_min_time_between_resolutions_ms", 1_000)
 
 
-def open_channel_to_replicas(addresses: str) -> grpc.aio.Channel:
+def open_channel_to_replicas(addresses: str, again: Collection[str]) -> grpc.aio.Channel:
     """Return a channel to the replicas of one service, which share its calls.
 
     Args:
         addresses: numeric, `host:port`, separated by commas; or one gRPC target, such as `dns:///name:port`,
             for all the addresses of a name.
+        again: methods, `package.Service/Method`, whose calls are made again to another replica when they are
+            refused, or lost before anything of their answer has come. See `retries`.
     """
     target = f"ipv4:{addresses}" if "," in addresses else addresses
-    options = {**dict(_OPTIONS), "grpc.enable_retries": 1, "grpc.service_config": _REPLICAS}
+    options = {**dict(_OPTIONS), "grpc.enable_retries": 1, "grpc.service_config": _replicas(again)}
     return grpc.aio.insecure_channel(target, options=(*options.items(), _FRESH_NAMES))
+
+
+def _replicas(again: Collection[str]) -> str:
+    """Return a service config: each call goes to the next replica that takes calls."""
+    names = [dict(zip(("service", "method"), each.split("/"), strict=True)) for each in again]
+    return json.dumps(
+        {
+            "loadBalancingConfig": [{"round_robin": {}}],
+            "healthCheckConfig": {"serviceName": ACCEPTING},
+            "methodConfig": [{"name": names, "retryPolicy": _RETRY}],
+        }
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from parlando_kit import lifecycle, telemetry
+from parlando_kit import lifecycle, retries, telemetry
 from parlando_kit.administration import admin_service
 from parlando_kit.calls import CallsUnderWay
 from parlando_kit.channels import open_channel_to_replicas
@@ -35,11 +35,13 @@ def main() -> None:
         telemetry.set_up("router", settings, resources)
         clock = MonotonicClock()
         engines = Engines(clock, load_voice_map(settings.voice_map_files))
-        to_fragmenter = await resources.enter_async_context(open_channel_to_replicas(settings.fragmenter))
+        to_fragmenter = open_channel_to_replicas(settings.fragmenter, retries.FRAGMENTER)
+        await resources.enter_async_context(to_fragmenter)
         waiting = WaitingRoom(settings.max_waiting, clock)
         to_session = None
         if settings.session:
-            to_session = await resources.enter_async_context(open_channel_to_replicas(settings.session))
+            to_session = open_channel_to_replicas(settings.session, retries.SESSION)
+            await resources.enter_async_context(to_session)
         budgets = Budgets(GrpcBudgets(to_session) if to_session is not None else None, clock)
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, Instruments(), waiting, budgets)
         studio.instruments.follow(engines.statistics)

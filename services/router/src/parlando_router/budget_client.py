@@ -5,6 +5,7 @@ from __future__ import annotations
 import grpc
 
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
+from parlando_kit.retries import refused_elsewhere
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 from parlando_router.budget_keeper import Amount, Lease, Settlement
@@ -29,10 +30,9 @@ class GrpcBudgets:
             cost=money(Cost(amount.currency, amount.nanos)),
             characters=amount.characters,
         )
-        try:
-            told = await self._stub.LeaseBudget(request, timeout=_LEASE_SECONDS, metadata=outgoing())
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from error
+        told = await refused_elsewhere(
+            lambda: self._stub.LeaseBudget(request, timeout=_LEASE_SECONDS, metadata=outgoing())
+        )
         cost = cost_from(told.cost)
         granted = Amount(cost.currency, cost.nanos, told.characters)
         return Lease(told.lease_id, session_id, granted, told.downgrade)
