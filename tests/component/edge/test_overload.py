@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from tests.component.edge.serving import Edge, serving, until_idle
-from tests.component.edge.test_realtime import say, until
+from tests.component.edge.serving import until as until_true
+from tests.component.edge.test_realtime import say, send, until
 
 
 async def _post(edge: Edge, voice: str) -> tuple[int, str, str]:
@@ -60,3 +61,19 @@ async def test_who_hears_something_or_has_left_does_not_wait() -> None:
         assert (await _post(edge, "plain"))[0] == 200
         edge.router.released.set()
         await until(other, "response.done")
+
+
+async def test_a_text_that_is_still_written_keeps_nobody_out_before_it_has_ended() -> None:
+    async with serving(max_waiting=1) as edge, edge.websocket() as socket:
+        await until(socket, "session.created")
+        growing = {"parlando": {"text_stream": True}, "audio": {"output": {"voice": "late"}}}
+        await send(socket, "response.create", response=growing)
+        await send(socket, "parlando.text.append", delta="Hel")
+        await until_true(lambda: edge.router.messages > 0)
+        assert (await _post(edge, "plain"))[0] == 200
+        await send(socket, "parlando.text.end")
+        await edge.router.until_live(1)
+        assert await _post(edge, "plain") == (429, "overloaded", "1")
+        edge.router.released.set()
+        await until(socket, "response.done")
+        assert (await _post(edge, "plain"))[0] == 200

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from parlando_kit import telemetry_names
-from parlando_kit.errors import Reason
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_router import events
 from parlando_router.outbox import MOST_WAITING
 from parlando_router.request import PlayoutMode
@@ -50,6 +50,27 @@ def test_the_answer_for_an_epoch_that_never_was_names_the_next_frame() -> None:
         assert isinstance(answer, events.Cancelled)
         assert isinstance(following, events.AudioSent)
         assert answer.samples_sent == following.first_sample > 0
+
+    run(main())
+
+
+def test_a_call_that_fails_tells_first_how_an_earlier_stop_ended() -> None:
+    async def main() -> None:
+        refused = ParlandoError(Reason.TEXT_TOO_LONG, "it is too long")
+        worker = ScriptedWorker(
+            lambda _, number: Play(refusal=refused) if number else Play(factor=0.5, stop_time=1.0)
+        )
+        call = Stage({"one": worker}).speak()
+        call.open(1)
+        call.text(1, TEXT)
+        await call.until(lambda: call.frames)
+        call.open(2)
+        call.text(2, TEXT)
+        call.end()
+        error = await call.refusal()
+        assert error.reason is Reason.TEXT_TOO_LONG
+        told = [type(event) for event in call.of(events.Cancelled, events.StopReport)]
+        assert told == [events.Cancelled, events.StopReport]
 
     run(main())
 

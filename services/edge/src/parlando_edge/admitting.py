@@ -83,7 +83,7 @@ class AdmittingSpeaker:
 
 
 class _Admitted:
-    """An utterance whose place is left with its first audio."""
+    """An utterance whose place is left with its first audio, or with a cancel."""
 
     def __init__(self, utterance: Utterance, place: Place | None) -> None:
         self._utterance = utterance
@@ -91,6 +91,7 @@ class _Admitted:
         self._place = place
 
     def cancel(self) -> None:
+        self.leave()
         self._utterance.cancel()
 
     def leave(self, *, served: bool = False) -> None:
@@ -108,25 +109,29 @@ class _Admitted:
 
 
 class _AdmittedGrowing(_Admitted):
-    """One whose place is taken with the text that it begins with.
+    """One that waits from the end of its text on. Before that its writer is who is waited for, however long.
 
-    Where it begins with none, its writer is who is waited for, however long: the router sees to it then.
+    What is said of it meanwhile, the router sees to: it knows when there is something to be spoken.
     """
 
     def __init__(self, utterance: GrowingUtterance, room: WaitingRoom) -> None:
         super().__init__(utterance, None)
         self._growing = utterance
         self._room = room
-        self._begun = False
+        self._written = self._heard = False
 
     def write(self, text: str) -> None:
-        if text and not self._begun:
-            self._place = self._room.enter()
-        self._begun = True
+        self._written = self._written or bool(text)
         self._growing.write(text)
 
     def flush(self, number: int) -> None:
         self._growing.flush(number)
 
     def end(self) -> None:
+        if self._written and not self._heard and self._place is None:
+            self._place = self._room.enter(anyway=True)  # it was let in when it began
         self._growing.end()
+
+    def leave(self, *, served: bool = False) -> None:
+        self._heard = self._heard or served
+        super().leave(served=served)

@@ -58,13 +58,17 @@ class WaitingRoom:
         """Utterances that wait."""
         return self._waiting
 
-    def enter(self) -> Place:
+    def enter(self, *, anyway: bool = False) -> Place:
         """Return a place; it must be left, whatever becomes of the utterance.
+
+        Args:
+            anyway: it cannot be refused any more, and counts among those who wait.
 
         Raises:
             ParlandoError: as `require_room`.
         """
-        self.require_room()
+        if not anyway:
+            self.require_room()
         alone = not self._waiting
         self._waiting += 1
         return Place(self, self._clock.now(), alone=alone)

@@ -12,6 +12,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import BoundedQueue, QueueClosed
 from parlando_router.events import Flushed
 from parlando_router.failover import FragmentSpeaker
+from parlando_router.first_audio import FirstAudio
 from parlando_router.owed import Owed
 from parlando_router.ports import (
     FlushDone,
@@ -51,6 +52,7 @@ class Line:
     fragmenter: Fragmenter
     stand: Stand
     put: Put
+    first_audio: FirstAudio
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,9 +279,12 @@ class Epoch:
         if not fragment.spoken_text:
             line.stand.track.skip(self.number, fragment, fragment.pause_after / self._settings.speed)
             return
+        line.first_audio.due()
         self.received += 1
         await line.stand.playout.room()
         await self._speaker.speak(fragment, last=last)
+        if not line.stand.track.next_sample:
+            line.first_audio.leave()  # there was nothing to hear
         self._hint()
 
 

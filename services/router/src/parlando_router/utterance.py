@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Ledger
-from parlando_kit.waiting import Place, WaitingRoom
+from parlando_kit.waiting import WaitingRoom
 from parlando_router.budgets import Budgets
 from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
 from parlando_router.epoch import Epoch, Line
 from parlando_router.events import AudioSent, Cancelled, Finished, SpeechEvent, StopReport
+from parlando_router.first_audio import FirstAudio
 from parlando_router.instruments import Instruments
 from parlando_router.outbox import Outbox, Send
 from parlando_router.playout import Playout
@@ -98,8 +99,7 @@ class Utterance:
         self._settings = settings
         self._clock = studio.clock
         self._instruments = studio.instruments
-        self._waiting = studio.waiting
-        self._place: Place | None = None  # from the first text on, unless that is cancelled
+        self._first_audio = FirstAudio(studio.waiting)
         self._send = send
         self._rate = rate
         self._ledger = Ledger()
@@ -118,7 +118,7 @@ class Utterance:
             budgets=studio.budgets,
             seconds_left=seconds_left,
         )
-        self._line = Line(studio.fragmenter, stand, self._outbox.put)
+        self._line = Line(studio.fragmenter, stand, self._outbox.put, self._first_audio)
         self._epoch = 0
         self._live: _Live | None = None
         self._ended = False
@@ -138,7 +138,7 @@ class Utterance:
             ParlandoError: what ended the utterance, alone or in an ExceptionGroup.
         """
         watch = Watch(self._ledger, self._tally, self._outbox, self._clock)
-        with self._instruments.utterance(self._playout.unheard), self._abandonment(), self._waits():
+        with self._instruments.utterance(self._playout.unheard), self._abandonment(), self._first_audio:
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(watch.run(lambda: self._epoch, lambda: self._ended))
                 attendants = [
@@ -178,7 +178,6 @@ class Utterance:
                     await self._append(command)
                 case CancelEpoch(number):
                     self._cancel(number, tasks)
-                    self._wait_no_more()
                 case AnswerCancel(number):
                     # Of one that never spoke it is known when the answer leaves.
                     self._outbox.put(number, self._cancels.get(number) or Cancelled(number, 0))
@@ -190,17 +189,10 @@ class Utterance:
 
     async def _append(self, item: Append | FlushEpoch) -> None:
         if isinstance(item, Append):
-            if self._place is None and self._first_chunk is None:
-                self._place = self._waiting.enter()
+            self._first_audio.text_came()
             self._tally.text_arrived(len(item.text), self._clock.now())
         if self._live is not None:
             await self._live.epoch.append(item)
-
-    def _wait_no_more(self) -> None:
-        """Leave the waiting room, where no audio has come yet; who goes on with new text enters it again."""
-        if self._place is not None and self._first_chunk is None:
-            self._place.leave()
-            self._place = None
 
     def _begin(self, number: int, settings: SpeechSettings, tasks: asyncio.TaskGroup) -> None:
         self._epoch = number
@@ -220,13 +212,13 @@ class Utterance:
             await epoch.run()
         except ParlandoError:
             self._track.settle()
-            await self._sent(within=LAST_WORDS_SECONDS)
+            await self._told(within=LAST_WORDS_SECONDS)
             raise
 
-    async def _sent(self, within: float) -> None:
-        """Return once the outbox is empty, or the time is up."""
+    async def _told(self, within: float) -> None:
+        """Return once the caller was told all, how stops ended included, or the time is up."""
         until = self._clock.now() + within
-        while not self._outbox.idle and (left := until - self._clock.now()) > 0:
+        while not (self._outbox.idle and not self._reports) and (left := until - self._clock.now()) > 0:
             self._stirred.clear()
             stirred = asyncio.ensure_future(self._stirred.wait())
             try:
@@ -236,6 +228,7 @@ class Utterance:
 
     def _end(self) -> None:
         self._ended = True
+        self._first_audio.text_ended()
         if self._live is not None:
             self._live.epoch.end()
         self._stirred.set()
@@ -254,6 +247,7 @@ class Utterance:
         live, self._live = self._live, None
         if live is None:
             return
+        self._first_audio.cancelled()
         now = self._clock.now()
         dropped = live.epoch.received - (self._ledger.fragments_sent() - live.sent_before)
         self._outbox.drop(number)
@@ -285,15 +279,6 @@ class Utterance:
         self._outbox.put(epoch.number, report)
 
     @contextmanager
-    def _waits(self) -> Iterator[None]:
-        """Leave the waiting room at the end, where no audio has done so."""
-        try:
-            yield
-        finally:
-            if self._place is not None:
-                self._place.leave()
-
-    @contextmanager
     def _abandonment(self) -> Iterator[None]:
         """Where the caller is gone, and nobody can be told, record what its leaving stopped."""
         try:
@@ -317,8 +302,7 @@ class Utterance:
         await self._send([(epoch, self._completed(epoch, event, next_sample)) for epoch, event in batch])
         if self._first_chunk is None and isinstance(last, AudioSent) and self._tally.text_at is not None:
             self._first_chunk = self._clock.now() - self._tally.text_at
-            if self._place is not None:
-                self._place.leave(served=True)
+            self._first_audio.came()
             self._instruments.first_chunk(self._first_chunk, self._engine)
 
     def _completed(self, epoch: int, event: SpeechEvent, next_sample: int) -> SpeechEvent:
