@@ -15,6 +15,7 @@ import grpc
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando.synth.v1 import synth_pb2
+from parlando_kit.status import from_rpc_error
 from parlando_kit.true_status import with_true_status
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Figures:
         engine_time: engine time spent after the stop, of all together.
         moments: how many of each kind there were.
         outcomes: how the stops ended.
+        refused: calls that were told when to come back, and nothing else.
         faults: what should not have been, in words.
     """
 
@@ -49,6 +51,7 @@ class Figures:
     discarded: int = 0
     moments: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -205,10 +208,25 @@ async def cancel_once(
     except (grpc.aio.AioRpcError, asyncio.CancelledError):
         pass
     code = await caller.call.code()
+    if await _refused(caller):
+        figures.refused += 1
+        return
     if code is not expected:
         details = await caller.call.details()
         figures.faults.append(f"{moment}: ended with {code.name} ({details}), not {expected.name}")
     _check(caller, moment, expected, figures)
+
+
+async def _refused(caller: Caller) -> bool:
+    """Return whether too many waited for a call to be let in: it was told when to come back, and no more."""
+    call = caller.call
+    code = await call.code()
+    if caller.events or code is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return False
+    told = grpc.aio.AioRpcError(
+        code, await call.initial_metadata(), await call.trailing_metadata(), await call.details()
+    )
+    return from_rpc_error(told).retry_after is not None
 
 
 async def _cancel(caller: Caller, moment: str, figures: Figures) -> None:
