@@ -147,7 +147,7 @@ def test_who_has_something_to_be_spoken_only_once_too_many_wait_is_refused_and_n
 
 def test_a_whole_text_waits_before_any_of_it_is_cut() -> None:
     async def main() -> None:
-        stage = Stage({"one": ScriptedWorker()}, ScriptedFragmenter(delay=5.0), most_waiting=1)
+        stage = Stage({"one": ScriptedWorker()}, ScriptedFragmenter(delay=2.0), most_waiting=1)
         call = _begun(stage)
         call.end()
         await asyncio.sleep(1.0)
