@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 from slowing import slow_down
 from tiny import write_network
 
@@ -53,6 +54,21 @@ def speak(instance: KokoroInstance, job: Job) -> list[EngineEvent]:
 
 def samples(events: list[EngineEvent]) -> np.ndarray:
     return np.frombuffer(b"".join(event.pcm for event in events if isinstance(event, Audio)), "<i2")
+
+
+@pytest.mark.parametrize(("asked", "done"), [(0.5, 1.0), (0.75, 1.0), (1.25, 1.0), (1.75, 2.0), (2.0, 2.0)])
+def test_a_network_of_whole_speeds_takes_the_nearest_that_is_one(
+    folder: Path, tmp_path: Path, asked: float, done: float
+) -> None:
+    network = write_network(tmp_path / "whole.onnx", speed=TensorProto.INT32)
+    engine = KokoroEngine(KokoroSettings(model=network, voices=folder / "voices.bin", threads=1, live=1))
+    instance = engine.open()
+    events = speak(instance, Job("Orange lamps.", "af_heart", speed=asked))
+    assert isinstance(events[0], Started)
+    assert events[0].ignored == (("prosody.speed",) if asked != done else ())
+    plain = speak(instance, Job("Orange lamps.", "af_heart", speed=done))
+    assert len(samples(events)) == len(samples(plain))
+    instance.close()
 
 
 def test_a_long_text_is_spoken_in_runs(instance: KokoroInstance) -> None:

@@ -75,6 +75,30 @@ def test_a_slower_machine_is_believed_sooner_than_a_faster_one() -> None:
     assert pace.size(2.0) < round((1.0 - 0.02) / 0.02)  # one fast run is not yet a fast machine
 
 
+def test_slow_speech_is_given_fewer_symbols_for_the_same_time_and_quick_speech_more() -> None:
+    pace = Pace(first_run=0.25)
+    pace.begin(20, 0.02 + 20 * 0.01)
+    usual = pace.size(0)
+    assert pace.size(0, speed=0.5) == pytest.approx(usual / 2, abs=1)
+    assert pace.size(0, speed=2.0) == pytest.approx(usual * 2, abs=1)
+    assert pace.size(60.0, speed=0.5) == LONGEST / 2  # as long as the longest at the usual rate
+    assert pace.size(60.0, speed=2.0) == LONGEST
+    before = pace.per_symbol
+    pace.learn(20, 0.02 + 20 * 0.02, speed=0.5)
+    assert pace.per_symbol == pytest.approx(before)
+
+
+def test_short_runs_do_not_make_a_first_run_long() -> None:
+    pace = Pace(first_run=0.25)
+    pace.begin(40, 0.02 + 40 * 0.005)
+    for _ in range(5):
+        pace.learn(2, 0.015)  # "no": less than what any run is taken to take
+    assert pace.size(0) < 60
+    for _ in range(50):
+        pace.learn(20, 0.015)  # no such run on a machine of that pace: it is a quicker one
+    assert pace.size(0) == LONGEST
+
+
 @pytest.mark.parametrize(
     ("symbols", "first"),
     [

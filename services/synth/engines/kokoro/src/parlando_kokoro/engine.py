@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from parlando_kokoro.settings import KokoroSettings
 from parlando_kokoro.splice import Spliced, spliced
 from parlando_kokoro.symbols import MARKS, trained
 from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
+from parlando_kokoro.warming import warm_up
 from parlando_synth.cloned_voice import VoiceChange
 from parlando_synth.engine import (
     BlockingEngine,
@@ -51,8 +51,6 @@ SLOWEST, FASTEST = 0.5, 2.0
 _WAITING = 0.5
 """Seconds of audio: a listener who has less is waited for by nobody else's run."""
 
-_WARM_UP = "həlˈoʊ wˈɜːld"
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -71,11 +69,15 @@ class Loaded:
         self.lanes.close()
         self.speller.close()
 
-    def end_of_run(self, reading: Reading, start: int, queued: float) -> int:
+    def end_of_run(self, reading: Reading, start: int, queued: float, speed: float) -> int:
         """Return where the run that begins at a symbol ends, for a listener who has so many seconds left."""
         if self.model.windowed:
             return next_sentence(reading, start)
-        return next_cut(reading, start, self.pace.size(queued))
+        return next_cut(reading, start, self.pace.size(queued, speed=speed))
+
+    def speed(self, asked: float) -> float:
+        """Return the speed that the network can do, for the one that was asked for."""
+        return max(round(asked), 1) if self.model.whole_speeds else asked
 
     def run(self, symbols: str, voice: Voice, speed: float, stop: StopFlag) -> Spliced | None:
         """Run the network on symbols of its vocabulary; None where the job was stopped meanwhile."""
@@ -124,7 +126,8 @@ class KokoroInstance(Instance):
         voice, reading = shared.read(job)
         ignored = [f"engine_options.{name}" for name in job.options]
         ignored += ["text"] if not reading.complete else []
-        ignored += ["prosody.speed"] if shared.model.whole_speeds and job.speed != round(job.speed) else []
+        speed = shared.speed(job.speed)
+        ignored += ["prosody.speed"] if speed != job.speed else []
         quality = TimingQuality.EXACT if shared.model.timed else TimingQuality.ESTIMATED
         emit(Started(voice.id, SAMPLE_RATE, quality, tuple(ignored)))
         narration = Narration(
@@ -142,12 +145,12 @@ class KokoroInstance(Instance):
                 if not granted:
                     return
                 queued = narration.dry_at - time.monotonic()
-                end = shared.end_of_run(reading, start, queued)
-                run = partial(shared.run, reading.symbols[start:end], voice, job.speed, stop)
+                end = shared.end_of_run(reading, start, queued, speed)
+                run = partial(shared.run, reading.symbols[start:end], voice, speed, stop)
                 piece = shared.lanes.run(run, urgent=queued < _WAITING)
             if piece is None:
                 return
-            shared.pace.learn(end - start, time.monotonic() - waits)
+            shared.pace.learn(end - start, time.monotonic() - waits, speed=speed)
             narration.place(start, piece.edges.tolist(), piece.quality)
             made = len(piece.first)
             narration.say(pcm(piece.first, job.volume_db), start + piece.symbols_by(made))
@@ -242,17 +245,8 @@ class KokoroEngine(BlockingEngine):
         model = self._load_network()
         book = VoiceBook(settings.voices.expanduser(), settings.mixes.expanduser())
         pace = Pace(settings.first_run_seconds)
-        reading = read_phonemes(_WARM_UP, model.vocabulary, MARKS)
-        symbols = [model.vocabulary[symbol] for symbol in reading.symbols]
-        speaker = next(voice for voice in book.voices if voice.id == book.default)
-        for _ in range(2):  # the first run lays out memory
-            began = time.monotonic()
-            run = model.run(symbols, book.style(speaker, len(symbols)), 1.0, StopFlag())
-            deque(run.windows if run is not None else (), maxlen=0)  # windows are made as they are asked for
-            took = time.monotonic() - began
-        pace.begin(len(symbols), took)
-        # Runs that go on at the same time slow one another down. On a quick machine a run of few symbols
-        # tells little of a long one; a first run is given as many as fit into its time in any case.
+        warm_up(model, book, pace)
+        # Runs at the same time slow one another down; and a first run may take its time in any case.
         longest_run = max(pace.estimate(LONGEST), settings.first_run_seconds) * settings.runs
         return Loaded(
             model=model,

@@ -83,7 +83,7 @@ class Model:
         return {
             self._symbols: np.array([[0, *symbols, 0]], dtype=self._types[self._symbols]),
             "style": np.asarray(style, dtype=self._types["style"]),
-            "speed": np.array([round(speed) if self.whole_speeds else speed], dtype=self._types["speed"]),
+            "speed": np.array([speed], dtype=self._types["speed"]),
         }
 
     def _outputs(self, inputs: Mapping[str, NDArray[Any]], interrupt: ort.RunOptions) -> Sequence[Any]:

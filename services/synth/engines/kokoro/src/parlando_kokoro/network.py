@@ -61,7 +61,7 @@ class Network(Protocol):
         Args:
             symbols: 1 to `LONGEST_RUN` numbers of the vocabulary.
             style: float32 [1, 256].
-            speed: 0.5 to 2.0; rounded where `whole_speeds`.
+            speed: 0.5 to 2.0; 1 or 2 where `whole_speeds`.
             stop: ends the run, also in the middle.
 
         Returns:

@@ -58,6 +58,8 @@ def next_sentence(reading: Reading, start: int) -> int:
 class Pace:
     """How long a run of so many symbols takes here, learned from the runs there were.
 
+    Symbols are counted as at the usual rate: spoken twice as slowly, a symbol takes twice as long.
+
     Args:
         first_run: seconds that a run may take while its listener has nothing to hear.
 
@@ -78,24 +80,26 @@ class Pace:
         """Take a run on an idle machine for what they all take."""
         self.per_symbol = self._of(symbols, seconds)
 
-    def learn(self, symbols: int, seconds: float) -> None:
-        """Take note of a run, the time it waited for others included."""
-        change = self._of(symbols, seconds) - self.per_symbol
-        self.per_symbol += change * (self._SLOWER if change > 0 else self._FASTER)
+    def learn(self, symbols: int, seconds: float, *, speed: float = 1.0) -> None:
+        """Take note of a run, the time it waited for others included; one of few symbols tells little."""
+        change = self._of(symbols / speed, seconds) - self.per_symbol
+        weight = self._SLOWER if change > 0 else self._FASTER
+        self.per_symbol += change * weight * min(symbols / SHORTEST, 1.0)
 
-    def size(self, queued: float) -> int:
+    def size(self, queued: float, *, speed: float = 1.0) -> int:
         """Return how many symbols the next run may have.
 
         Args:
             queued: seconds of audio that the listener still has.
+            speed: how fast they are spoken, in proportion to the usual rate.
         """
         seconds = max(queued * self._RESERVE, self._first_run) - self._FIXED
-        wanted = seconds / max(self.per_symbol, 1e-9)
-        return round(min(max(wanted, SHORTEST), LONGEST))
+        wanted = seconds / max(self.per_symbol, 1e-9) * speed
+        return round(min(max(wanted, SHORTEST), LONGEST * min(speed, 1.0)))
 
     def estimate(self, symbols: int) -> float:
         """Return how many seconds a run of so many symbols takes."""
         return self._FIXED + symbols * self.per_symbol
 
-    def _of(self, symbols: int, seconds: float) -> float:
+    def _of(self, symbols: float, seconds: float) -> float:
         return max(seconds - self._FIXED, 0.0) / symbols
