@@ -266,6 +266,16 @@ def test_networks_are_let_go_of_and_loaded_once(folder: Path) -> None:
     assert shelf.longest_silence > 0
 
 
+def test_slow_speech_is_cut_so_that_no_run_takes_longer(instance: PiperInstance) -> None:
+    text = "one two three four five " * 20
+    usual, slow = (speak(instance, Job(text, TINY, speed=speed)) for speed in (1.0, 0.5))
+
+    def longest(events: list[EngineEvent]) -> int:
+        return max(len(event.pcm) for event in events if isinstance(event, Audio))
+
+    assert longest(slow) < longest(usual) * 1.2
+
+
 @pytest.mark.parametrize("content", [b"", b"not a network"])
 def test_what_is_no_network_is_refused(tmp_path: Path, content: bytes) -> None:
     write_voice(tmp_path).write_bytes(content)

@@ -117,7 +117,8 @@ class PiperInstance(Instance):
             emit=emit,
         )
         stop.on_set(shared.turns.wake)
-        for start, end in sentences(reading):
+        # Spoken slowly, as many symbols would take longer than the longest run is said to take.
+        for start, end in sentences(reading, round(LONGEST * min(job.speed, 1.0))):
             with shared.turns.turn(narration.dry_at, stop) as granted:
                 run = network.run(reading.symbols[start:end], asked, stop) if granted else None
             if run is None:
