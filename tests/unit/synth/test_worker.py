@@ -570,6 +570,37 @@ async def test_an_engine_is_unloaded_once_its_work_is_done_and_loaded_again() ->
         assert len(await _all(worker.synthesis(_order("c")))) > 2
 
 
+class _Learning(ThreadedEngine):
+    """It says anew how long it may be silent each time it is asked, until it cannot."""
+
+    def __init__(self) -> None:
+        super().__init__(ScriptedEngine(ScriptedSettings()), instances=1)
+        self.silence = 0.5
+        self.lost = False
+
+    def describe(self) -> EngineDescription:
+        if self.lost:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        return replace(super().describe(), longest_silence=self.silence)
+
+
+async def test_what_an_engine_learns_of_itself_is_told() -> None:
+    engine = _Learning()
+    async with _bench(engine=engine) as bench:
+
+        def told() -> float | None:
+            about = bench.worker.status().about
+            return about.longest_silence if about is not None else None
+
+        assert told() == 0.5
+        engine.silence = 2.0
+        assert told() == 2.0
+        engine.lost = True
+        assert told() == 2.0
+        await bench.worker.unload()
+        assert told() == 2.0
+
+
 async def test_an_unloading_that_is_given_up_leaves_the_engine_loaded() -> None:
     async with _bench() as bench:
         worker = bench.worker

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -125,6 +126,13 @@ class EngineSlot:
         """Give the engine back, whatever it does."""
         self.loaded = None
         await self._give_back()
+
+    def described(self) -> EngineDescription | None:
+        """Return what the engine says of itself now, or last said; None where it was never ready."""
+        if self.loaded is not None:
+            with suppress(ParlandoError):  # its only instance is being opened anew
+                self.about = self.loaded.engine.describe()
+        return self.about
 
     async def state_after(self, state: State) -> State:
         """Return the state once it is another one than `state`."""

@@ -164,7 +164,7 @@ class Worker:
             worker_id=self._id,
             state=slot.state,
             detail=slot.detail,
-            about=slot.about,
+            about=slot.described(),
             max_queued=self._max_queued,
             live=self._admission.live,
             queued=self._admission.queued,
