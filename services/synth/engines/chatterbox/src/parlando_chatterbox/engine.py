@@ -20,14 +20,15 @@ from parlando_chatterbox.conditioning import Conditioning
 from parlando_chatterbox.interruption import Interrupted, Interruption
 from parlando_chatterbox.library import T3Cond
 from parlando_chatterbox.models import MODELS, Chatterbox, Model
-from parlando_chatterbox.portions import LONGEST, portions
+from parlando_chatterbox.portions import portions
 from parlando_chatterbox.settings import ChatterboxSettings
+from parlando_chatterbox.silences import longest_silence
 from parlando_chatterbox.speaking import Delivery, Speaking
 from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
 from parlando_chatterbox.voices import LICENCE, VoiceBook
 from parlando_chatterbox.watermark import Watermark
 from parlando_chatterbox.wave import RATE
-from parlando_chatterbox.windows import SIZES, windows_within
+from parlando_chatterbox.windows import windows_within
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
@@ -51,7 +52,6 @@ from parlando_synth.voice import Voice
 LONGEST_TEXT = 3_000
 """Code points of one job: about four minutes of speech."""
 
-_USUAL_SPEECH = 15  # code points a second
 _SEEDS = 2**31
 _WARM_UP = "Hello there, how are you today?"
 
@@ -223,7 +223,7 @@ class ChatterboxEngine(BlockingEngine):
         )
 
     def _warm(self, instance: ChatterboxInstance) -> None:
-        """Let it speak, and learn how long it may be silent: for the largest window, or for all takes."""
+        """Let it speak, and learn how long it may be silent."""
         shared = self._known()
         for _ in range(2):  # the first run lays out memory
             began, samples = time.monotonic(), [0]
@@ -233,11 +233,8 @@ class ChatterboxEngine(BlockingEngine):
                     samples.append(len(event.pcm) // 2)
 
             instance.synthesize(Job(_WARM_UP, shared.book.default), StopFlag(), count)
-            factor = (time.monotonic() - began) / max(sum(samples) / RATE, 1 / TOKEN_RATE)
-        settings = self._settings
-        takes = LONGEST / _USUAL_SPEECH * settings.candidates
-        longest = SIZES[-1] / TOKEN_RATE if settings.candidates == 1 else takes
-        self._longest_silence = factor * longest * settings.live
+            took = time.monotonic() - began
+        self._longest_silence = longest_silence(self._settings, took, sum(samples) / RATE)
 
     def _from_files(self, model: Model) -> Chatterbox:
         return model.load(self._settings.folder.expanduser(), _device(self._settings.device))
