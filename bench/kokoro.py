@@ -1,13 +1,13 @@
 """Kokoro through the whole mesh, against kokoro-onnx's own stream in the same run.
 
     python bench/kokoro_network.py /tmp/kokoro        once: a network of full size (it says how)
-    bench/kokoro.py /tmp/kokoro [--rounds 3] [--all]
+    bench/kokoro.py /tmp/kokoro [--rounds 3] [--all | --parts together stops]
 
 One client, warm. Each round speaks texts of 12, 60 and 200 words in turn by `create_stream` and by the
 router's `Say`, and reads the mesh's audio as a player would: an underrun is audio that comes after what came
 before it was played. Then several clients at once. `--all` goes on with stops (bench/kokoro_stops.py) and
-windows (bench/kokoro_windows.py): with one round, about seven minutes on two idle cores. Nothing is written
-but what is printed. Exits with 1 where a limit is passed.
+windows (bench/kokoro_windows.py): with one round, about seven minutes on two idle cores; `--parts` names
+those that are wanted. Nothing is written but what is printed. Exits with 1 where a limit is passed.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import grpc
 import psutil
 from engine_worker import bare, python_of, speak_bare, worker
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from mesh import running_mesh
 
 from parlando.speech.v1 import speech_pb2
@@ -53,7 +52,8 @@ BEHIND = 2.0
 HEALTH = 0.010
 """Seconds within which the worker says how it is, whatever it speaks meanwhile: 99 of 100 answers."""
 
-_HEALTH_EVERY = 0.02
+PARTS = ("texts", "together", "stops", "windows")
+"""What is measured: texts against the library, clients at once, and what scripts of their own measure."""
 
 
 def words(count: int) -> str:
@@ -127,23 +127,20 @@ def compare(router: str, synth: psutil.Process, alone: subprocess.Popen[str], ro
 
 @contextlib.asynccontextmanager
 async def watched(synth: str) -> AsyncIterator[list[float]]:
-    """Ask the worker how it is, again and again; yield how long its answers take, in seconds."""
+    """Have a process ask the worker how it is; yield what holds its times afterwards, in seconds."""
     took: list[float] = []
-
-    async def ask(stub: Any) -> None:
-        while True:
-            began = time.perf_counter()
-            await stub.Check(health_pb2.HealthCheckRequest(service="parlando.synth.v1.SynthService"))
-            took.append(time.perf_counter() - began)
-            await asyncio.sleep(_HEALTH_EVERY)
-
-    async with grpc.aio.insecure_channel(synth) as channel:
-        asking = asyncio.ensure_future(ask(health_pb2_grpc.HealthStub(channel)))
-        try:
-            yield took
-        finally:
-            asking.cancel()
-            await asyncio.wait({asking})
+    script = str(Path(__file__).with_name("health.py"))
+    probe = await asyncio.create_subprocess_exec(
+        sys.executable, script, synth, stdout=asyncio.subprocess.PIPE
+    )
+    assert probe.stdout is not None  # noqa: S101  # it was asked for
+    await probe.stdout.readline()
+    try:
+        yield took
+    finally:
+        probe.terminate()
+        told, _ = await probe.communicate()
+        took += json.loads(told)
 
 
 async def together(router: str, synth: str, rounds: int) -> bool:
@@ -178,14 +175,35 @@ async def together(router: str, synth: str, rounds: int) -> bool:
     return last <= LAST_OF_FOUR and statistics.median(ratios) <= BEHIND and late <= HEALTH
 
 
-def further(folder: Path, threads: int) -> bool:
+def spoken(folder: Path, threads: int, rounds: int, parts: Collection[str]) -> bool:
+    """Print what the mesh does; return whether that keeps within the limits."""
+    files = str(folder / "kokoro.onnx"), str(folder / "voices.bin")
+    settings = {"KOKORO_MODEL": files[0], "KOKORO_VOICES": files[1], "KOKORO_THREADS": str(threads)}
+    well = True
+    with worker("kokoro", settings) as (address, synth):
+        os.environ["ENGINES"] = address
+        with running_mesh() as mesh:
+            asyncio.run(speak(mesh.router, words(12)))
+            if "texts" in parts:
+                with bare("kokoro", *files, str(threads)) as alone:
+                    well &= compare(mesh.router, synth, alone, rounds)
+            if "together" in parts:
+                well &= asyncio.run(together(mesh.router, address, rounds))
+    sys.stdout.flush()
+    return well
+
+
+def further(folder: Path, threads: int, parts: Collection[str]) -> bool:
     """Print what stops and windows take; return whether that keeps within the limits."""
     beside = Path(__file__).parent
-    stops = [sys.executable, str(beside / "kokoro_stops.py"), str(folder), "--stops", "30"]
-    windows = [python_of("kokoro"), str(beside / "kokoro_windows.py"), str(folder), "--rounds", "1"]
+    commands = {
+        "stops": [sys.executable, str(beside / "kokoro_stops.py"), str(folder), "--stops", "30"],
+        "windows": [python_of("kokoro"), str(beside / "kokoro_windows.py"), str(folder), "--rounds", "1"],
+    }
     codes = [
         subprocess.run([*command, "--threads", str(threads)], check=False).returncode
-        for command in (stops, windows)
+        for part, command in commands.items()
+        if part in parts
     ]
     return not any(codes)
 
@@ -198,20 +216,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="with kokoro.onnx and voices.bin")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=min(os.cpu_count() or 1, 4))
-    parser.add_argument("--all", action="store_true", help="measure stops and windows, too")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:2], help="what to measure")
+    parser.add_argument("--all", action="store_const", const=PARTS, dest="parts", help="measure all of it")
     arguments = parser.parse_args()
-    folder, threads = arguments.folder, arguments.threads
-    files = str(folder / "kokoro.onnx"), str(folder / "voices.bin")
-    settings = {"KOKORO_MODEL": files[0], "KOKORO_VOICES": files[1], "KOKORO_THREADS": str(threads)}
-    with worker("kokoro", settings) as (address, synth):
-        os.environ["ENGINES"] = address
-        with running_mesh() as mesh, bare("kokoro", *files, str(threads)) as alone:
-            asyncio.run(speak(mesh.router, words(12)))
-            well = compare(mesh.router, synth, alone, arguments.rounds)
-            well &= asyncio.run(together(mesh.router, address, arguments.rounds))
-    sys.stdout.flush()
-    if arguments.all:
-        well &= further(folder, threads)
+    folder, threads, parts = arguments.folder, arguments.threads, arguments.parts
+    well = spoken(folder, threads, arguments.rounds, parts) if {*PARTS[:2]} & {*parts} else True
+    well &= further(folder, threads, parts)
     return 0 if well else 1
 
 
