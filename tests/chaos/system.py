@@ -65,6 +65,11 @@ class Service:
         """Where it listens."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def runs(self) -> bool:
+        """Whether its process was started and has not ended."""
+        return self.process is not None and self.process.returncode is None
+
     async def start(self) -> None:
         """Start it; it need not serve yet."""
         prefix = self.module.removeprefix("parlando_").upper()
@@ -94,7 +99,7 @@ class Service:
 
     async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End it, and wait for that."""
-        if self.process is not None and self.process.returncode is None:
+        if self.process is not None and self.runs:
             self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(number)
             await self.process.wait()
@@ -143,17 +148,24 @@ def _worker(engine: str, settings: Mapping[str, str]) -> Service:
 
 
 @asynccontextmanager
-async def running(engines: Sequence[Engine | Service], **settings: str) -> AsyncIterator[System]:
-    """Run a router with workers of these engines, or with these workers; ready once all of them serve."""
+async def running(
+    engines: Sequence[Engine | Service], fragmenter: Service | None = None, **settings: str
+) -> AsyncIterator[System]:
+    """Run a router with workers of these engines, or with these workers; ready once all of them serve.
+
+    Workers and a fragmenter that run already are left running in the end.
+    """
     async with AsyncExitStack() as stack:
         workers = [each if isinstance(each, Service) else _worker(*each) for each in engines]
-        fragmenter = Service("parlando_fragmenter", {})
+        fragmenter = fragmenter or Service("parlando_fragmenter", {})
         targets = ",".join(worker.address for worker in workers)
         told = {"ENGINES": targets, "FRAGMENTER_ADDRESS": fragmenter.address, **settings}
         router = Service("parlando_router", told)
         for service in (*workers, fragmenter, router):
-            await service.start()
-            stack.push_async_callback(service.end)
+            service.known_as = ""  # to a router that has not heard of any
+            if not service.runs:
+                await service.start()
+                stack.push_async_callback(service.end)
         channel = await stack.enter_async_context(open_channel(router.address))
         system = System(
             router,

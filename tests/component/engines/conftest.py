@@ -10,14 +10,16 @@ environment is too large for `make test` is a row that is marked slow:
 
 from __future__ import annotations
 
+import signal
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.chaos.system import ESPEAK, Service, System, running
+from tests.chaos.system import Service, System, running
 
 ENGINES = ("kokoro", "piper")
 
@@ -32,7 +34,7 @@ def _interpreter(engine: str) -> Path:
     return _ROOT / "services/synth/engines" / engine / ".venv/bin/python"
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     """Each engine's name, in turn."""
     name: str = request.param
@@ -49,8 +51,31 @@ def worker_of(engine: str, **settings: str) -> Service:
     )
 
 
-@pytest.fixture
-async def system(engine: str) -> AsyncIterator[System]:
-    """A router with two workers: the engine's, and espeak's."""
-    async with running([worker_of(engine), ESPEAK]) as system:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def workers(engine: str) -> AsyncIterator[Sequence[Service]]:
+    """Two workers, not started: the engine's, and espeak's. Tests may end them."""
+    workers = [worker_of(engine), Service("parlando_synth", {"SYNTH_ENGINE": "espeak"})]
+    yield workers
+    for worker in workers:
+        await worker.end()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def fragmenter() -> AsyncIterator[Service]:
+    """A fragmenter, which keeps nothing of a call."""
+    fragmenter = Service("parlando_fragmenter", {})
+    await fragmenter.start()
+    yield fragmenter
+    await fragmenter.end()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def system(workers: Sequence[Service], fragmenter: Service) -> AsyncIterator[System]:
+    """A router that knows nothing yet of its two workers, which serve."""
+    for worker in workers:
+        if worker.runs:
+            worker.send(signal.SIGCONT)
+        else:
+            await worker.start()
+    async with running(workers, fragmenter) as system:
         yield system

@@ -13,6 +13,8 @@ from tests.chaos.system import Service, System
 from tests.component.engines.listening import TEXT, speak, written
 from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 # No more than that: a router refuses callers once a row of them was served late, and this engine is slow.
 @pytest.mark.parametrize(("clients", "cancels"), [(1, 10), (4, 10)])

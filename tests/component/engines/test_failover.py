@@ -12,6 +12,8 @@ from parlando_client import AsyncClient
 from tests.chaos.system import Service, System
 from tests.component.engines.listening import TEXT, Taken, speak, written
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 _HALF = TEXT.index("or what")
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from parlando_client import AsyncClient, Audio, Cancelled
 from tests.chaos.system import System
 from tests.component.engines.listening import TEXT, Taken, speak, written
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _CUTS = 50
 _SLACK = 15 * 24  # samples at 24 kHz: the silence around a hum

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
+import pytest
+
 from parlando.admin.v1 import admin_pb2, admin_service_pb2_grpc
 from parlando.synth.v1 import synth_pb2, synth_service_pb2_grpc
 from parlando_client import AsyncClient
@@ -12,6 +14,8 @@ from parlando_kit.channels import open_channel
 from tests.chaos.system import System
 from tests.component.engines.conftest import worker_of
 from tests.component.engines.listening import TEXT, speak, written
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_it_is_measured_before_it_serves_and_instances_follow_their_use(engine: str) -> None:
