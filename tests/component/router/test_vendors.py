@@ -131,7 +131,7 @@ _KINDS = {
     "localai": _own(_speech(profiles.LOCALAI, LocalAISettings, model="voxcpm"), feels=True),
     "vllm-omni": _own(_speech(profiles.VLLM_OMNI, VLLMOmniSettings), feels=True),
     "google": _Kind(GoogleServer, _chirp, feels=False, priced=True),
-    "google-classic": _Kind(GoogleServer, _classic, streams=False),
+    "google-classic": _Kind(GoogleServer, _classic, streams=False, priced=True),
     "elevenlabs, websocket": _Kind(ElevenLabsServer, _elevenlabs("websocket"), priced=True),
     "elevenlabs, http": _Kind(ElevenLabsServer, _elevenlabs("http"), priced=True),
     "alltalk": _Kind(AllTalkServer, _alltalk("streaming"), outcome="STOP_OUTCOME_STOPPED", feels=False),

@@ -172,7 +172,7 @@ class ElevenLabsServer(HttpService):
                 return web.json_response({"detail": detail}, status=status, headers=headers)
             output_format = request.query["output_format"]
             speed = (body.get("voice_settings") or {}).get("speed") or 1.0
-            headers = {"Content-Type": "application/json", "character-cost": str(len(text))}
+            headers = {"Content-Type": "application/json", "character-cost": str(len(text) // 2)}  # credits
             answer = web.StreamResponse(headers=headers)
             await answer.prepare(request)
             at = 0.0

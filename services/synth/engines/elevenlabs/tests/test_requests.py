@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -159,6 +160,7 @@ async def test_a_model_of_the_third_generation_is_told_a_feeling_by_a_tag(
     assert {word.quality for word in performance.words} == {TimingQuality.EXACT}
     [charge] = [event for event in performance.events if isinstance(event, Charge)]
     assert charge.characters == len(body["text"]), "tags are billed"
+    assert charge.cost == charge.characters * Decimal("0.00008")
 
 
 async def test_a_websocket_for_a_model_that_has_none_is_refused_with_what_to_do(
@@ -181,8 +183,9 @@ async def test_the_text_around_goes_along_over_http_and_the_cost_comes_back(serv
         performance = await perform(engine, job)
     assert (server.bodies[-1]["previous_text"], server.bodies[-1]["next_text"]) == ("It is", "Go home.")
     [charge] = [event for event in performance.events if isinstance(event, Charge)]
-    assert charge.characters == len("Late.")
-    assert charge.cost > 0
+    assert charge == Charge(len("Late."), "USD", len("Late.") * Decimal("0.00004")), (
+        "no matter how many credits"
+    )
 
 
 async def test_http_is_taken_where_no_websocket_can_be(server: ElevenLabsServer) -> None:

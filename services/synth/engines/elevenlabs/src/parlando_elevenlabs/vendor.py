@@ -36,7 +36,6 @@ _LONGEST_TEXT = 5_000  # code points: less than any model's limit
 _GENDERS = {"female": Gender.FEMALE, "male": Gender.MALE, "neutral": Gender.NEUTRAL}
 _FLOATS = ("stability", "similarity_boost", "style")
 _OPTIONS = frozenset({*_FLOATS, "use_speaker_boost"})
-_BILLED = "character-cost"  # header of an answer
 
 
 class ElevenLabsVendor(Vendor):
@@ -205,11 +204,10 @@ class ElevenLabsVendor(Vendor):
                 ends = [] if told is None else told.character_end_times_seconds
                 for said in telling.of(chunk.audio_base_64, characters, starts, ends, 1):
                     yield said
-            billed = answer.headers.get(_BILLED, "")
         for said in telling.rest():
             yield said
-        if self._tariff is not None and billed.isdecimal():
-            yield self._tariff.charge_for_characters(int(billed))
+        if self._tariff is not None:  # its header counts credits, and prices are of the characters sent
+            yield self._tariff.charge_for_characters(len(direction) + len(job.text))
 
     def _parameters(self) -> dict[str, str]:
         settings = self._settings
