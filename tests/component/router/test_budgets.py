@@ -12,6 +12,7 @@ from google.type.money_pb2 import Money
 from speech_server import SpeechServer
 
 from parlando.session.v1 import session_pb2
+from parlando.speech.v1 import speech_pb2
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_openai import profiles
 from parlando_openai.engine import speech
@@ -113,6 +114,26 @@ async def test_a_session_pays_and_tells_what_went_where(service: SpeechServer) -
     assert spent.cost == usage.cost == _dollars(usage.characters * NANOS)
     [share] = spent.engines
     assert (share.engine, share.model, share.cost) == ("openai", MODEL, usage.cost)
+
+
+async def test_a_policy_s_own_price_is_estimated_paid_and_told(service: SpeechServer) -> None:
+    night = (("x-parlando-policy", "night"),)
+    async with _place(service) as place:
+        policy = session_pb2.Policy(name="night", prices={"openai": Money(currency_code="USD", units=9)})
+        await place.session.stub.SetPolicy(session_pb2.SetPolicyRequest(policy=policy))
+        asked = speech_pb2.EstimateCostRequest(text=TEXT)
+
+        async def estimated(*metadata: tuple[str, str]) -> Money:
+            return (await place.router.stub.EstimateCost(asked, metadata=metadata)).cost
+
+        await until(lambda: estimated(*night), _dollars(len(TEXT) * 9_000))
+        assert await estimated() == _dollars(len(TEXT) * NANOS)
+        session_id = await place.created(cost=_dollars(len(TEXT) * 9_000))  # too little at the usual price
+        events = await said(place.router.stub.Say(say(TEXT, session_id=session_id), metadata=night))
+        [usage] = events[-1].finished.usage
+        await until(lambda: place.characters(session_id), usage.characters)
+        spent = await place.spent(session_id)
+    assert usage.cost == spent.cost == _dollars(usage.characters * 9_000)
 
 
 async def test_a_budget_that_is_spent_is_named_with_what_to_do(service: SpeechServer) -> None:

@@ -81,7 +81,7 @@ async def served(redis_url: str = "") -> AsyncIterator[Served]:
     settings = SessionSettings(port=0, redis_url=SecretStr(redis_url), max_message_bytes=16 * 2**20)
     now = TimeOfDay()
     async with open_stores(settings, now) as stores:
-        book = PolicyBook(stores.policies, frozenset({"espeak", "kokoro"}))
+        book = PolicyBook(stores.policies, frozenset({"espeak", "kokoro", "openai"}))
         servicer = SessionServicer(
             Sessions(stores.sessions, now),
             Turns(stores.sessions, now),

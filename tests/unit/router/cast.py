@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parlando_router.ports import Pronunciation, Synthesis, SynthesisRequest
+from parlando_router.ports import Cost, Pronunciation, Synthesis, SynthesisRequest
+from parlando_router.price import Price
 from parlando_router.replica import Description, KnownVoice
 
 
@@ -38,7 +39,7 @@ def description(
     first_chunk: float | None = None,
     price_nanos: float = 0.0,
 ) -> Description:
-    """Return what a worker says of itself; a price is in dollars."""
+    """Return what a worker says of itself; a price is of a character, in billionths of a dollar."""
     return Description(
         engine=engine,
         default_voice="default",
@@ -46,7 +47,6 @@ def description(
         detail=detail,
         load=load,
         first_chunk=first_chunk,
-        currency="USD" if price_nanos else "",
-        price_nanos=price_nanos,
+        price=Price(Cost("USD", round(price_nanos * 1_000_000))) if price_nanos else None,
         said=engine,
     )

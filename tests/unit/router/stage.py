@@ -23,6 +23,7 @@ from parlando_router.epoch import FRAGMENTER_SECONDS
 from parlando_router.events import SpeechEvent
 from parlando_router.instruments import Instruments
 from parlando_router.loudness import louder
+from parlando_router.policy import Policy
 from parlando_router.ports import (
     Cost,
     FlushDone,
@@ -41,6 +42,7 @@ from parlando_router.ports import (
     Worker,
 )
 from parlando_router.request import OutputFormat, PlayoutMode, SpeechSettings
+from parlando_router.routing import DEFAULT_POLICY
 from parlando_router.speak_protocol import Cancel, Command, End, Flush, Message, Open, SpeakProtocol, Text
 from parlando_router.utterance import Studio, Utterance
 from parlando_scripted.score import chunks
@@ -552,6 +554,7 @@ class Stage:
     Attributes:
         keeper: of the budgets of sessions.
         prices: by engine, of a character, in billionths of a dollar; 0 where none is stated.
+        policy: what routes the calls, and may set other prices.
     """
 
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -559,9 +562,11 @@ class Stage:
     most_waiting: int = 1_000
     keeper: BudgetKeeper | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
 
     def __post_init__(self) -> None:
         self.engines = Engines(LoopClock())
+        self.engines.take_policies({DEFAULT_POLICY: self.policy})
         for engine, worker in self.workers.items():
             self.engines.add(engine, worker)
             about = description(engine, price_nanos=self.prices.get(engine, 0.0))

@@ -14,7 +14,9 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.tasks import background
 from parlando_router import events
 from parlando_router.budget_keeper import Amount, Lease, Settlement
-from parlando_router.ports import StopOutcome
+from parlando_router.policy import Policy
+from parlando_router.ports import Cost, StopOutcome
+from parlando_router.price import Price
 from parlando_router.request import PlayoutMode, SpeechSettings
 from tests.unit.router.score import written
 from tests.unit.router.stage import Call, Play, ScriptedWorker, Stage
@@ -95,12 +97,16 @@ class _Show:
     workers: Mapping[str, ScriptedWorker]
     keeper: Keeper
     prices: dict[str, float]
+    agreed: Mapping[str, float] = field(default_factory=dict)
 
     def play(self, part: Callable[[Stage], Awaitable[T]]) -> T:
         """Carry a part out while settlements are, and return what it returns."""
 
         async def main() -> T:
-            self.stage = Stage({**self.workers}, keeper=self.keeper, prices=self.prices)
+            policy = Policy(
+                prices={name: Price(Cost("USD", int(each * 1e6))) for name, each in self.agreed.items()}
+            )
+            self.stage = Stage({**self.workers}, keeper=self.keeper, prices=self.prices, policy=policy)
             async with background(self.stage.budgets.run()):
                 result = await part(self.stage)
                 await settled()
@@ -156,6 +162,30 @@ def test_each_fragment_is_set_aside_before_and_settled_after() -> None:
     ]
     assert keeper.spent == [("one", FIRST * PRICE), ("one", SECOND * PRICE)]
     assert [each.spent.characters for each in keeper.settled] == [FIRST, SECOND]
+
+
+def test_a_price_of_the_policy_counts_whatever_the_worker_reports() -> None:
+    keeper = Keeper(left=1e9)
+    workers = {"one": ScriptedWorker(PAID)}  # reports what it costs by its own price
+    call = _Show(workers, keeper, {"one": PRICE}, agreed={"one": PRICE / 4}).spoken()
+    assert [each.nanos for each in keeper.asked] == [FIRST * PRICE / 4, SECOND * PRICE / 4]
+    assert keeper.spent == [("one", FIRST * PRICE / 4), ("one", SECOND * PRICE / 4)]
+    assert call.finished.usage["one"].cost == Cost("USD", int((FIRST + SECOND) * PRICE / 4))
+
+
+def test_what_the_policy_calls_free_is_not_paid_for() -> None:
+    keeper = Keeper(left=0)
+    call = _Show({"one": ScriptedWorker(PAID)}, keeper, {"one": PRICE}, agreed={"one": 0.0}).spoken()
+    assert call.finished.usage["one"].cost is None
+    assert not keeper.asked
+
+
+def test_a_downgrade_goes_by_the_prices_of_the_policy() -> None:
+    keeper = Keeper(left=(FIRST + SECOND) * PRICE, downgrade=True)
+    workers = {name: ScriptedWorker() for name in ("dear", "middle", "fair")}
+    prices = {"dear": 4 * PRICE, "middle": 3 * PRICE, "fair": PRICE}
+    call = _Show(workers, keeper, prices, agreed={"middle": PRICE / 2}).spoken()
+    assert set(call.finished.usage) == {"middle"}
 
 
 def test_a_fragment_beyond_the_budget_is_not_begun() -> None:

@@ -10,6 +10,8 @@ import pytest
 from parlando_kit.errors import ParlandoError
 from parlando_router.engines import Engines
 from parlando_router.policy import Choice, Policy, Route
+from parlando_router.ports import Cost
+from parlando_router.price import Price
 from parlando_router.request import SpeechSettings
 from parlando_scripted.clock import ManualClock
 from tests.unit.router.cast import description, idle_worker, voice
@@ -147,3 +149,22 @@ def test_a_policy_may_name_the_voice() -> None:
     engines.take_policies({"default": Policy(fallback=route)})
     found = engines.candidates(SpeechSettings(), "en")
     assert [(each.engine, each.voice) for each in found] == [("kokoro", "kokoro-voice"), ("espeak", "")]
+
+
+def test_a_price_of_the_policy_goes_before_the_engine_s_own() -> None:
+    engines = Engines(ManualClock())
+    for name, price_nanos in (("dear", 16_000.0), ("own", 0.0), ("free", 16_000.0), ("other", 16_000.0)):
+        engines.add(name, idle_worker())
+        engines.answered(name, description(name, price_nanos=price_nanos), (voice("alto"),))
+    agreed = {
+        "dear": Price(Cost("EUR", 9_000_000_000)),
+        "own": Price(Cost("EUR", 500_000_000)),
+        "free": Price(Cost("", 0)),
+    }
+    engines.take_policies({"night": Policy(prices=agreed)})
+
+    def costs(policy: str) -> list[Cost | None]:
+        return [each.cost(1_000) for each in engines.candidates(SpeechSettings(policy=policy), "")]
+
+    assert costs("") == [Cost("USD", 16_000_000), None, Cost("USD", 16_000_000), Cost("USD", 16_000_000)]
+    assert costs("night") == [Cost("EUR", 9_000_000), Cost("EUR", 500_000), None, Cost("USD", 16_000_000)]

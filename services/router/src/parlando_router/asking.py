@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from parlando_router.candidate import Candidate
-from parlando_router.ports import Cost, SynthesisFinished, SynthesisRequest
+from parlando_router.ports import SynthesisFinished, SynthesisRequest
 from parlando_router.request import SpeechSettings
 from parlando_router.stand import Stand
 from parlando_router.turn import Turn
@@ -48,7 +48,4 @@ def request_of(
 
 def charge(candidate: Candidate, request: SynthesisRequest) -> SynthesisFinished:
     """Return what a synthesis took that was stopped: all of its text was given to the engine."""
-    characters, said = len(request.text), candidate.replica.description
-    if said is None or not said.currency:
-        return SynthesisFinished(0.0, characters, None)
-    return SynthesisFinished(0.0, characters, Cost(said.currency, round(characters * said.price_nanos)))
+    return SynthesisFinished(0.0, len(request.text), candidate.cost(len(request.text)))

@@ -111,10 +111,8 @@ _FIELD = "settings.session_id"
 
 def due_for(candidate: Candidate, characters: int) -> Amount | None:
     """Return what a text of so many characters is likely to cost; None where nothing does."""
-    about = candidate.replica.description
-    if about is None or not about.currency or not about.price_nanos:
-        return None
-    return Amount(about.currency, round(characters * about.price_nanos), characters)
+    cost = candidate.cost(characters)
+    return Amount(cost.currency, cost.nanos, characters) if cost is not None else None
 
 
 def _spent(path: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 
 from parlando_kit.clock import Clock
@@ -218,7 +219,7 @@ class Engines(Roster):
             ranked = [each for each in ranked if each[1].engine == engine]
         ranked.sort(key=lambda each: each[1].engine != engaged)  # stable: for the others nothing changes
         able = [
-            candidate
+            replace(candidate, agreed=self._routing.price(candidate.engine, settings))
             for place, choice in ranked
             for candidate in self._casting.candidates(
                 choice, groups.get(choice.engine, []), language, like, place

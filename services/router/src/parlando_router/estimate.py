@@ -33,16 +33,12 @@ def estimate(engines: Engines, text: str, settings: SpeechSettings) -> Estimate:
     first = engines.candidates(settings, settings.language)[0]
     said = first.replica.description
     characters = len(text)
-    cost, voice = None, first.voice
-    if said is not None:
-        voice = voice or said.default_voice
-        if said.currency:
-            cost = Cost(said.currency, round(characters * said.price_nanos))
+    voice = first.voice or (said.default_voice if said is not None else "")
     return Estimate(
         engine=first.engine,
         voice=voice,
         characters=characters,
-        cost=cost,
+        cost=first.cost(characters),
         model=said.model if said is not None else "",
         audio=characters / CODE_POINTS_PER_SECOND / settings.speed,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parlando.synth.v1 import synth_pb2
-from parlando_router.convert import GENDERS, seconds
+from parlando_router.convert import GENDERS, cost_from, seconds
+from parlando_router.price import Price
 from parlando_router.replica import Description, KnownVoice
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 def description_of(said: synth_pb2.DescribeEngineResponse) -> Description:
     """Return what a worker says of itself."""
     load = said.load
-    price = said.price.per_million_characters
     return Description(
         engine=said.engine,
         default_voice=said.default_voice,
@@ -23,8 +23,7 @@ def description_of(said: synth_pb2.DescribeEngineResponse) -> Description:
         detail=said.detail,
         load=load.live + load.queued,
         first_chunk=seconds(load.first_chunk) if load.HasField("first_chunk") else None,
-        currency=price.currency_code,
-        price_nanos=(price.units * 1_000_000_000 + price.nanos) / 1_000_000,
+        price=Price(cost_from(said.price.per_million_characters)),
         said=said,
         longest_silence=seconds(said.limits.longest_silence),
         model=said.model,

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from parlando_router.price import Price
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -46,6 +48,7 @@ class Policy:
     """Who speaks what, as `parlando.session.v1.Policy` says it; keys of languages in lower case.
 
     Attributes:
+        prices: what engines charge, by name, in place of what they say themselves.
         equivalences: groups of voices that may stand in for one another, each as "engine:voice".
     """
 
@@ -53,6 +56,7 @@ class Policy:
     voices: Mapping[str, Route] = field(default_factory=dict)
     tiers: Mapping[str, Route] = field(default_factory=dict)
     fallback: Route | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict)
     equivalences: Sequence[tuple[str, ...]] = ()
 
     def routes(self, voice: str, tier: str, language: str) -> list[Route]:

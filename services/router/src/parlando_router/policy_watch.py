@@ -12,8 +12,9 @@ import grpc
 
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
 from parlando_kit.clock import Clock
-from parlando_router.convert import seconds
+from parlando_router.convert import cost_from, seconds
 from parlando_router.policy import Choice, Policy, Route
+from parlando_router.price import Price
 
 _AGAIN_SECONDS = 1.0
 
@@ -54,6 +55,7 @@ def policy_from(said: session_pb2.Policy) -> Policy:
         voices=routes("voices", said.voices),
         tiers=routes("tiers", said.tiers),
         fallback=_route(said.fallback, "policy.fallback") if said.HasField("fallback") else None,
+        prices={engine: Price(cost_from(price)) for engine, price in said.prices.items()},
         equivalences=tuple(tuple(each.voices) for each in said.equivalences),
     )
 

@@ -105,6 +105,8 @@ class Reader:
     ) -> None:
         """Count what a synthesis took that made `audio` seconds in all; 0 where it was broken off."""
         about = candidate.replica.description  # names the model, where the engine has several
+        if candidate.agreed is not None:  # the worker knows of no policy
+            spent = replace(spent, cost=candidate.cost(spent.characters))
         reading.spent = spent
         self._stand.tally.add(candidate.engine, spent, audio, about.model if about is not None else "")
 

@@ -8,6 +8,7 @@ from random import Random
 
 from parlando_router.breaker import Breaker
 from parlando_router.ports import Worker
+from parlando_router.price import Price
 
 SLOW_START_SECONDS = 10.0
 """How long a worker that has just come, or come back, is given less work than its load would allow."""
@@ -54,7 +55,7 @@ class Description:
         ready: False while it loads, drains or has failed; `detail` says why.
         load: syntheses live and queued.
         first_chunk: its recent median, in seconds, or None.
-        price_nanos: price of a character in billionths of `currency`'s unit.
+        price: what it charges; None: nothing.
         longest_silence: seconds that it may take between two pieces of audio and be well.
         model: the engine's, where it has several.
         phonemizes: it says how a text would be pronounced.
@@ -70,8 +71,7 @@ class Description:
     detail: str
     load: int
     first_chunk: float | None
-    currency: str
-    price_nanos: float
+    price: Price | None
     said: object
     longest_silence: float = 0.0
     model: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from random import Random
 
 from parlando_router.policy import Choice, Policy
+from parlando_router.price import Price
 from parlando_router.request import SpeechSettings
 from parlando_router.roster import Roster
 
@@ -45,7 +46,7 @@ class Routing:
             language: that is to be spoken.
             by_chance: engines of one rank are drawn by their weights, and not in the order of them.
         """
-        policy = self._policies.get(settings.policy or DEFAULT_POLICY, Policy())
+        policy = self._policy(settings)
         routes = [] if engine else policy.routes(settings.voice, settings.tier, language)
         if not routes:
             return [("by the order of ENGINES", Choice(name)) for name in self._roster.names()]
@@ -61,6 +62,13 @@ class Routing:
                 why = f"by {route.place}" + (", slower than its target" if choice in late else "")
                 chosen.setdefault(choice.engine, (why, choice))
         return list(chosen.values())
+
+    def price(self, engine: str, settings: SpeechSettings) -> Price | None:
+        """Return what the policy that `settings` name says an engine charges; None where it says nothing."""
+        return self._policy(settings).prices.get(engine)
+
+    def _policy(self, settings: SpeechSettings) -> Policy:
+        return self._policies.get(settings.policy or DEFAULT_POLICY, Policy())
 
     def _too_slow(self, engine: str, target: float | None) -> bool:
         if target is None:

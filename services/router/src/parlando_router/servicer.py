@@ -182,10 +182,10 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         return response
 
     async def EstimateCost(  # noqa: N802  # gRPC's name
-        self, request: speech_pb2.EstimateCostRequest, _: _Context
+        self, request: speech_pb2.EstimateCostRequest, context: _Context
     ) -> speech_pb2.EstimateCostResponse:
         """Say what a text would cost."""
-        settings = settings_from(request.settings)
+        settings = _routed(settings_from(request.settings), context)
         require_text(request.text, "text")
         found = estimate(self._studio.engines, request.text, settings)
         return speech_pb2.EstimateCostResponse(

@@ -88,7 +88,7 @@ class Succession:
         return True
 
 
-def _price(candidate: Candidate) -> float:
-    """Return what a character costs; 0 where nothing does."""
-    about = candidate.replica.description
-    return about.price_nanos if about is not None and about.currency else 0.0
+def _price(candidate: Candidate) -> int:
+    """Return what a million characters cost, in billionths; 0 where nothing does."""
+    cost = candidate.cost(1_000_000)
+    return cost.nanos if cost is not None else 0
