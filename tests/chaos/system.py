@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from parlando.admin.v1 import admin_service_pb2_grpc
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.channels import open_channel
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceAsyncStub
@@ -36,13 +36,6 @@ SCRIPTED: Engine = (
     },
 )
 _BACK_SECONDS = 30.0
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -13,7 +13,7 @@ from tests.chaos.callers import calling
 from tests.chaos.experiment import LOAD, measure_lengths
 from tests.chaos.rolling import RollingEnvoy, roll_all
 from tests.chaos.wired import running_wired
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 
 _FORMER_SECONDS = 45
 

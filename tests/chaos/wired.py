@@ -24,7 +24,8 @@ from parlando_client.supervisor.supervisor import supervise
 from parlando_client.supervisor.system import Places, children
 from parlando_client.supervisor.workers import Worker
 from tests.chaos.cable import Cable
-from tests.e2e.conftest import clean_environment, free_port
+from tests.e2e.conftest import clean_environment
+from tests.ports import free_port
 
 _ADMIN = "envoy_admin"
 _START_SECONDS = 90.0

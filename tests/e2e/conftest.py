@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -21,29 +19,16 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.e2e.through import Through
+from tests.ports import free_port
 
 _BEHIND_ENVOY = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _MARK = "PARLANDO_TEST_MARK"
-# Below the ports that the kernel gives to outgoing connections, so that none is taken in between.
-_PORTS = range(20_000, 32_000)
 _SETTINGS_OF_OURS = (
     *("EDGE_", "ROUTER_", "SESSION_", "FRAGMENTER_", "SYNTH_", "SCRIPTED_", "PARLANDO_", "ENVOY_"),
     *("ENGINES", "OTEL_", "REDIS_URL", "ROUTERS", "EDGES"),
 )
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    while True:
-        port = random.choice(_PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def clean_environment() -> dict[str, str]:

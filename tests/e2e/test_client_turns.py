@@ -22,7 +22,8 @@ from parlando_client import (
     SpeechError,
     Utterance,
 )
-from tests.e2e.conftest import System, clean_environment, free_port
+from tests.e2e.conftest import System, clean_environment
+from tests.ports import free_port
 
 _SOME_WORDS = 24_000  # samples of them
 _TEXT = "Seven green steps lead down. Nobody has been there for a year."

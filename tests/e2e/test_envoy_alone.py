@@ -13,8 +13,9 @@ import pytest
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando_client.supervisor.envoy import Front, envoy
-from tests.e2e.conftest import clean_environment, free_port
+from tests.e2e.conftest import clean_environment
 from tests.e2e.through import PATIENCE
+from tests.ports import free_port
 
 
 async def _never() -> None:

@@ -26,7 +26,8 @@ from websockets.sync.client import ClientConnection, connect
 from parlando_client import Audio, Client, SpeechError
 from parlando_client.aio import AsyncClient
 from parlando_kit.traces import Ring
-from tests.e2e.conftest import clean_environment, free_port, running_up
+from tests.e2e.conftest import clean_environment, running_up
+from tests.ports import free_port
 from tests.telemetry.call_graph import calls, hop, undeclared
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 from parlando_kit.channels import open_channel
 from tests.component.kit.echo import NAME, chat, stream, unary
 from tests.component.kit.processes import Probe, probe
+from tests.ports import free_port
 
 _TRACE, _PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 _IN_A_TRACE = (("traceparent", f"00-{_TRACE}-{_PARENT}-01"), ("binary-bin", b"\x00\xff"))
@@ -141,14 +142,8 @@ def _scrape(port: int) -> str:
         return text
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
 async def test_a_scrape_shows_seconds_in_buckets_that_grow_by_the_root_of_two() -> None:
-    metrics_port = _free_port()
+    metrics_port = free_port()
     async with probe(metrics_port=metrics_port) as service:
         async with open_channel(f"127.0.0.1:{await service.port()}") as channel:
             for seconds in (0.0004, 0.0006, 0.02, 100):
