@@ -16,6 +16,7 @@ from realtime_server import RealtimeServer
 from speech_server import SpeechServer
 
 from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
 from parlando_kit.errors import Reason
 from parlando_openai import profiles
 from parlando_openai.engine import realtime, speech
@@ -23,8 +24,20 @@ from parlando_openai.settings import KokoroFastAPISettings, OpenAISettings, Real
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.engine import Engine
 from parlando_synth.remote.service import Fault, LocalService
-from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
-from tests.component.router.mesh import Router, WorkerProcess, failure, mesh, pcm, said, say
+from tests.component.router.mesh import (
+    Router,
+    WorkerProcess,
+    cancel,
+    failure,
+    mesh,
+    opened,
+    pcm,
+    rest,
+    said,
+    say,
+    send,
+    text,
+)
 
 TEXT = "Seven grey lamps were lit, and nobody in the whole town knew who had lit them."
 
@@ -85,16 +98,24 @@ def _spoken(events: list[speech_pb2.SpeechEvent]) -> list[str]:
 async def test_a_cancel_of_what_is_billed_is_abandoned_and_of_what_is_not_is_stopped(
     service: SpeechServer,
 ) -> None:
-    service.pause = 0.05
     url = f"http://127.0.0.1:{service.port}/v1"
     own = KokoroFastAPISettings.model_validate({"base_url": url, "live": 8})
     free = WorkerProcess(engine=lambda: speech(profiles.KOKORO_FASTAPI, own), name="kokoro-fastapi")
-    for worker, outcome in ((_worker(service), "STOP_OUTCOME_ABANDONED"), (free, "STOP_OUTCOME_STOPPED")):
+    for worker, outcome in (
+        (_worker(service), synth_pb2.STOP_OUTCOME_ABANDONED),
+        (free, synth_pb2.STOP_OUTCOME_STOPPED),
+    ):
+        service.mend()
+        service.fault = Fault.HANG_BEFORE  # what was sent is under way until somebody ends it
         async with mesh(worker) as router:
-            figures = await cancel_at_random([router.channel], len(MOMENTS), 1, HASTE, seed=3)
-        assert figures.faults == []
-        assert outcome in figures.outcomes
-        assert figures.outcomes.keys() <= {outcome, "STOP_OUTCOME_ALREADY_FINISHED"}
+            call = router.stub.Speak()
+            await send(call, opened(), text(TEXT))
+            await asyncio.to_thread(service.wait_until_asked)
+            await send(call, cancel())
+            await call.done_writing()
+            events = await rest(call)
+        [report] = [event.stop_report for event in events if event.HasField("stop_report")]
+        assert report.outcome == outcome
 
 
 @pytest.mark.parametrize(
