@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlando_kokoro.network import LONGEST_RUN
-from parlando_kokoro.runs import LONGEST, SHORTEST, Pace, next_cut, next_sentence
+from parlando_kokoro.runs import AMPLE, LONGEST, SHORTEST, Pace, next_cut, next_sentence
 from parlando_synth.reading import Reading
 
 
@@ -32,6 +32,31 @@ def cuts(symbols: str, size: int) -> list[str]:
 )
 def test_a_run_ends_where_it_is_heard_least(symbols: str, runs: list[str]) -> None:
     assert cuts(symbols, SHORTEST) == runs
+
+
+def stretch(symbols: int, mark: str) -> str:
+    """Return words without a mark, and one at their end."""
+    return ("aaaa " * (symbols // 5)).strip() + mark
+
+
+@pytest.mark.parametrize(
+    ("parts", "runs"),
+    [
+        ([stretch(45, ".")] * 4, [1, 1, 2]),  # a sentence each; the rest is not cut
+        ([stretch(50, ","), stretch(45, "."), stretch(90, ".")] * 2, [1, 1, 1, 1, 1, 1]),
+        ([stretch(30, ","), stretch(40, "."), stretch(130, ".")], [2, 1]),  # of the sentence, not the clause
+        ([stretch(125, ","), stretch(150, ".")], [1, 1]),  # nothing to end at before
+    ],
+)
+def test_a_run_that_is_ample_ends_at_a_mark(parts: list[str], runs: list[int]) -> None:
+    rest = iter(parts)
+    expected = [" ".join(next(rest) for _ in range(count)) for count in runs]
+    assert cuts(" ".join(parts), LONGEST) == expected
+
+
+def test_without_a_mark_a_run_is_as_long_as_it_may_be() -> None:
+    first, *_ = cuts(stretch(500, "."), LONGEST)
+    assert AMPLE < LONGEST - 5 < len(first) <= LONGEST
 
 
 @given(st.text("ab .,", max_size=1_200), st.integers(SHORTEST, LONGEST))

@@ -11,34 +11,48 @@ SHORTEST = 10
 LONGEST = 160
 """Symbols of the longest run: about 13 s of speech. Longer ones are no cheaper, and a stop wastes more."""
 
+AMPLE = 80
+"""Symbols after which a run ends at the next mark: all that more would do is have a stop waste more."""
+
 _SENTENCE = ".!?…"
 _CLAUSE = ",;:—"
 _REST = 1.25  # a rest this little longer than a run is not cut: a short run at the end sounds hurried
 
 
-def next_cut(reading: Reading, start: int, size: int) -> int:
+def next_cut(reading: Reading, start: int, size: int, ample: int = AMPLE) -> int:
     """Return where the run that begins at a symbol ends, its space left out.
 
-    The last end of a sentence in reach and beyond half of it, else of a clause, else of a word; a word longer
-    than that is taken whole, up to what the network can take.
+    The last end of a sentence within `ample` and beyond half of it, else of a clause there; else the first of
+    either after that, else the last end of a word; a word longer than that is taken whole, up to what the
+    network can take.
 
     Args:
         reading: what is said.
         start: first symbol of the run.
         size: symbols that the run may have, `SHORTEST` to `LONGEST`.
+        ample: of them, those that are enough.
     """
     symbols = reading.symbols
-    if len(symbols) - start <= min(size * _REST, LONGEST_RUN):
+    left = len(symbols) - start
+    ample = min(ample, size)
+    if left <= min(ample * _REST, LONGEST_RUN):
         return len(symbols)
     spaces = [
         index for index in range(start + 1, min(start + size + 1, len(symbols))) if symbols[index] == " "
     ]
+
+    def ends(space: int, marks: str) -> bool:
+        return symbols[space - 1] in marks or symbols[max(space - 2, start)] in marks
+
     for marks in (_SENTENCE, _CLAUSE):
-        for space in reversed(spaces):
-            if space - start < size / 2:
-                break
-            if symbols[space - 1] in marks or symbols[max(space - 2, start)] in marks:
-                return space
+        near = [space for space in spaces if ample / 2 <= space - start <= ample and ends(space, marks)]
+        if near:
+            return near[-1]
+    beyond = [space for space in spaces if space - start > ample and ends(space, _SENTENCE + _CLAUSE)]
+    if beyond:
+        return beyond[0]
+    if left <= min(size * _REST, LONGEST_RUN):
+        return len(symbols)
     if spaces:
         return spaces[-1]
     following = symbols.find(" ", start + size, start + LONGEST_RUN)
@@ -52,7 +66,10 @@ def next_sentence(reading: Reading, start: int) -> int:
     while place >= 0 and not set(symbols[max(place - 2, start) : place]) & set(_SENTENCE):
         place = symbols.find(" ", place + 1)
     end = place if place >= 0 else len(symbols)
-    return end if end - start <= LONGEST_RUN else next_cut(reading, start, round(LONGEST_RUN / _REST))
+    if end - start <= LONGEST_RUN:
+        return end
+    most = round(LONGEST_RUN / _REST)
+    return next_cut(reading, start, most, ample=most)
 
 
 class Pace:
