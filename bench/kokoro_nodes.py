@@ -2,7 +2,8 @@
 
 Run by bench/kokoro_stops.py in Kokoro's own environment. A run goes on to the end of the node that it is in
 when it is stopped. So how long its nodes take says what a stop at any of its moments burns, without stopping:
-the quickest of the rounds is taken for each node, and all threads are taken to work in it.
+the quickest of the rounds is taken for each node, and all threads are taken to work in it, so that what it
+says of a busy machine is too much.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Two runs of a network share the machine's processors, however late one of them began. What can wait is done by
 threads of low priority, which take what the others leave; the kernel does the rest. A thread can give up its
-priority, but not take it back, so these threads do nothing else.
+priority, but not take it back, so these threads do nothing else. What a network does on threads of its own,
+which all its runs share, keeps the usual priority.
 """
 
 from __future__ import annotations
