@@ -1,9 +1,14 @@
-"""What Envoy says by itself, when nobody stands behind it."""
+"""What Envoy says by itself, when nobody stands behind it, or somebody who never answers."""
 
 from __future__ import annotations
 
+import json
+import socket
 import subprocess
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -12,46 +17,146 @@ import pytest
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
-from parlando_client.supervisor.envoy import Front, envoy
+from parlando_client.supervisor.envoy import Front, configuration, envoy
+from parlando_edge.answer_models import ErrorAnswer
+from parlando_edge.openai_errors import describe, status_of
+from parlando_kit.errors import ParlandoError, Reason
 from tests.e2e.conftest import clean_environment
 from tests.e2e.through import PATIENCE
 from tests.ports import free_port
+
+_SHORT = {"idle_timeout: 120s": "idle_timeout: 0.2s"}
 
 
 async def _never() -> None:
     raise AssertionError
 
 
-def _until_it_answers(url: str) -> httpx2.Response:
+@contextmanager
+def _alone(edge: int, changed: Mapping[str, str]) -> Iterator[str]:
+    """Run Envoy with its configuration changed, before one edge; yield where it is."""
+    front, router = Front(port=free_port(), admin_port=free_port()), free_port()
+    child = envoy(front, [edge], [router], _never)
+    text = configuration(front, [edge], [router])
+    for old, new in changed.items():
+        assert old in text
+        text = text.replace(old, new)
+    child = replace(child, command=(*child.command[:-1], text))
+    with subprocess.Popen(child.command, env=clean_environment()) as process:
+        try:
+            _until_it_listens(front.port)
+            yield f"127.0.0.1:{front.port}"
+        finally:
+            process.terminate()
+
+
+def _until_it_listens(port: int) -> None:
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
-            return httpx2.post(url, json={"input": "Hello."}, timeout=PATIENCE)
-        except httpx2.TransportError:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
             assert time.monotonic() < give_up
             time.sleep(0.05)
+        else:
+            return
 
 
-def _told(error: Any) -> tuple[grpc.StatusCode, bool]:
-    """Return the status, and whether its message is JSON."""
-    return error.code(), "{" in error.details()
+@pytest.fixture(scope="module")
+def before_nobody() -> Iterator[str]:
+    """Envoy without anybody behind it."""
+    with _alone(free_port(), {}) as address:
+        yield address
 
 
-def test_callers_are_told_in_their_own_terms_that_nobody_answers() -> None:
-    front = Front(port=free_port(), admin_port=free_port())
-    child = envoy(front, [free_port()], [free_port()], _never)
-    with subprocess.Popen(child.command, env=clean_environment()) as process:
-        try:
-            answer = _until_it_answers(f"http://127.0.0.1:{front.port}/v1/audio/speech")
-            assert answer.status_code == 503
-            assert answer.headers["retry-after"] == "1"
-            error = answer.json()["error"]
-            assert (error["type"], error["code"]) == ("server_error", "dependency_unavailable")
-            assert "try again" in error["message"]
-            with grpc.insecure_channel(f"127.0.0.1:{front.port}") as channel:
-                call = SpeechServiceStub(channel).Say(speech_pb2.SayRequest(text="Hello."), timeout=PATIENCE)
-                with pytest.raises(grpc.RpcError) as told:
-                    next(call)
-            assert _told(told.value) == (grpc.StatusCode.UNAVAILABLE, False)
-        finally:
-            process.terminate()
+@pytest.fixture(scope="module")
+def before_a_mute() -> Iterator[str]:
+    """Envoy, less patient than it is, before somebody who takes all and answers nothing."""
+    with ExitStack() as stack:
+        mute = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=128))
+        yield stack.enter_context(_alone(mute.getsockname()[1], _SHORT))
+
+
+def _shape(answer: httpx2.Response) -> dict[str, Any]:
+    """Return the error of an answer, which has the one shape, whole."""
+    assert answer.headers["content-type"] == "application/json"
+    document = answer.json()
+    ErrorAnswer.model_validate(document, strict=True)
+    error = dict(document["error"])
+    assert {"message", "type", "code", "param"} <= set(error)
+    assert error.pop("message")
+    return error
+
+
+def _of_the_edge(reason: Reason) -> tuple[int, dict[str, Any]]:
+    """Return the status and the error that the edge itself would answer, without its words."""
+    error = ParlandoError(reason, "")
+    said = describe(error)
+    del said["message"]
+    return status_of(error), said
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/audio/speech", {"input": "Hello."}),
+        ("GET", "/v1/audio/voices", None),
+        ("GET", "/", None),
+        ("POST", "/v1/speech:stream", {"text": "Hello."}),  # gRPC by the time that it fails
+    ],
+)
+def test_that_nobody_answers_is_told_as_the_edge_would(
+    before_nobody: str, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    answer = httpx2.request(method, f"http://{before_nobody}{path}", json=body, timeout=PATIENCE)
+    assert (answer.status_code, _shape(answer)) == _of_the_edge(Reason.DEPENDENCY_UNAVAILABLE)
+    assert (answer.headers["retry-after"], answer.headers["retry-after-ms"]) == ("1", "1000")
+    assert "try again" in answer.json()["error"]["message"]
+
+
+def test_grpc_is_told_in_its_own_terms(before_nobody: str) -> None:
+    with grpc.insecure_channel(before_nobody) as channel:
+        call = SpeechServiceStub(channel).Say(speech_pb2.SayRequest(text="Hello."), timeout=PATIENCE)
+        with pytest.raises(grpc.RpcError) as told:
+            next(call)
+    error: Any = told.value
+    assert (error.code(), "{" in error.details()) == (grpc.StatusCode.UNAVAILABLE, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status", "code"),
+    [
+        ("/v1/speech:stream?loud=1", '{"text": "Hello."}', {}, 400, "http_error"),
+        ("/v1/speech:stream", "{not JSON", {}, 400, "http_error"),
+        ("/v1/speech:stream", json.dumps({"text": "x" * 10_000_000}), {}, 413, "request_too_large"),
+        ("/", "", {f"h{number}": "1" for number in range(100)}, 431, "http_error"),
+        ("/v1/audio/speech", "", {"connection": "upgrade", "upgrade": "other"}, 403, "http_error"),
+    ],
+)
+def test_what_is_wrong_with_a_request_has_the_same_shape(
+    before_nobody: str, path: str, body: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = httpx2.post(f"http://{before_nobody}{path}", content=body, headers=headers, timeout=PATIENCE)
+    assert answer.status_code == status
+    assert _shape(answer) == {"type": "invalid_request_error", "code": code, "param": None}
+
+
+def test_that_no_answer_comes_is_told_as_the_edge_would(before_a_mute: str) -> None:
+    answer = httpx2.post(
+        f"http://{before_a_mute}/v1/audio/speech", json={"input": "Hello."}, timeout=PATIENCE
+    )
+    assert (answer.status_code, _shape(answer)) == _of_the_edge(Reason.TOO_LATE)
+
+
+def test_that_no_request_comes_has_the_same_shape(before_a_mute: str) -> None:
+    host, _, port = before_a_mute.partition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
+        client.sendall(b"POST /v1/audio/speech HTTP/1.1\r\nHost: parlando\r\nContent-Length: 100\r\n\r\n{")
+        answer = b""
+        while more := client.recv(65_536):
+            answer += more
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    error = json.loads(body)["error"]
+    assert error.pop("message")
+    assert error == {"type": "invalid_request_error", "code": "request_timeout", "param": None}
