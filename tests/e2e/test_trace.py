@@ -29,6 +29,7 @@ from parlando_kit.traces import Ring
 from tests.e2e.conftest import clean_environment, running_up
 from tests.ports import free_port
 from tests.telemetry.call_graph import calls, hop, undeclared
+from tests.telemetry.roads import take_all_roads
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import System
@@ -103,7 +104,7 @@ class Observed:
         gone: spans of a Speak whose caller vanished while it spoke.
         over_http: spans of speech over HTTP, through Envoy.
         in_realtime: spans of a Realtime session with `_RESPONSES` responses, through Envoy.
-        told: all else it told, by where: spans as sent, logs, metrics.
+        told: all else it told, by where: spans as sent, logs, metrics, answers to what was wrong.
         metrics: what a scrape of each service answered.
         while_spoken: likewise, in the middle of the Speak whose caller vanished; `metrics` are of after that.
         exemplars: the traces that histograms sent to the collector name, by the histogram's name and its hop.
@@ -246,6 +247,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             )
             assert answer.status_code == 200
             speak_in_realtime(ports["envoy"], in_realtime)
+            answers = take_all_roads(ports, f"The {_WORD} is heard.")
             vanishing = speak_and_vanish(router, gone, lambda: scraped(scrapes))
             while_spoken = asyncio.run(vanishing)
             metrics = scraped_once_idle(scrapes)
@@ -260,6 +262,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             "sent metrics": b"".join(collector.raw_metrics),
         }
         told |= {f"metrics of {name}": text.encode() for name, text in metrics.items()}
+        told |= {f"errors by {road}": "".join(each).encode() for road, each in answers.items()}
         yield Observed(
             said=collector.trace(said),
             cancelled=collector.trace(cancelled),
@@ -378,6 +381,7 @@ def test_envoy_sends_its_spans_without_waiting_for_others(observed: Observed) ->
 def test_the_word_that_was_spoken_is_told_nowhere(observed: Observed) -> None:
     assert observed.said
     assert b"serves on" in observed.told["logs"]
+    assert all(observed.told.values())
     assert [where for where, told in observed.told.items() if _WORD.encode() in told.lower()] == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from parlando_edge.asked import Asked
 from parlando_edge.dialogue import Message, Prompt
@@ -14,6 +15,7 @@ from parlando_edge.realtime.request import Request
 from parlando_edge.realtime.session import SessionConfig
 from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_edge.speech_bodies import AudioBody
+from parlando_edge.speech_body import EstimateBody, SpeechBody, TimestampsBody
 from parlando_edge.speech_request import SpeechRequest
 from parlando_edge.subtitles import Cue
 
@@ -39,8 +41,18 @@ _TURN = Turn("item_1", TurnRole.USER, TurnStatus.COMPLETED, _TEXT)
         SpeechRequest(_TEXT, _SETTINGS, "audio/mpeg", events=False),
         Asked(_TEXT, _SETTINGS, AudioBody("audio/mpeg")),
         Cue(1, 0, 1_000, (_TEXT,)),
+        SpeechBody(input=_TEXT, instructions=f"Say {_TEXT}."),
+        TimestampsBody(input=_TEXT),
+        EstimateBody(input=_TEXT),
     ],
     ids=lambda holder: type(holder).__name__,
 )
 def test_what_is_spoken_is_not_shown(holder: object) -> None:
     assert _TEXT not in repr(holder)
+
+
+def test_what_is_said_of_a_wrong_body_quotes_none_of_it() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        SpeechBody.model_validate({"input": [_TEXT], "speed": f"as {_TEXT}", "instructions": _TEXT * 1_000})
+    assert wrong.value.error_count() == 3
+    assert _TEXT not in str(wrong.value) + repr(wrong.value)

@@ -20,9 +20,12 @@ _REASONS = {
 
 
 class Body(BaseModel):
-    """A JSON object as a client sends it: unknown fields are ignored, and null counts as left out."""
+    """A JSON object as a client sends it: unknown fields are ignored, and null counts as left out.
 
-    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
+    What pydantic says of a wrong one quotes none of it.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -52,7 +52,7 @@ _Voice = Annotated[VoiceObject, BeforeValidator(_voice_object, json_schema_input
 class SpokenText(Body):
     """A text and how it is to be spoken."""
 
-    input: str = Field(pattern=r"\S", max_length=MAX_INPUT, description="The text to speak.")
+    input: str = Field(pattern=r"\S", max_length=MAX_INPUT, repr=False, description="The text to speak.")
     model: _Name = Field(
         default="",
         description="`parlando`, `tts-…` and `gpt-…` leave the engine to the router; "
@@ -67,6 +67,7 @@ class SpokenText(Body):
     instructions: str = Field(
         default="",
         max_length=4_096,
+        repr=False,
         description="One word is asked of the engine as an emotion. What has no effect is named in the "
         "header `Parlando-Ignored`.",
     )

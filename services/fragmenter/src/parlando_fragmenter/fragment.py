@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando_fragmenter.languages import UNKNOWN, Guess
 from parlando_kit.spans import Span, SpanMap
@@ -25,7 +25,7 @@ class Fragment:
 
     index: int
     source: Span
-    spoken: str
+    spoken: str = field(repr=False)
     text_map: SpanMap
     pause_after: float
     ends_sentence: bool

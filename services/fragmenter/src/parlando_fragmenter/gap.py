@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from parlando_fragmenter.listing import Item, read_marker
@@ -150,7 +150,7 @@ class Following:
     """
 
     character: str
-    word: str
+    word: str = field(repr=False)
     after: str
     done: bool
 

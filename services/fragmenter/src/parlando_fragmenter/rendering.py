@@ -8,7 +8,7 @@ a sound. What is left is normalised where its language has rules for it, and sai
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando_fragmenter.marks import SPEAKABLE
 from parlando_fragmenter.normalisation.normaliser import Normaliser
@@ -33,7 +33,7 @@ class Rendering:
         text_map: covers the source it was made from.
     """
 
-    spoken: str
+    spoken: str = field(repr=False)
     text_map: SpanMap
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class FragmentBegun:
 
     fragment_index: int
     source: Span
-    spoken_text: str
+    spoken_text: str = field(repr=False)
     first_sample: int
     ends_sentence: bool
     synthesis_id: str

@@ -38,7 +38,7 @@ class Fragment:
     """Something that can be spoken. Fields as in `parlando.fragmenter.v1.Fragment`; pause in seconds."""
 
     source: Span
-    spoken_text: str
+    spoken_text: str = field(repr=False)
     text_kind: TextKind
     text_map: SpanMap
     pause_after: float
@@ -114,7 +114,7 @@ class SynthesisRequest:
     """One fragment to synthesise. Units as in `parlando.synth.v1.SynthesizeRequest`."""
 
     synthesis_id: str
-    text: str
+    text: str = field(repr=False)
     text_kind: TextKind
     voice: str
     language: str
@@ -123,7 +123,7 @@ class SynthesisRequest:
     volume_db: float = 0.0
     emotion: str = ""
     emotion_intensity: float = 0.5
-    previous_text: str = ""
+    previous_text: str = field(default="", repr=False)
     seed: int | None = None
     audio_queued: float = 0.0
     engine_options: Mapping[str, str] = field(default_factory=dict)
@@ -200,8 +200,8 @@ class Pronunciation:
     """How a text would be pronounced: by whom, all of it, and its words' phonemes by spans of that text."""
 
     voice: str
-    phonemes: str
-    words: Sequence[tuple[Span, str]]
+    phonemes: str = field(repr=False)
+    words: Sequence[tuple[Span, str]] = field(repr=False)
 
 
 class Synthesis(Protocol):

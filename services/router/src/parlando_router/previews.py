@@ -8,7 +8,7 @@ import wave
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.events import AudioSent, SpeechEvent
@@ -36,7 +36,7 @@ class Preview:
     """
 
     wav: bytes
-    text: str
+    text: str = field(repr=False)
     language: str
     engine: str
     voice: str
@@ -51,7 +51,7 @@ class _Key:
     model: str
     voice: str
     revision: str
-    text: str
+    text: str = field(repr=False)
 
 
 class Previews:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.spans import Span
@@ -25,8 +25,8 @@ class Pronounced:
 
     engine: str
     voice: str
-    phonemes: str
-    words: list[tuple[Span, str]]
+    phonemes: str = field(repr=False)
+    words: list[tuple[Span, str]] = field(repr=False)
 
 
 async def pronounce(

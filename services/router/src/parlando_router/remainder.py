@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlando_kit.spans import Span
 from parlando_router.ports import TextKind
@@ -23,7 +23,7 @@ class Passage:
         lead: code points ahead of that which were added: elements of markup that are open there.
     """
 
-    text: str
+    text: str = field(repr=False)
     offset: int = 0
     lead: int = 0
 

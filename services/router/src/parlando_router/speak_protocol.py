@@ -6,7 +6,7 @@ current is stale and ignored, save that a cancel is always answered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router.request import SpeechSettings, require_id, require_length
@@ -18,7 +18,7 @@ class Open:
 
     settings: SpeechSettings
     utterance_id: str
-    text: str = ""
+    text: str = field(default="", repr=False)
     complete: bool = False
 
 
@@ -26,7 +26,7 @@ class Open:
 class Text:
     """More text."""
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class BeginEpoch:
 class Append:
     """Text for the current epoch."""
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ class Job:
         audio_queued: seconds of audio the listener still has; the smallest is the most urgent.
     """
 
-    text: str
+    text: str = field(repr=False)
     voice: str
     text_kind: TextKind = TextKind.PLAIN
     language: str = ""
@@ -112,8 +112,8 @@ class Job:
     volume_db: float = 0.0
     emotion: str = ""
     emotion_intensity: float = 0.5
-    previous_text: str = ""
-    next_text: str = ""
+    previous_text: str = field(default="", repr=False)
+    next_text: str = field(default="", repr=False)
     seed: int | None = None
     audio_queued: float = 0.0
     options: Mapping[str, str] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class PronouncedWord:
     """A word and its phonemes, in the engine's own notation; "" where nothing of it would be spoken."""
 
     spoken: Span
-    phonemes: str
+    phonemes: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ class Pronunciation:
     """
 
     voice: str
-    phonemes: str
-    words: tuple[PronouncedWord, ...]
+    phonemes: str = field(repr=False)
+    words: tuple[PronouncedWord, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

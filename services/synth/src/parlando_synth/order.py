@@ -15,7 +15,7 @@ class Order:
     """One fragment to synthesise, as a caller asks for it: unchecked. None is "as the voice is"."""
 
     id: str
-    text: str
+    text: str = field(repr=False)
     text_kind: TextKind = TextKind.PLAIN
     voice: str = ""
     language: str = ""
@@ -25,8 +25,8 @@ class Order:
     volume_db: float | None = None
     emotion: str = ""
     emotion_intensity: float | None = None
-    previous_text: str = ""
-    next_text: str = ""
+    previous_text: str = field(default="", repr=False)
+    next_text: str = field(default="", repr=False)
     seed: int | None = None
     audio_queued: float = 0.0
     options: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from parlando_kit.spans import Span
@@ -56,7 +56,7 @@ class _Token:
     """What stands between white space: marks, a word, marks. `given` are phonemes that the text gives."""
 
     before: str
-    word: str
+    word: str = field(repr=False)
     after: str
     span: Span
     given: str | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from parlando_fragmenter.normalisation.english import ENGLISH
 from parlando_fragmenter.normalisation.rule import Rule, Variety, words_of
@@ -25,10 +25,11 @@ _UNREAD = re.compile("[0-9]+(?:[.,:/][0-9]+)*")
 _SPEAKS_OR_STOPS = re.compile(r"[^\W_]|[.!?]")
 
 
-class Rewritten(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rewritten:
     """What is said for a text, and the map from it to the text."""
 
-    spoken: str
+    spoken: str = field(repr=False)
     text_map: SpanMap
 
 

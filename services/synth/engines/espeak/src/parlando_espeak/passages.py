@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from parlando_espeak.library import COMMAND
@@ -36,7 +36,7 @@ class Passage:
         pause: seconds of silence before it.
     """
 
-    text: str
+    text: str = field(repr=False)
     tokens: Sequence[Token]
     voice: str
     manner: Manner

@@ -65,6 +65,11 @@ class Utterance(NamedTuple):
     pitch: int = 50
     pitch_range: int = 50
 
+    def __repr__(self) -> str:
+        """Show all but the text."""
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields if name != "text")
+        return f"{type(self).__name__}({shown})"
+
 
 class Greeting(NamedTuple):
     """What the library is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 from xml.sax.saxutils import escape
 
@@ -24,7 +24,7 @@ _SPEAK = re.compile(r"\s*(<\?xml[^>]*\?>\s*)?<speak\b")
 class MarkedText:
     """SSML to be sent, and where in the job's text its words stand; mark `n` is before word `n`."""
 
-    ssml: str
+    ssml: str = field(repr=False)
     words: tuple[Span, ...]
 
 
