@@ -29,8 +29,12 @@ from parlando_espeak.wire import (
 )
 
 LARGEST_CHUNK = SAMPLE_RATE * 2
-"""Bytes of PCM sent at a time in the end. The first chunk leaves as it comes, and each holds more than the
-one before: early sound first, then few wake-ups."""
+"""Bytes of PCM sent at a time in the end. Each chunk holds more than the one before: early sound first, then
+few wake-ups."""
+
+FIRST_CHUNK = SAMPLE_RATE
+"""Bytes of PCM after which the first chunk leaves in any case. It leaves with the end of the first word:
+before that is known, no sound of the word goes to a listener."""
 
 GROWTH = 8
 """How much more than the last chunk the next one holds: it is made far sooner than that is played."""
@@ -56,6 +60,8 @@ class Voicebox:
         self._events: list[Event] = []
         self._held = 0  # bytes in self._pcm
         self._wanted = 0  # bytes that are worth a frame
+        self._words = 0  # of the text so far
+        self._begun = False  # a frame of the text was sent
 
     def run(self) -> None:
         """Greet, then speak until the input closes."""
@@ -70,7 +76,7 @@ class Voicebox:
             self._write(self._gathered() + pack_frame(Frame(last)))
 
     def _speak(self, utterance: Utterance) -> FrameKind:
-        self._wanted = 1
+        self._wanted, self._words, self._begun = FIRST_CHUNK, 0, False
         try:
             self._prepare(utterance)
             self._library.speak(utterance.text, self._take)
@@ -95,10 +101,13 @@ class Voicebox:
         self._pcm.append(pcm)
         self._events += events
         self._held += len(pcm)
-        if self._held >= self._wanted:
+        kinds = [kind for kind, _, _ in events]
+        self._words += kinds.count(EventKind.WORD)
+        first_ends = not self._begun and self._words > 1
+        if first_ends or self._held >= self._wanted:
             self._wanted = min(self._held * GROWTH, LARGEST_CHUNK)
             self._write(self._gathered())
-        elif any(kind == EventKind.CLAUSE_END for kind, _, _ in events):
+        elif EventKind.CLAUSE_END in kinds:
             self._write(self._gathered())  # it is safe, should the next clause bring the library down
         return self._stopped()
 
@@ -107,6 +116,7 @@ class Voicebox:
         if not self._held and not self._events:
             return b""
         frame = Frame(FrameKind.AUDIO, self._events, b"".join(self._pcm))
+        self._begun = True
         self._pcm, self._events, self._held = [], [], 0
         return pack_frame(frame)
 
