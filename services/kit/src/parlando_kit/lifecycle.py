@@ -16,7 +16,7 @@ from typing import Protocol
 
 import uvloop
 
-from parlando_kit import telemetry, telemetry_names
+from parlando_kit import garbage, telemetry, telemetry_names
 from parlando_kit.errors import ParlandoError
 from parlando_kit.server import PortTakenError
 from parlando_kit.settings import ServerSettings
@@ -86,6 +86,7 @@ async def _serve(name: str, settings: ServerSettings, build: Build, signals: _Si
         )
         resources.push_async_callback(server.stop, 0)  # before all else, whatever ends the service
         port = await server.start()
+        garbage.look_seldom()
         signals.serving = True
         _log.info("%s serves on %s:%d", name, settings.host, port)
         await signals.next()

@@ -6,8 +6,9 @@ never ends the session. Responses are `responding`'s; here are the client's even
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from parlando_edge.barge_in.turns import SpeechBegan, SpeechEdge
 from parlando_edge.dialogue import LONGEST_TEXT, Dialogue
@@ -70,21 +71,6 @@ class RealtimeProtocol:
         self._responding = Responding(self._conversation, self._emitter)
         self._input = InputAudio()
         self._user_item = ""  # what the user is saying becomes; "" while nothing is said
-        self._handlers: dict[str, Callable[[Fields], list[Output]]] = {
-            "session.update": self._update_session,
-            "conversation.item.create": self._create_item,
-            "conversation.item.delete": self._delete_item,
-            "conversation.item.retrieve": self._retrieve_item,
-            "conversation.item.truncate": self._truncate_item,
-            "response.create": self._create_response,
-            "response.cancel": self._cancel_response,
-            "parlando.text.append": self._append_text,
-            "parlando.text.flush": self._flush_text,
-            "parlando.text.end": self._end_text,
-            "input_audio_buffer.append": self._append_audio,
-            "input_audio_buffer.clear": self._clear_audio,
-            "input_audio_buffer.commit": self._commit_audio,
-        }
 
     @property
     def speaking(self) -> bool:
@@ -163,15 +149,15 @@ class RealtimeProtocol:
             raise ParlandoError(Reason.FIELD_REQUIRED, "type is missing", field="type")
         if name in NOT_OFFERED:
             raise ParlandoError(Reason.NOT_SUPPORTED, f"{name} is not offered by this service", field="type")
-        handler = self._handlers.get(name)
+        handler = self._HANDLERS.get(name)
         if handler is None:
-            offered = ", ".join(self._handlers)
+            offered = ", ".join(self._HANDLERS)
             raise ParlandoError(
                 Reason.OUT_OF_RANGE,
                 f"type names no event that is known here: use one of {offered}",
                 field="type",
             )
-        return handler(event)
+        return handler(self, event)
 
     def _update_session(self, event: Fields) -> list[Output]:
         session = event.child("session")
@@ -311,6 +297,24 @@ class RealtimeProtocol:
         if response is not None and response.joins and self.config.interrupts:
             outputs += self._responding.cancel(response, "turn_detected")
         return outputs
+
+    # By name, and of the class: bound methods in an instance would keep its conversation until Python next
+    # looks for cycles among all there is.
+    _HANDLERS: ClassVar[Mapping[str, Callable[[RealtimeProtocol, Fields], list[Output]]]] = {
+        "session.update": _update_session,
+        "conversation.item.create": _create_item,
+        "conversation.item.delete": _delete_item,
+        "conversation.item.retrieve": _retrieve_item,
+        "conversation.item.truncate": _truncate_item,
+        "response.create": _create_response,
+        "response.cancel": _cancel_response,
+        "parlando.text.append": _append_text,
+        "parlando.text.flush": _flush_text,
+        "parlando.text.end": _end_text,
+        "input_audio_buffer.append": _append_audio,
+        "input_audio_buffer.clear": _clear_audio,
+        "input_audio_buffer.commit": _commit_audio,
+    }
 
 
 def _text(message: str | bytes) -> str:
