@@ -21,21 +21,34 @@ class Alarm:
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
         self._loop = asyncio.get_running_loop()
+        self._seconds = 0.0
+        self._due = 0.0
         self._handle: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0  # the handle's time; where that comes before `_due`, it is set once more then
 
     def set(self, seconds: float) -> None:
         """Ring in so many seconds."""
-        self.clear()
-        due = self._loop.time() + seconds
-        self._handle = self._loop.call_at(due, self._expire, due, seconds)
+        self._seconds, self._due = seconds, self._loop.time() + seconds
+        if self._handle is None or self._rings_at > self._due:
+            self.clear()
+            self._start()
 
     def clear(self) -> None:
         """Ring no more."""
         if self._handle is not None:
             self._handle.cancel()
+            self._handle = None
 
-    def _expire(self, due: float, seconds: float) -> None:
-        if self._loop.time() - due > _HELD_UP_SECONDS:
-            self.set(seconds)
+    def _start(self) -> None:
+        self._rings_at = self._due
+        self._handle = self._loop.call_at(self._due, self._expire)
+
+    def _expire(self) -> None:
+        self._handle = None
+        now = self._loop.time()
+        if now < self._due:
+            self._start()
+        elif now - self._due > _HELD_UP_SECONDS:
+            self.set(self._seconds)
         else:
             self._ring()
