@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import ipaddress
 import json
 import os
@@ -77,6 +78,9 @@ async def load(
     idle = await watch.memory()
     async with dispatcher.open():
         opened = await watch.memory()
+        # What holds the sessions is not to be searched for garbage while they are listened to.
+        gc.collect()
+        gc.freeze()
         async with watch.running():
             ticking = asyncio.create_task(lag.run())
             until = time.perf_counter() + plan.seconds
@@ -88,9 +92,9 @@ async def load(
     return Report(asdict(plan), figures, lag, watch, sessions if plan.sessions else {})
 
 
-async def warm_up(address: str) -> None:
+async def warm_up(address: str, plan: Plan = _WARM_UP) -> None:
     """Have a few texts spoken that do not count."""
-    dispatcher = Dispatcher(_WARM_UP, address, Figures())
+    dispatcher = Dispatcher(plan, address, Figures())
     async with dispatcher.open():
         await dispatcher.run()
 

@@ -29,13 +29,15 @@ import uvloop
 from mesh import free_port, running_mesh
 
 from load.__main__ import load, raise_limit, warm_up
-from load.plan import Plan
+from load.plan import Conduct, Plan
 from load.report import Report
 from load.scenarios import SCENARIOS
 from load.watching import Sample
 
 _REDIS_SECONDS = 10.0
 _LOOKS = 240  # over the whole time
+_HEARING = Plan(sessions=4, rate=2, seconds=6, words=(30,), conducts={Conduct.BARGE_IN: 1.0}, seed=7)
+"""Users who interrupt: what tells speech is loaded with the first, and would look like a leak later."""
 
 MOST_KEYS_A_SESSION = 4.0
 
@@ -45,7 +47,7 @@ class Held:
     """What a service held, on average, early and late.
 
     Attributes:
-        what: "own MB" (memory that it shares with nobody), "threads" or "descriptors".
+        what: "own MB" (memory that is no file's), "threads" or "descriptors".
         leeway: by how much it may be more.
     """
 
@@ -75,7 +77,7 @@ def held(service: str, looks: Sequence[Sample]) -> list[Held]:
         sooner, later = (mean(getattr(look, of) for look in part) / unit for part in (early, late))
         return sooner, later
 
-    memory, threads, descriptors = both("uss", 1e6), both("threads"), both("descriptors")
+    memory, threads, descriptors = both("own", 1e6), both("threads"), both("descriptors")
     return [
         Held(service, "own MB", *memory, leeway=3 + memory[0] * 0.05),
         Held(service, "threads", *threads, leeway=2),
@@ -165,6 +167,7 @@ def main() -> int:
         os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
         with running_mesh() as mesh:
             uvloop.run(warm_up(mesh.envoy))
+            uvloop.run(warm_up(mesh.envoy, _HEARING))
             services = {**mesh.families(), "redis": [store]}
             report, keys = uvloop.run(_soak(plan, mesh.envoy, services, port))
     print(report.table())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
+from mesh import own_bytes
 
 GENERATOR = "generator"
 
@@ -22,13 +23,14 @@ class Sample:
         at: seconds since the first look.
         cpu: seconds of CPU that it has used so far.
         pss: bytes of memory, shared pages in proportion.
-        uss: bytes of memory that are its own: what a leak takes, whoever else maps the same libraries.
+        own: bytes of memory that are no file's: what a leak takes. A file's are the process's own as soon as
+            nobody else maps it any more.
     """
 
     at: float
     cpu: float
     pss: int
-    uss: int
+    own: int
     threads: int
     descriptors: int
 
@@ -106,12 +108,11 @@ def _samples(services: Mapping[str, Iterable[psutil.Process]], at: float) -> dic
 
 
 def _sample(family: Iterable[psutil.Process], at: float) -> Sample:
-    cpu, pss, uss, threads, descriptors = 0.0, 0, 0, 0, 0
+    cpu, pss, own, threads, descriptors = 0.0, 0, 0, 0, 0
     for process in family:
         with process.oneshot():
             cpu += sum(process.cpu_times()[:2])
-            memory = process.memory_full_info()
-            pss, uss = pss + memory.pss, uss + memory.uss
+            pss, own = pss + process.memory_full_info().pss, own + own_bytes(process)
             threads += process.num_threads()
             descriptors += process.num_fds()
-    return Sample(at, cpu, pss, uss, threads, descriptors)
+    return Sample(at, cpu, pss, own, threads, descriptors)
