@@ -135,14 +135,17 @@ class Line(WSListener):
 
     async def ask(self) -> str:
         """Have the text spoken, and return what became of it."""
-        if self._transport is None:
-            raise SystemExit("not connected")
         self._done = asyncio.get_running_loop().create_future()
         content = [{"type": "input_text", "text": _TEXT}]
         asked = {"input": [{"type": "message", "role": "user", "content": content}]}
-        event = {"type": "response.create", "response": asked}
-        self._transport.send(WSMsgType.TEXT, orjson.dumps(event))
+        self.send({"type": "response.create", "response": asked})
         return await self._done
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Send an event."""
+        if self._transport is None:
+            raise SystemExit("not connected")
+        self._transport.send(WSMsgType.TEXT, orjson.dumps(event))
 
 
 @contextlib.contextmanager
