@@ -101,7 +101,8 @@ def test_a_job_leaves_no_trace_in_the_next(
     _perform(instance, before, stopped_after)
     following = speak(TEXT)
     assert following.said == usual.said
-    assert following.samples == pytest.approx(usual.samples, rel=0.005)
+    # The library itself draws lengths: of 80 times it says the same, the longest is 0.7 % above the shortest.
+    assert following.samples == pytest.approx(usual.samples, rel=0.01)
     assert loudness(following.pcm) == pytest.approx(loudness(usual.pcm), rel=0.02)
     assert brightness(following.pcm) == pytest.approx(brightness(usual.pcm), rel=0.02)
     assert _onset(following.pcm.tolist()) == _onset(usual.pcm.tolist())
