@@ -19,8 +19,9 @@ from parlando_router.casting import Casting
 from parlando_router.equivalence import VoiceMap
 from parlando_router.heard import HeardVoices
 from parlando_router.patience import Patience
-from parlando_router.policy import Choice, Policy
-from parlando_router.replica import KnownVoice, Replica
+from parlando_router.policy import Policy
+from parlando_router.ranking import Ranking
+from parlando_router.replica import Replica
 from parlando_router.request import SpeechSettings
 from parlando_router.roster import Roster
 from parlando_router.routing import Routing
@@ -52,6 +53,7 @@ class Engines(Roster):
         self.voice_map = voices or VoiceMap({})
         chance = chance or Random()  # noqa: S311  # it spreads work, and guards nothing
         self._routing = Routing(self, chance)
+        self._ranking = Ranking(self, self._routing)
         self._casting = Casting(self, self._routing, self.voice_map, clock, chance)
         self._breakers = Breakers(clock)
         self._patience: dict[str, Patience] = {}
@@ -136,10 +138,7 @@ class Engines(Roster):
     @property
     def primary(self) -> str:
         """The engine that is asked first where nothing keeps it from being asked; "" while none is known."""
-        names = [
-            choice.engine for _, choice in self._routing.choices("", SpeechSettings(), "", by_chance=False)
-        ]
-        return next((name for name in names if name in self.names()), "")
+        return self._ranking.primary
 
     # Who is there
 
@@ -158,19 +157,18 @@ class Engines(Roster):
         """
         settings = settings or SpeechSettings()
         language = settings.language[:LONGEST_NAME]
-        ranked, like = self._ranked(settings, language, by_chance=False)
+        ranked = self._ranking.of(settings, language, by_chance=False)
         names, groups = self.names(), dict(self.groups())
         silent = groups.pop("", [])
-        primary = next((each.engine for _, each in ranked if each.engine in names), "")
+        primary = next((each.engine for _, each in ranked.choices if each.engine in names), "")
         found: list[Standing] = []
-        for place, choice in ranked:
+        for place, choice in ranked.choices:
             workers = groups.pop(choice.engine, [])
-            able = self._casting.candidates(choice, workers, language, like, place)
+            able = self._casting.candidates(choice, workers, language, ranked.like, place)
             asked = next(able, None) is not None
             why = place if asked else f"{place}, but {_lack(workers, language)}"
             found.append(Standing(choice.engine, workers, why, choice.engine == primary, asked))
-        named = self._split(settings)[0]
-        why = "another one was asked for by name" if named else "no route of the policy names it"
+        why = "another one was asked for by name" if ranked.engine else "no route of the policy names it"
         found += [Standing(name, workers, why) for name, workers in groups.items()]
         if silent:
             found.append(Standing("", silent, "none of these workers has answered"))
@@ -201,26 +199,16 @@ class Engines(Roster):
                 NO_ENGINE_AVAILABLE where somebody could but nobody is up.
         """
         language = language[:LONGEST_NAME]
-        engine, voice = self._split(settings)
-        self.require_engine(engine, "settings.engine")
-        groups = dict(self.groups())
-        owners = {name: found for name, each in groups.items() if (found := _owned(each, voice)) is not None}
-        if not any(r.voices for r in self._replicas.values()):
+        ranked = self._ranking.of(settings, language)
+        if not self.has_voices:
             raise _nobody()
-        if voice and not (engine in owners if engine else owners):
-            raise self.voice_not_found(voice, engine)
-        if voice and not like:
-            like = next(f"{name}:{known.id}" for name, known in owners.items() if engine in ("", name))
-        ranked = [("it has the voice that was asked for", Choice(name, voice)) for name in owners]
-        ranked += [
-            each for each in self._routing.choices(engine, settings, language) if each[1].engine not in owners
-        ]
-        if engine:
-            ranked = [each for each in ranked if each[1].engine == engine]
-        ranked.sort(key=lambda each: each[1].engine != engaged)  # stable: for the others nothing changes
+        like = like or ranked.like
+        # Stable: for the others nothing changes.
+        choices = sorted(ranked.choices, key=lambda each: each[1].engine != engaged)
+        groups = dict(self.groups())
         able = [
             replace(candidate, agreed=self._routing.price(candidate.engine, settings))
-            for place, choice in ranked
+            for place, choice in choices
             for candidate in self._casting.candidates(
                 choice, groups.get(choice.engine, []), language, like, place
             )
@@ -236,49 +224,9 @@ class Engines(Roster):
             raise _nobody()
         return sorted(live, key=self._doubt)
 
-    def _ranked(
-        self, settings: SpeechSettings, language: str, *, by_chance: bool = True
-    ) -> tuple[list[tuple[str, Choice]], str]:
-        """Return engines in the order in which they are asked, each with why, and the voice to come near to.
-
-        Raises:
-            ParlandoError: ENGINE_NOT_FOUND or VOICE_NOT_FOUND.
-        """
-        engine, voice = self._split(settings)
-        self.require_engine(engine, "settings.engine")
-        groups = self.groups()
-        owners = {name: found for name, each in groups if (found := _owned(each, voice)) is not None}
-        if voice and self._any_voices and not (engine in owners if engine else owners):
-            raise self.voice_not_found(voice, engine)
-        like = next((f"{name}:{known.id}" for name, known in owners.items() if engine in ("", name)), "")
-        routed = self._routing.choices(engine, settings, language, by_chance=by_chance)
-        ranked = [("it has the voice that was asked for", Choice(name, voice)) for name in owners]
-        ranked += [each for each in routed if each[1].engine not in owners]
-        if engine:
-            ranked = [each for each in ranked if each[1].engine == engine]
-        return ranked, like
-
-    @property
-    def _any_voices(self) -> bool:
-        return any(replica.voices for replica in self._replicas.values())
-
     def _doubt(self, candidate: Candidate) -> int:
         """Return how late a worker is asked: behind breakers later, and last where it may not even live."""
         return 2 * (not candidate.replica.serving) + (not self._breakers.admits(candidate))
-
-    def _split(self, settings: SpeechSettings) -> tuple[str, str]:
-        """Return engine and voice, where the voice may be written "engine:voice"."""
-        prefix, colon, rest = settings.voice.partition(":")
-        if colon and prefix in self.names():
-            return prefix, rest
-        return settings.engine, settings.voice
-
-
-def _owned(replicas: Sequence[Replica], voice: str) -> KnownVoice | None:
-    """Return the listing of a voice, or of the base of a variant or mix, where one of the workers has it."""
-    if not voice:
-        return None
-    return next((known for replica in replicas if (known := replica.voice(voice)) is not None), None)
 
 
 def _lack(workers: Sequence[Replica], language: str) -> str:

@@ -56,6 +56,11 @@ class Roster:
             replica.detail, replica.may_live = detail, may_live and replica.description is not None
 
     @property
+    def has_voices(self) -> bool:
+        """Whether any voice is known."""
+        return any(replica.voices for replica in self._replicas.values())
+
+    @property
     def serving(self) -> bool:
         """Whether any worker would be given work."""
         return any(replica.serving for replica in self._replicas.values())
