@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from parlando_edge.dialogue import Prompt
 from parlando_kit.errors import ParlandoError, Reason
@@ -24,7 +24,7 @@ class Words:
         self.leaving = asyncio.Event()
         self.left = 0
 
-    async def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Yield words; take a while to leave, as one does who has a connection to close."""
         self.left += 1
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import orjson
@@ -78,11 +78,11 @@ class Client:
                 events += self._read(command.response_id, command.answer)
         return events
 
-    def _read(self, response_id: str, answer: AsyncIterator[str]) -> list[Event]:
+    def _read(self, response_id: str, answer: AsyncGenerator[str, None]) -> list[Event]:
         events = []
         while True:
             try:
-                anext(answer).send(None)  # type: ignore[attr-defined]  # a generator's, which waits for nothing
+                anext(answer).send(None)
             except StopIteration as read:
                 events += self.take(self.protocol.answered(response_id, read.value))
             except StopAsyncIteration:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from opentelemetry.trace import Span
 
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
-from parlando_edge.dialogue import Prompt
+from parlando_edge.dialogue import Dialogue, Prompt
 from parlando_edge.instruments import Instruments
 from parlando_edge.ports import SpeechEvent, SpeechSettings
 from parlando_edge.realtime.connection import RealtimeConnection
@@ -70,6 +70,9 @@ class _Client:
         self.leave()
 
 
+_REFUSED = "again"
+
+
 @dataclass
 class _Turns:
     """A session service that takes turns."""
@@ -92,7 +95,7 @@ class _Thinking:
         self.word = asyncio.Event()
         self.failing = asyncio.Event()
 
-    async def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Wait, say one, wait, and fail."""
         del prompt
         await self.word.wait()
@@ -101,12 +104,41 @@ class _Thinking:
         raise ParlandoError(Reason.TOO_LATE, "it took too long")
 
 
+class _Interrupted:
+    """Has a second piece that nobody takes.
+
+    Attributes:
+        second: it may say it.
+        tasks: those in which it began, and ended.
+    """
+
+    def __init__(self) -> None:
+        self.second = asyncio.Event()
+        self.tasks: list[asyncio.Task[object] | None] = []
+
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """Say one, wait, and say another."""
+        del prompt
+        self.tasks.append(asyncio.current_task())
+        try:
+            yield "Hello"
+            await self.second.wait()
+            yield _REFUSED
+        finally:
+            self.tasks.append(asyncio.current_task())
+
+
 class _Lasting(Recital):
     """An utterance that ends when it is stopped, and not before."""
 
     def __init__(self, events: Sequence[SpeechEvent]) -> None:
         super().__init__(events)
         self._stopped = asyncio.Event()
+
+    def write(self, text: str) -> None:
+        """Take all but one."""
+        if text == _REFUSED:
+            raise ParlandoError(Reason.OVERLOADED, "there is no room for more text")
 
     def cancel(self) -> None:
         """End."""
@@ -163,7 +195,7 @@ class _Noting(Instruments):
 
 @asynccontextmanager
 async def _connected(
-    dialogue: _Thinking, speaker: Reciter, turns: _Turns, instruments: Instruments
+    dialogue: Dialogue, speaker: Reciter, turns: _Turns, instruments: Instruments
 ) -> AsyncIterator[_Client]:
     """Run a connection while the block lasts."""
     client, clock = _Client(), MonotonicClock()
@@ -221,3 +253,15 @@ async def test_a_cancel_is_measured_and_no_other_end_is_taken_for_one(
         assert (await client.until("response.done"))["response"]["status"] == status
         await speaker.over.wait()
     assert instruments.cancels == measured
+
+
+async def test_an_answer_that_is_read_no_further_is_closed_where_it_was_read() -> None:
+    dialogue, speaker = _Interrupted(), _LastingReciter(*SPEECH[:4])
+    async with _connected(dialogue, speaker, _Turns(), Instruments()) as client:
+        client.ask()
+        await client.until("response.output_audio.delta")
+        dialogue.second.set()
+        assert (await client.until("response.done"))["response"]["status"] == "failed"
+        await speaker.over.wait()
+    began, ended = dialogue.tasks
+    assert began is ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -23,7 +23,7 @@ class Scripted:
         self._pieces = pieces
         self._error = error
 
-    async def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Yield the words, then fail where it is to."""
         self.asked.append(prompt)
         for piece in self._pieces:
@@ -35,7 +35,7 @@ class Scripted:
 class Silent:
     """Has no answer."""
 
-    def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+    def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Refuse."""
         del prompt
         raise ParlandoError(Reason.RATE_LIMITED, "ask less", retry_after=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,12 +47,12 @@ class Prompt:
 class Dialogue(Protocol):
     """Finds the words of a response."""
 
-    def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+    def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Return the words of the answer, piece by piece; a piece may end in the middle of a word.
 
         Asking begins nothing: work begins with the first piece that is read, in the task that reads it, which
-        is cancelled, and waited for, once no more is wanted. At most `LONGEST_TEXT` characters are taken. An
-        empty piece is none.
+        is cancelled, and waited for, once no more is wanted; it closes the generator, too. At most
+        `LONGEST_TEXT` characters are taken. An empty piece is none.
 
         Raises:
             ParlandoError: at once, for what cannot be answered, so that there is no response; while it is
@@ -64,7 +64,7 @@ class Dialogue(Protocol):
 class Verbatim:
     """Says what it is asked, word for word."""
 
-    def answer(self, prompt: Prompt) -> AsyncIterator[str]:
+    def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Return all that is asked, in one piece.
 
         Raises:
@@ -97,5 +97,5 @@ def asked_text(prompt: Prompt) -> str:
     return text
 
 
-async def _one(text: str) -> AsyncIterator[str]:
+async def _one(text: str) -> AsyncGenerator[str, None]:
     yield text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -104,26 +105,22 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     ) -> None:
         """Speak text while it is still being written."""
         protocol = SpeakProtocol()
-        commands = _commands(protocol, request_iterator, context)
-        first = await anext(commands, None)
-        if not isinstance(first, BeginEpoch):  # the protocol lets nothing else come first
-            raise ParlandoError(
-                Reason.FIELD_REQUIRED, "open is missing: a stream begins with one", field="open"
-            )
-        utterance_id = protocol.utterance_id or uuid.uuid4().hex
-        output = first.settings.output
+        async with aclosing(_commands(protocol, request_iterator, context)) as commands:
+            first = await anext(commands, None)
+            if not isinstance(first, BeginEpoch):  # the protocol lets nothing else come first
+                raise ParlandoError(
+                    Reason.FIELD_REQUIRED, "open is missing: a stream begins with one", field="open"
+                )
+            utterance_id = protocol.utterance_id or uuid.uuid4().hex
+            output = first.settings.output
 
-        async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
-            happened = [event_to(epoch, event, output) for epoch, event in batch]
-            await context.write(speech_pb2.SpeakResponse(utterance_id=utterance_id, events=happened))
+            async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+                happened = [event_to(epoch, event, output) for epoch, event in batch]
+                await context.write(speech_pb2.SpeakResponse(utterance_id=utterance_id, events=happened))
 
-        async def all_commands() -> AsyncIterator[Command]:
-            yield first
-            async for command in commands:
-                yield command
-
-        utterance = Utterance(first.settings, PlayoutMode.CLOCK, self._studio, send, _deadline(context))
-        await utterance.run(all_commands())
+            utterance = Utterance(first.settings, PlayoutMode.CLOCK, self._studio, send, _deadline(context))
+            async with aclosing(_again(first, commands)) as all_commands:
+                await utterance.run(all_commands)
 
     async def Say(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
         self, request: speech_pb2.SayRequest, context: _Context
@@ -226,7 +223,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
 
 async def _commands(
     protocol: SpeakProtocol, requests: AsyncIterator[speech_pb2.SpeakRequest], context: _Context
-) -> AsyncIterator[Command]:
+) -> AsyncGenerator[Command, None]:
     async for request in requests:
         for command in protocol.receive(message_from(request)):
             if isinstance(command, BeginEpoch):
@@ -234,6 +231,13 @@ async def _commands(
             else:
                 yield command
     for command in protocol.end():
+        yield command
+
+
+async def _again(first: Command, rest: AsyncIterator[Command]) -> AsyncGenerator[Command, None]:
+    """Yield what was read already, and then the rest."""
+    yield first
+    async for command in rest:
         yield command
 
 

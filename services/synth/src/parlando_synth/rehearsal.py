@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from parlando_kit.clock import Clock
@@ -61,10 +62,11 @@ async def rehearse(engine: Engine, about: EngineDescription, clock: Clock) -> Re
 async def _part(engine: Engine, job: Job, clock: Clock) -> Part:
     began = clock.now()
     first_chunk, rate, size = 0.0, 1, 0
-    async for event in engine.synthesize(job, StopFlag()):
-        if isinstance(event, Started):
-            rate = event.sample_rate_hz
-        elif isinstance(event, Audio):
-            first_chunk = first_chunk or clock.now() - began
-            size += len(event.pcm) // 2
+    async with aclosing(engine.synthesize(job, StopFlag())) as events:
+        async for event in events:
+            if isinstance(event, Started):
+                rate = event.sample_rate_hz
+            elif isinstance(event, Audio):
+                first_chunk = first_chunk or clock.now() - began
+                size += len(event.pcm) // 2
     return Part(first_chunk, clock.now() - began, size / rate)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from typing import Any, Protocol
 
 from opentelemetry.trace import StatusCode
@@ -176,10 +177,11 @@ class RealtimeConnection:
             finally:
                 await voice.answer_over()
 
-    async def _answer(self, response_id: str, answer: AsyncIterator[str]) -> None:
+    async def _answer(self, response_id: str, answer: AsyncGenerator[str, None]) -> None:
         try:
-            async for piece in answer:
-                self._perform(self._protocol.answered(response_id, piece))
+            async with aclosing(answer):
+                async for piece in answer:
+                    self._perform(self._protocol.answered(response_id, piece))
             self._perform(self._protocol.answer_ended(response_id))
         except ParlandoError as error:
             self._perform(self._protocol.answer_failed(response_id, error))

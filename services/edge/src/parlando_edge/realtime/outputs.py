@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -42,7 +42,7 @@ class Speak:
 
     response_id: str
     settings: SpeechSettings
-    answer: AsyncIterator[str] | None = None
+    answer: AsyncGenerator[str, None] | None = None
     text: str = field(default="", repr=False)
 
 

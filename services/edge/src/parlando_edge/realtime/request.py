@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 from parlando_edge.dialogue import Dialogue, Message, Prompt, asked_text
@@ -32,7 +32,7 @@ class Request:
     config: SessionConfig
     conversation_id: str
     metadata: Mapping[str, str] | None
-    answer: AsyncIterator[str] | None
+    answer: AsyncGenerator[str, None] | None
     text: str = field(default="", repr=False)
 
 
@@ -59,7 +59,7 @@ def parse_request(
     own = config.for_response(wanted)
     joined = conversation_id if wanted.one_of("conversation", ("auto", "none"), "auto") == "auto" else ""
     metadata = _metadata(wanted)
-    answer: AsyncIterator[str] | None = None
+    answer: AsyncGenerator[str, None] | None = None
     text = ""
     if wanted.child("parlando").flag("text_stream", default=False):
         items = _input(wanted, conversation) if wanted.given("input") else []

@@ -8,7 +8,7 @@ import binascii
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 import httpx2
@@ -156,8 +156,12 @@ class SpeechVendor(Vendor):
         ) as answer:
             kind = answer.headers.get("content-type", "")
             if "text/event-stream" in kind:
-                async for said in self._events_of(job, _lines(answer.iter_bytes())):
-                    yield said
+                async with (
+                    aclosing(_lines(answer.iter_bytes())) as lines,
+                    aclosing(self._events_of(job, lines)) as events,
+                ):
+                    async for said in events:
+                        yield said
                 return
             if kind.startswith(("text/", "application/json")):
                 raise StreamError(Refusal(Trouble.REQUEST))
@@ -258,7 +262,7 @@ class SpeechVendor(Vendor):
         raise StreamError(Refusal(Trouble.OUTAGE))  # cut off: whole streams end with "done"
 
 
-async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Yield the lines of a stream, undecoded: the SDK's own are text, and JSON is read from bytes."""
     rest = b""
     async for piece in pieces:
