@@ -296,6 +296,7 @@ class ScriptedWorker:
         stops: ids it was asked to stop, in order.
         abandoned: ids that were given up, in order.
         finished: how many syntheses it completed.
+        idle_at: when the last one that was stopped had ended.
     """
 
     def __init__(self, direction: Play | Direction | None = None) -> None:
@@ -306,6 +307,7 @@ class ScriptedWorker:
         self.stops: list[str] = []
         self.abandoned: list[str] = []
         self.finished = 0
+        self.idle_at = -math.inf
 
     def synthesize(self, request: SynthesisRequest) -> ScriptedSynthesis:
         """Begin a synthesis."""
@@ -360,6 +362,7 @@ class ScriptedSynthesis:
             return StopResult(StopOutcome.ALREADY_FINISHED, self._samples)
         await asyncio.sleep(self._play.stop_time)
         self._worker.live.discard(self._id)
+        self._worker.idle_at = LoopClock().now()
         if self._play.stop_outcome is StopOutcome.WORKER_LOST:
             return StopResult(StopOutcome.WORKER_LOST)
         made = self._samples + round(self._play.unread * self._play.rate)

@@ -285,6 +285,38 @@ def test_epochs_may_be_opened_one_on_the_heels_of_the_other() -> None:
 # What the report says
 
 
+def test_the_engine_is_idle_when_its_worker_says_so_however_late_a_full_machine_comes_to_tell_of_it() -> None:
+    turn = 0.01
+
+    async def main() -> None:
+        show = _Show(Play(factor=0.5, stop_time=0.25))
+        await _in_the_middle_of_a_word(show)
+        show.call.cancel(1)
+        await show.call.until(lambda: _reports(show.call))
+        [report] = _reports(show.call)
+        since = report.cancelled_at + report.idle_after - show.worker.idle_at
+        assert 0 <= since <= 2 * turn
+        assert _at(show.call, report) - show.worker.idle_at > 4 * turn
+        show.call.end()
+        await show.call.done()
+
+    run(main(), turn)
+
+
+def test_an_engine_that_is_not_at_work_is_idle_from_the_cancel_on() -> None:
+    async def main() -> None:
+        show = _Show(Play())
+        await _before_the_first_fragment(show)
+        show.call.cancel(1)
+        await show.call.until(lambda: _reports(show.call))
+        [report] = _reports(show.call)
+        assert (report.idle_after, report.outcome) == (0.0, StopOutcome.ALREADY_FINISHED)
+        show.call.end()
+        await show.call.done()
+
+    run(main(), 0.01)
+
+
 def test_the_report_waits_for_the_engine_and_the_next_epoch_does_not() -> None:
     async def main() -> None:
         show = _Show(Play(factor=0.5, stop_time=1.5))

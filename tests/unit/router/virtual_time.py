@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,15 +19,17 @@ class StuckError(Exception):
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Never waits: a wait for a timer moves the time on instead."""
+    """Never waits: a wait for a timer moves the time on instead. Each turn takes `turn` seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, turn: float) -> None:
         super().__init__()
         self.now = 0.0
+        self._turn = turn
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready, after moving the time on by `timeout` seconds where nothing is."""
         ready = super().select(0)
+        self.now += self._turn
         if not ready:
             if timeout is None:
                 raise StuckError("every task waits, and no timer runs")
@@ -37,8 +40,8 @@ class _JumpingSelector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop on virtual time, which begins at 1,000 s, so that nothing takes a start at 0 for granted."""
 
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
+    def __init__(self, turn: float = 0.0) -> None:
+        self._jumping = _JumpingSelector(turn)
         self._jumping.now = 1_000.0
         super().__init__(self._jumping)
 
@@ -59,9 +62,14 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on virtual time and return what it returns. It leaves no task behind."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+def run(main: Coroutine[Any, Any, T], turn: float = 0.0) -> T:
+    """Run a coroutine on virtual time and return what it returns. It leaves no task behind.
+
+    Args:
+        main: the coroutine.
+        turn: seconds that each turn of the loop takes, as on a machine that is full.
+    """
+    with asyncio.Runner(loop_factory=partial(VirtualLoop, turn)) as runner:
         return runner.run(_alone(main))
 
 

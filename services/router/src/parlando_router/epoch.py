@@ -79,8 +79,8 @@ class Epoch:
     """Speaks the text appended to it, in order, until it ends or its task is cancelled.
 
     When `run` is cancelled, the synthesis under way is stopped, and confirmed stopped, before it returns;
-    then `stopped` is what the worker said of it, `unread_seconds` the audio it had made that nobody read,
-    and `received` the fragments it had been given.
+    then `stopped` is what the worker said of it, `idle_at` when it had said so, `unread_seconds` the audio it
+    had made that nobody read, and `received` the fragments it had been given.
 
     Args:
         number: the epoch's number.
@@ -119,6 +119,11 @@ class Epoch:
     def stopped(self) -> StopResult:
         """What the worker said of the stop."""
         return self._speaker.stopped
+
+    @property
+    def idle_at(self) -> float | None:
+        """When the worker had said so; None where no engine was at work."""
+        return self._speaker.idle_at
 
     @property
     def unread_seconds(self) -> float:

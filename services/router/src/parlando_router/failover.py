@@ -59,6 +59,11 @@ class FragmentSpeaker:
         return self._reader.stopped
 
     @property
+    def idle_at(self) -> float | None:
+        """When the worker had said so; None where no synthesis was under way."""
+        return self._reader.idle_at
+
+    @property
     def unread_seconds(self) -> float:
         """Audio that synthesis had made and nobody read, in seconds."""
         return self._reader.unread_seconds

@@ -44,7 +44,8 @@ class Reader:
     """Has workers speak, and reads what they say.
 
     When `read` is cancelled, the synthesis under way is stopped, and confirmed stopped, before it returns;
-    then `stopped` is what the worker said of it, and `unread_seconds` the audio it had made that nobody read.
+    then `stopped` is what the worker said of it, `idle_at` when it had said so, and `unread_seconds` the
+    audio it had made that nobody read.
 
     Args:
         epoch: the epoch's number.
@@ -54,6 +55,7 @@ class Reader:
 
     def __init__(self, epoch: int, settings: SpeechSettings, stand: Stand) -> None:
         self.stopped = StopResult(StopOutcome.ALREADY_FINISHED)
+        self.idle_at: float | None = None
         self.unread_seconds = 0.0
         self._epoch = epoch
         self._settings = settings
@@ -93,6 +95,8 @@ class Reader:
     ) -> None:
         """Stop a synthesis, and keep what the worker says of it."""
         self.stopped = await synthesis.stop()
+        # Noted here: on a full machine it takes many turns of the loop until this task has ended.
+        self.idle_at = self._stand.clock.now()
         unread = max(self.stopped.samples_made - reading.samples, 0)
         self.unread_seconds = unread / reading.rate if reading.rate else 0.0
         goes_on = self.stopped.outcome is StopOutcome.ABANDONED  # and is billed

@@ -67,6 +67,11 @@ def _is_gone(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError)
 
 
+def _idle_after(epoch: Epoch, since: float) -> float:
+    """Return the seconds until the engine was idle; 0 where none was at work."""
+    return 0.0 if epoch.idle_at is None else max(epoch.idle_at - since, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Live:
     """An epoch being spoken, and the fragments that had been sent before it began."""
@@ -128,7 +133,6 @@ class Utterance:
         self._quiet_since: dict[int, float | None] = {}
         self._first_chunk: float | None = None
         self._gone_at: float | None = None
-        self._idle_at = 0.0
         self._unreported: _Live | None = None  # the epoch cancelled last, while its engine is not idle
 
     async def run(self, commands: AsyncIterator[Command]) -> None:
@@ -198,13 +202,8 @@ class Utterance:
         self._epoch = number
         epoch = Epoch(number, settings, self._tally.received, self._line)
         task = tasks.create_task(self._speak(epoch))
-        task.add_done_callback(self._fell_idle)
+        task.add_done_callback(lambda _: self._stirred.set())
         self._live = _Live(epoch, task, self._ledger.fragments_sent())
-
-    def _fell_idle(self, _: asyncio.Task[None]) -> None:
-        """Note that an epoch is over, and its engine idle."""
-        self._idle_at = self._clock.now()
-        self._stirred.set()
 
     async def _speak(self, epoch: Epoch) -> None:
         """Let an epoch speak. When it fails, what it had to send goes ahead of the error."""
@@ -272,7 +271,7 @@ class Utterance:
             samples_discarded=discarded + round(epoch.unread_seconds * self._rate),
             cancelled_at=cancelled_at,
             last_byte_after=0.0,
-            idle_after=self._clock.now() - cancelled_at,
+            idle_after=_idle_after(epoch, cancelled_at),
             engine_time_after_stop=epoch.stopped.engine_time_after_stop,
             outcome=epoch.stopped.outcome,
         )
@@ -288,7 +287,7 @@ class Utterance:
             if live is not None and self._gone_at is not None and _is_gone(error):
                 stopped = live.epoch.stopped
                 self._instruments.abandoned(
-                    max(self._idle_at - self._gone_at, 0.0),
+                    _idle_after(live.epoch, self._gone_at),
                     self._engine,
                     outcome=stopped.outcome.name,
                     unheard=self._playout.unheard(),
