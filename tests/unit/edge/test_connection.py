@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from parlando_edge.realtime.connection import RealtimeConnection
 from parlando_edge.realtime.dialect import Today
 from parlando_edge.realtime.keeper import SessionKeeper
 from parlando_edge.realtime.lifetime import Lifetime
+from parlando_edge.realtime.outgoing import Message
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
 from parlando_edge.session_ports import Turn, TurnStatus
@@ -68,6 +70,15 @@ class _Client:
         """Be told that it is over."""
         del code, reason
         self.leave()
+
+
+class _Deaf(_Client):
+    """One that takes nothing."""
+
+    async def send(self, text: str) -> None:
+        """Never be done with it."""
+        del text
+        await asyncio.Event().wait()
 
 
 _REFUSED = "again"
@@ -195,10 +206,14 @@ class _Noting(Instruments):
 
 @asynccontextmanager
 async def _connected(
-    dialogue: Dialogue, speaker: Reciter, turns: _Turns, instruments: Instruments
+    dialogue: Dialogue,
+    speaker: Reciter,
+    turns: _Turns,
+    instruments: Instruments,
+    client: _Client | None = None,
 ) -> AsyncIterator[_Client]:
     """Run a connection while the block lasts."""
-    client, clock = _Client(), MonotonicClock()
+    client, clock = client or _Client(), MonotonicClock()
     numbers = iter(range(1_000))
     keeper = SessionKeeper(turns, "s1", clock)  # type: ignore[arg-type]  # the rest of a store is not asked
     connection = RealtimeConnection(
@@ -219,6 +234,24 @@ async def _connected(
         client.leave()
         await running
         keeper.close()
+
+
+async def test_what_was_not_sent_to_a_client_that_left_is_given_back_at_once() -> None:
+    def held() -> int:
+        return sum(isinstance(each, Message) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()  # it counts objects, and comes late to a few that are large
+    try:
+        dialogue, turns = _Thinking(), _Turns()
+        dialogue.word.set()
+        async with _connected(dialogue, Reciter(*SPEECH), turns, Instruments(), _Deaf()) as client:
+            client.ask()
+            await turns.kept.get()  # all has been said
+            assert held() > 4
+        assert held() <= 1  # the one that was on its way, in what the connection ended with
+    finally:
+        gc.enable()
 
 
 async def test_what_is_stopped_before_its_first_word_is_not_asked_of_the_router() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -52,6 +53,29 @@ def test_the_answer_for_an_epoch_that_never_was_names_the_next_frame() -> None:
         assert answer.samples_sent == following.first_sample > 0
 
     run(main())
+
+
+def test_what_was_not_sent_to_a_caller_that_left_is_given_back_at_once() -> None:
+    def held() -> int:
+        return sum(isinstance(each, events.Frame) for each in gc.get_objects())
+
+    async def main() -> None:
+        _, call = _speaking(Play(factor=0.01))
+        await call.until(lambda: call.frames)
+        call.reading.clear()
+        await asyncio.sleep(1)
+        assert held() > 4
+        assert call.task is not None
+        call.task.cancel()
+        await asyncio.wait({call.task})
+        assert held() <= 1  # the one that was on its way, in what the call ended with
+
+    gc.collect()
+    gc.disable()  # it counts objects, and comes late to a few that are large
+    try:
+        run(main())
+    finally:
+        gc.enable()
 
 
 def test_a_call_that_fails_tells_first_how_an_earlier_stop_ended() -> None:

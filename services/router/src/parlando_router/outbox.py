@@ -94,6 +94,10 @@ class Outbox:
         self._queue.discard(lambda item: item.epoch <= epoch and not isinstance(item.event, _SURVIVES_CANCEL))
         self._taken.set()
 
+    def clear(self) -> None:
+        """Drop all that waits: nobody is there any more."""
+        self._queue.discard(lambda _: True)
+
     @property
     def idle(self) -> bool:
         """Whether all that was put has been taken by the transport."""

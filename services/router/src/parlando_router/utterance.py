@@ -142,7 +142,12 @@ class Utterance:
             ParlandoError: what ended the utterance, alone or in an ExceptionGroup.
         """
         watch = Watch(self._ledger, self._tally, self._outbox, self._clock)
-        with self._instruments.utterance(self._playout.unheard), self._abandonment(), self._first_audio:
+        with (
+            self._instruments.utterance(self._playout.unheard),
+            self._forgetting(),
+            self._abandonment(),
+            self._first_audio,
+        ):
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(watch.run(lambda: self._epoch, lambda: self._ended))
                 attendants = [
@@ -276,6 +281,15 @@ class Utterance:
             outcome=epoch.stopped.outcome,
         )
         self._outbox.put(epoch.number, report)
+
+    @contextmanager
+    def _forgetting(self) -> Iterator[None]:
+        """Forget at the end what was not sent. An utterance refers to itself, and so is freed long after."""
+        try:
+            yield
+        finally:
+            self._track.discard()
+            self._outbox.clear()
 
     @contextmanager
     def _abandonment(self) -> Iterator[None]:

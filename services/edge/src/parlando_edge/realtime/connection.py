@@ -125,6 +125,8 @@ class RealtimeConnection:
         finally:
             for output in self._protocol.end():
                 self._do(output)
+            # A connection refers to itself, and so is freed long after.
+            self._outgoing.clear()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._group.create_task(work)

@@ -56,6 +56,10 @@ class Outgoing:
         """Take nothing more."""
         self._queue.close()
 
+    def clear(self) -> None:
+        """Forget all that waits."""
+        self._queue.discard(lambda _: True)
+
     def drop_audio(self, response_id: str) -> int:
         """Forget the audio of a response that still waits, and return how many samples that was."""
         return sum(
