@@ -5,7 +5,8 @@ from __future__ import annotations
 from parlando_kit.ledger import TimingQuality
 from parlando_router import events
 from parlando_scripted.signal import said
-from tests.unit.router.stage import RATE, Call
+from tests.unit.router.scripted_worker import RATE
+from tests.unit.router.stage import Call
 
 
 def check(call: Call) -> None:

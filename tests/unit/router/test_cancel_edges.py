@@ -17,7 +17,8 @@ from parlando_router.outbox import MOST_WAITING
 from parlando_router.request import PlayoutMode
 from parlando_router.utterance import MOST_STOPS
 from tests.unit.router.score import check
-from tests.unit.router.stage import Call, Play, ScriptedWorker, Stage
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import run, settled
 
 TEXT = "Orange lamp stands here. Seven green steps down! There, stone knows? House garden."

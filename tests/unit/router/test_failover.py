@@ -20,7 +20,9 @@ from parlando_router.ports import SynthesisRequest
 from parlando_router.request import PlayoutMode, SpeechSettings
 from tests.unit.router.cast import description, voice
 from tests.unit.router.score import check, heard, words, written
-from tests.unit.router.stage import Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import LoopClock, run
 
 TEXT = "Orange lamp stands here. Seven green steps down! There, stone knows?"

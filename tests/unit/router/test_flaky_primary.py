@@ -14,7 +14,8 @@ from parlando_router import events
 from parlando_router.breaker import BreakerRules
 from parlando_router.ports import SynthesisRequest
 from tests.unit.router.score import written
-from tests.unit.router.stage import Play, ScriptedWorker, Stage
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Stage
 from tests.unit.router.virtual_time import LoopClock, run
 
 _TEXT = "Orange lamp stands here."

@@ -13,7 +13,8 @@ from parlando_router.playout import UNPACED_AHEAD_SECONDS
 from parlando_router.progress import STALLED_SECONDS
 from parlando_router.request import PlayoutMode, SpeechSettings
 from tests.unit.router.score import check
-from tests.unit.router.stage import RATE, Call, Play, ScriptedWorker, Stage
+from tests.unit.router.scripted_worker import RATE, Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import LoopClock, run, settled
 
 SENTENCE = "Orange lamp stands here, seven green steps down. "

@@ -14,7 +14,8 @@ from parlando_router.previews import Previews
 from parlando_router.replica import KnownVoice
 from parlando_router.sample_sentences import sample_sentence
 from tests.unit.router.cast import description, voice
-from tests.unit.router.stage import Play, ScriptedWorker, Stage
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Stage
 from tests.unit.router.virtual_time import run, settled
 
 _MUCH = 100_000_000

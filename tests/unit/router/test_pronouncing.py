@@ -14,7 +14,7 @@ from parlando_router.pronouncing import pronounce
 from parlando_router.request import SpeechSettings
 from parlando_scripted.clock import ManualClock
 from tests.unit.router.cast import description, idle_worker, voice
-from tests.unit.router.stage import ScriptedFragmenter
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
 
 
 class _Teller:

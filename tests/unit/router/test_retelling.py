@@ -17,7 +17,9 @@ from parlando_router.ports import FlushDone, Fragment, TextKind
 from parlando_router.retelling import PASSED, Retelling
 from parlando_router.speak_protocol import Append, FlushEpoch, Open
 from tests.unit.router.score import check
-from tests.unit.router.stage import Play, ScriptedFragmenter, ScriptedWorker, Stage
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Stage
 from tests.unit.router.virtual_time import LoopClock, run
 
 _TEXT = "It costs five. Take it now! Or leave it. Who knows?"

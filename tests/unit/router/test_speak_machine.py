@@ -19,7 +19,9 @@ from parlando_router.ports import SynthesisRequest
 from parlando_router.request import PlayoutMode, SpeechSettings
 from parlando_router.speak_protocol import Cancel, End, Flush, Open, Text
 from tests.unit.router.score import check, heard, words
-from tests.unit.router.stage import Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import VirtualLoop, settled
 
 _VOCABULARY = ["orange", "lamp", "stands", "here.", "seven", "green", "steps", "down!", "bread", "pepper."]

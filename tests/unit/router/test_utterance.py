@@ -13,7 +13,9 @@ from parlando_kit.spans import Span
 from parlando_router import events
 from parlando_router.request import SpeechSettings
 from tests.unit.router.score import check, heard, words, written
-from tests.unit.router.stage import RATE, Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
+from tests.unit.router.scripted_worker import RATE, Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import LoopClock, run
 
 # Words whose tones can be told apart.

@@ -14,7 +14,9 @@ from parlando_router import events
 from parlando_router.ports import SynthesisRequest
 from parlando_router.request import PlayoutMode, SpeechSettings
 from tests.unit.router.score import check, words
-from tests.unit.router.stage import Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import run
 
 _QUALITIES = [TimingQuality.EXACT, TimingQuality.ALIGNED, TimingQuality.ESTIMATED]

@@ -7,7 +7,9 @@ import asyncio
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_router import events
 from tests.unit.router.score import check
-from tests.unit.router.stage import Call, Play, ScriptedFragmenter, ScriptedWorker, Stage
+from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import run, settled
 
 TEXT = "Orange lamp stands here. Seven green steps down!"

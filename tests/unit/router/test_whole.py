@@ -12,7 +12,8 @@ from parlando_router.speak_protocol import Open
 from parlando_router.whole import LONGEST_TEXT, fitted
 from tests.unit.router.cast import description, idle_worker, voice
 from tests.unit.router.score import check
-from tests.unit.router.stage import Call, Play, ScriptedWorker, Stage
+from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import run
 
 TEXT = "Seven green steps. There."
