@@ -7,8 +7,10 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
+from parlando_kit.errors import Reason
 from parlando_kit.server import PortTakenError, Server
 from parlando_kit.settings import ServerSettings
+from parlando_kit.status import from_rpc_error
 from tests.component.kit.echo import NAME, Context, Requests, chat, echo_service, serving, stream, unary
 
 _HealthResponse = health_pb2.HealthCheckResponse
@@ -140,6 +142,30 @@ async def test_health_is_told_to_the_end_of_a_drain() -> None:
         await call.done_writing()
         await drain
         assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_who_calls_again_and_again_is_told_to_call_elsewhere_and_cut_off_never() -> None:
+    async def brief(request: StringValue, context: Context) -> StringValue:
+        del context
+        await asyncio.sleep(0.003)
+        return request
+
+    async def told(channel: grpc.aio.Channel, answered: asyncio.Event) -> Reason:
+        """Return what a caller is refused with that calls as soon as it is answered."""
+        while True:
+            try:
+                await unary(channel)(StringValue(value="hello"))
+            except grpc.aio.AioRpcError as refused:
+                return from_rpc_error(refused).reason
+            answered.set()
+
+    for _ in range(5):
+        async with serving(echo_service(unary=brief)) as (server, channel):
+            answered = [asyncio.Event() for _ in range(8)]
+            callers = [asyncio.create_task(told(channel, each)) for each in answered]
+            await asyncio.gather(*(each.wait() for each in answered))
+            await server.stop(_FOR_EVER)
+            assert await asyncio.gather(*callers) == [Reason.DRAINING] * len(callers)
 
 
 async def test_a_second_stop_ends_what_the_first_waits_for() -> None:

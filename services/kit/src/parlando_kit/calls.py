@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ class CallsUnderWay:
         self._told: list[Callable[[], None]] = []
         self.taken = True
         """Whether new calls are taken."""
+        self._heard_at = -math.inf  # when the last call came or ended, by the loop's clock
         self._none = asyncio.Event()
         self._none.set()
 
@@ -38,6 +40,8 @@ class CallsUnderWay:
         Raises:
             ParlandoError: DRAINING, once `refuse` was called, or where `end` ended the call.
         """
+        loop = asyncio.get_running_loop()
+        self._heard_at = loop.time()
         if not self.taken:
             raise ParlandoError(Reason.DRAINING, "the service takes no more work: call another replica")
         task = asyncio.current_task()
@@ -55,6 +59,7 @@ class CallsUnderWay:
         finally:
             self._tasks.discard(task)
             self._ended.discard(task)
+            self._heard_at = loop.time()
             if not self._tasks:
                 self._none.set()
 
@@ -100,3 +105,10 @@ class CallsUnderWay:
         await asyncio.wait({waiting}, timeout=within)
         waiting.cancel()
         return self._none.is_set()
+
+    async def quiet(self, seconds: float, within: float) -> None:
+        """Wait until no call has come or ended for so many seconds, up to `within` seconds."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + within
+        while (left := min(self._heard_at + seconds, give_up) - loop.time()) > 0:  # noqa: ASYNC110  # each call puts the end off
+            await asyncio.sleep(left)

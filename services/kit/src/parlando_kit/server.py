@@ -18,6 +18,7 @@ from parlando_kit.interceptors import ErrorInterceptor
 from parlando_kit.settings import ServerSettings
 
 _LEAVING_WITHIN = 2.0  # seconds
+_QUIET_SECONDS = 0.1  # without a call, until nobody is taken to be about to call
 
 
 class PortTakenError(Exception):
@@ -141,8 +142,11 @@ class Server:
             end()
         self._calls.refuse()
         in_time = await self._calls.none(within=grace)
-        # Only now is gRPC told: a call that arrives just then may be lost in it, unanswered, and would hold
-        # the stop up for as long as it may last. What is waited for are last bytes on their way.
+        if in_time:  # whoever was just answered calls again at once
+            await self._calls.quiet(_QUIET_SECONDS, min(grace, _LEAVING_WITHIN))
+        # Only now is gRPC told: a call that arrives just then ends with CANCELLED, which nobody repeats, or
+        # is lost in it, unanswered, and would hold the stop up for as long as it may last. What is waited
+        # for are last bytes on their way.
         await self._server.stop(min(grace, _LEAVING_WITHIN) if in_time else 0)
         # Calls that were ended may still be leaving: what they use is closed only after them.
         await self._calls.none(within=_LEAVING_WITHIN)
