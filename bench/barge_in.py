@@ -1,88 +1,58 @@
 """How soon a user is heard, and what is taken for one who is none.
 
-    .venv/bin/python bench/barge_in.py [--trials 200] [--minutes 10] [--live 20]
+    .venv/bin/python bench/barge_in.py [--trials 200] [--minutes 10] [--live 200]
 
-A trial is a sentence by one of eight voices of espeak-ng, at -23 dB of full scale, in noise 10 dB below it
-(white, pink or brown in turn), sent in pieces of 20 ms in Realtime's three formats in turn. Its time runs, on
-the clock of the audio, from the end of the first 20 ms that are at most 40 dB below the sentence's level
-until the end of the piece with which speech was known to have begun. False starts are counted in noises, in
-what is like music and in silence, at four levels. Silero's model, loudness and WebRTC's detector (where
-webrtcvad is installed) are compared.
+A trial is a saying at -23 dB of full scale, in noise 10 dB below it (white, pink or brown in turn), sent in
+pieces of 20 ms in Realtime's three formats in turn. There are 200 recorded sayings (33 of men and women, in
+tests/data/speech, each in several noises) and 200 synthesised ones, sentences by eight voices of espeak-ng.
+The time of a trial runs, on the clock of the audio, from the end of the saying's first 20 ms until the end
+of the piece with which speech was known to have begun. A synthesised saying begins with the first 20 ms
+that are at most 40 dB below its level, a recorded one, which has a room of its own, with those at most 20
+dB below. False starts are counted in noises, in what is like music and in silence, at four levels. Silero's
+model, loudness and WebRTC's detector (where webrtcvad is installed) are compared.
 
-With --live, as many sentences are spoken over the real system's voice, in real time through Envoy: from the
-sending of the piece with those first 20 ms until `speech_started`, and from there until the last audio.
+With --live, that many sayings, one recorded and one synthesised by turns, are spoken over the real system's
+voice, in real time through Envoy, five at a time: from the sending of the piece with those first 20 ms until
+`speech_started`, and from there until the last audio and until `response.done`. 200 take about two minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import importlib.util
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import soxr
+from barge_in_live import interruptions
 from mesh import running_mesh
-from sounds import NOISES, RATE, VOICES, Sound, at_level, brown, onset_of, pink, spoken, white
-from websockets.asyncio.client import ClientConnection, connect
+from sayings import Saying, in_noise, mixed, recorded, synthesised
+from sounds import NOISES, RATE, Sound, at_level
+from talk import PIECE_MS, encoded, pieces
 
 from parlando_edge.barge_in import silero
 from parlando_edge.barge_in.detector import SpeechDetector
 from parlando_edge.barge_in.ear import Ear
 from parlando_edge.barge_in.loudness import LoudnessDetector
-from parlando_edge.barge_in.samples import decode
-from parlando_edge.barge_in.sound import Sound as Piece
-from parlando_edge.barge_in.turns import Detection, SpeechBegan
-from parlando_edge.formats import REALTIME_FORMATS, AudioFormat, Codec
+from parlando_edge.barge_in.turns import SpeechBegan
+from parlando_edge.formats import REALTIME_FORMATS, AudioFormat
 
-SPEECH_DB, NOISE_DB = -23.0, -33.0
-PIECE_MS = 20
+BOUND_MS = 150.0
 LEVELS_DB = (-50.0, -33.0, -20.0, -12.0)
 _FORMATS = tuple(REALTIME_FORMATS.values())
-_PASSAGES = Path(__file__).parents[1] / "tests" / "data" / "passages.txt"
-_DETECTION = Detection()
 NewDetector = Callable[[], SpeechDetector]
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One sentence in noise: ms from its first 20 ms until it was heard; whether that was before it began."""
+    """One saying in noise: ms from its first 20 ms until it was heard; whether that was before it began."""
 
+    name: str
     latency_ms: float
     early: bool
-
-
-def lines(count: int) -> list[tuple[str, str]]:
-    """Return pairs of a voice and the beginning of a sentence."""
-    said = [line for line in _PASSAGES.read_text().splitlines() if line and not line.startswith("#")]
-    starts = [part.strip()[:60] for line in said for part in line.split("|") if len(part) > 20]
-    return [(VOICES[n % len(VOICES)], starts[n % len(starts)]) for n in range(count)]
-
-
-def encoded(sound: Sound, audio: AudioFormat) -> bytes:
-    """Return a sound at 16,000 Hz as a client would send it."""
-    made = soxr.resample(sound, RATE, audio.rate)
-    pcm = np.clip(np.round(made * 32_767), -32_768, 32_767).astype(np.int32)
-    if audio.codec is Codec.PCM:
-        return bytes(pcm.astype("<i2").tobytes())
-    table = decode(bytes(range(256)), audio)  # the nearest of its 256 steps
-    order = np.argsort(table)
-    steps = (table[order][1:] + table[order][:-1]) / 2
-    return bytes(order[np.searchsorted(steps, pcm / 32_768)].astype(np.uint8).tobytes())
-
-
-def pieces(data: bytes, audio: AudioFormat, floor: float = 0.0) -> Iterator[Piece]:
-    """Return sound in pieces of 20 ms."""
-    size = (2 if audio.codec is Codec.PCM else 1) * audio.rate * PIECE_MS // 1000
-    for number, start in enumerate(range(0, len(data) - size + 1, size)):
-        yield Piece(data[start : start + size], audio, number * PIECE_MS, _DETECTION, floor)
 
 
 def starts(new_detector: NewDetector, sound: Sound, audio: AudioFormat, floor: float = 0.0) -> list[float]:
@@ -94,24 +64,15 @@ def starts(new_detector: NewDetector, sound: Sound, audio: AudioFormat, floor: f
     return found
 
 
-def in_noise(speech: Sound, number: int, random: np.random.Generator) -> tuple[Sound, float]:
-    """Return a sentence in noise, after a second and a bit, and where its first 20 ms end, in ms."""
-    lead = RATE + int(random.integers(0, RATE // 10))
-    voice = at_level(speech[: 2 * RATE], SPEECH_DB)
-    sound = np.concatenate([np.zeros(lead, np.float32), voice])
-    noise = (white, pink, brown)[number % 3](len(sound), random)
-    return sound + at_level(noise, NOISE_DB), (lead + onset_of(voice) + 320) * 1000 / RATE
-
-
-def run_trials(new_detector: NewDetector, sentences: list[Sound], seed: int = 1) -> list[Trial]:
-    """Return what came of each sentence; one that was never heard took for ever."""
+def run_trials(new_detector: NewDetector, sayings: Sequence[Saying], seed: int = 1) -> list[Trial]:
+    """Return what came of each saying; one that was never heard took for ever."""
     random = np.random.default_rng(seed)
     found = []
-    for number, speech in enumerate(sentences):
-        sound, first = in_noise(speech, number, random)
+    for number, saying in enumerate(sayings):
+        sound, first = in_noise(saying, number, random)
         heard = starts(new_detector, sound, _FORMATS[number // 3 % 3])
         at = min(heard, default=float("inf"))
-        found.append(Trial(at - first, early=at < first - PIECE_MS))
+        found.append(Trial(saying.name, at - first, early=at < first - PIECE_MS))
     return found
 
 
@@ -148,73 +109,34 @@ class WebRtcDetector:
         return float(all(self._vad.is_speech(pcm[n : n + 320], RATE) for n in (0, 320, 640)))
 
 
-def report(name: str, new_detector: NewDetector, sentences: list[Sound], minutes: float) -> None:
-    """Print what one detector does."""
+def report(name: str, new_detector: NewDetector, kind: str, sayings: Sequence[Saying]) -> None:
+    """Print how soon one detector hears sayings of one kind."""
     began = time.process_time()
-    trials = run_trials(new_detector, sentences)
+    trials = run_trials(new_detector, sayings)
     spent = time.process_time() - began
     latencies = [trial.latency_ms for trial in trials]
-    seconds = sum(min(len(sentence) / RATE, 2) + 1.05 for sentence in sentences)
-    figures = "  ".join(
-        f"p{round(part * 100)} {percentile(latencies, part):.0f}" for part in (0.5, 0.9, 0.99)
-    )
-    print(f"{name}: {len(trials)} trials, ms until heard: {figures}  max {max(latencies):.0f}", end="; ")
+    late = sorted({trial.name for trial in trials if trial.latency_ms > BOUND_MS})
+    seconds = sum(len(saying.sound) / RATE + 1.05 for saying in sayings)
+    print(f"{name}, {kind}: {len(trials)} trials, ms until heard: {figures(latencies)}", end="; ")
     print(f"{sum(trial.early for trial in trials)} too early; {spent / seconds * 1000:.1f} ms CPU a second")
-    print(f"{name}: false starts in {minutes:g} minutes: {false_starts(new_detector, minutes * 60)}")
+    print(f"  {sum(each > BOUND_MS for each in latencies)} later than {BOUND_MS:.0f} ms: {', '.join(late)}")
 
 
-async def live(address: str, sentences: list[Sound]) -> None:
+def figures(values: list[float]) -> str:
+    """Return percentiles and the most."""
+    told = (f"p{round(part * 100)} {percentile(values, part):.0f}" for part in (0.5, 0.9, 0.95, 0.99))
+    return f"{'  '.join(told)}  max {max(values):.0f}"
+
+
+def live(count: int) -> None:
     """Speak over the system's own voice, and print how soon it is silent."""
-    heard, silent = [], []
-    for number, speech in enumerate(sentences):
-        async with connect(f"ws://{address}/v1/realtime", max_size=None) as socket:
-            started, after = await _interrupt(socket, speech, number)
-        heard.append(started)
-        silent.append(after)
-    for name, values in (("until heard", heard), ("from there until the last audio", silent)):
-        print(
-            f"live: {len(values)} trials, ms {name}: p50 {percentile(values, 0.5):.0f}  max {max(values):.0f}"
-        )
-
-
-async def _interrupt(socket: ClientConnection, speech: Sound, number: int) -> tuple[float, float]:
-    """Return ms until `speech_started`, and from there until the last audio of ours."""
-    content = [{"type": "input_text", "text": "It goes on and on, and nobody knows when it will end. " * 40}]
-    item = {"type": "message", "role": "user", "content": content}
-    await _send(socket, "conversation.item.create", item=item)
-    await _send(socket, "response.create")
-    sound, first = in_noise(speech, number, np.random.default_rng(number))
-    sound = np.concatenate([sound, at_level(white(RATE, np.random.default_rng(1)), NOISE_DB)])
-    audible = asyncio.get_running_loop().create_future()
-    sending = asyncio.create_task(_talk(socket, encoded(sound, _FORMATS[0]), first, audible))
-    started = last = 0.0
-    kind = ""
-    while not started or kind != "input_audio_buffer.speech_stopped":
-        event = json.loads(await asyncio.wait_for(socket.recv(), 20))
-        kind = event["type"]
-        if kind == "input_audio_buffer.speech_started" and not started:
-            started = time.perf_counter()
-        elif kind == "response.output_audio.delta":
-            last = time.perf_counter()
-        elif kind == "response.done":
-            assert event["response"]["status_details"]["reason"] == "turn_detected", event  # noqa: S101
-    sending.cancel()
-    await asyncio.wait({sending})
-    return (started - await audible) * 1000, max(0.0, last - started) * 1000
-
-
-async def _talk(socket: ClientConnection, data: bytes, first: float, audible: asyncio.Future[float]) -> None:
-    began = time.perf_counter()
-    for piece in pieces(data, _FORMATS[0]):
-        due = began + (piece.at_ms + PIECE_MS) / 1000
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        await _send(socket, "input_audio_buffer.append", audio=base64.b64encode(piece.data).decode())
-        if piece.at_ms + PIECE_MS >= first and not audible.done():
-            audible.set_result(time.perf_counter())
-
-
-async def _send(socket: ClientConnection, kind: str, **fields: Any) -> None:
-    await socket.send(json.dumps({"type": kind, **fields}))
+    with running_mesh() as mesh:
+        began = time.monotonic()
+        found = asyncio.run(interruptions(mesh.envoy, mixed(count)))
+    print(f"live: {len(found)} trials in {time.monotonic() - began:.0f} s, ms")
+    print(f"  until speech_started: {figures([each.heard for each in found])}")
+    print(f"  from there until the last audio: {figures([each.audio for each in found])}")
+    print(f"  from there until response.done: {figures([each.done for each in found])}")
 
 
 def main() -> None:
@@ -224,8 +146,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--live", type=int, default=0)
     options = parser.parse_args()
-    sentences = spoken(lines(max(options.trials, options.live)))
     if options.trials:
+        kinds = {"recorded": recorded(options.trials), "synthesised": synthesised(options.trials)}
         detectors: dict[str, NewDetector] = {
             "silero": partial(silero.SileroDetector, silero.load()),
             "loudness": LoudnessDetector,
@@ -233,10 +155,12 @@ def main() -> None:
         if importlib.util.find_spec("webrtcvad"):
             detectors["webrtc"] = WebRtcDetector
         for name, new_detector in detectors.items():
-            report(name, new_detector, sentences[: options.trials], options.minutes)
+            for kind, sayings in kinds.items():
+                report(name, new_detector, kind, sayings)
+            found = false_starts(new_detector, options.minutes * 60)
+            print(f"{name}: false starts in {options.minutes:g} minutes: {found}")
     if options.live:
-        with running_mesh() as mesh:
-            asyncio.run(live(mesh.envoy, sentences[: options.live]))
+        live(options.live)
 
 
 if __name__ == "__main__":

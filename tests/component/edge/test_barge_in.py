@@ -7,8 +7,9 @@ import base64
 
 import numpy as np
 import pytest
-from barge_in import encoded, lines, pieces
-from sounds import RATE, Sound, at_level, spoken
+from sayings import recorded, synthesised
+from sounds import RATE, Sound
+from talk import encoded, pieces
 from websockets.asyncio.client import ClientConnection
 
 from parlando_edge.formats import REALTIME_FORMATS
@@ -18,11 +19,11 @@ from tests.component.edge.test_realtime import Event, send, until
 LONG = "Nobody knows how long it goes on. " * 200
 
 
-@pytest.fixture(scope="module")
-def speech() -> Sound:
+@pytest.fixture(scope="module", params=["recorded", "synthesised"])
+def speech(request: pytest.FixtureRequest) -> Sound:
     silence = np.zeros(RATE, np.float32)
-    (sentence,) = spoken(lines(1))
-    return np.concatenate([silence, at_level(sentence, -23), silence])
+    (saying,) = {"recorded": recorded, "synthesised": synthesised}[request.param](1)
+    return np.concatenate([silence, saying.sound, silence])
 
 
 async def _talk(socket: ClientConnection, sound: Sound, name: str = "audio/pcm") -> None:
