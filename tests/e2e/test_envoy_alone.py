@@ -44,13 +44,14 @@ def _alone(edge: int, changed: Mapping[str, str]) -> Iterator[str]:
     child = replace(child, command=(*child.command[:-1], text))
     with subprocess.Popen(child.command, env=clean_environment()) as process:
         try:
-            _until_it_listens(front.port)
+            until_it_listens(front.port)
             yield f"127.0.0.1:{front.port}"
         finally:
             process.terminate()
 
 
-def _until_it_listens(port: int) -> None:
+def until_it_listens(port: int) -> None:
+    """Return once somebody listens on a port."""
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
