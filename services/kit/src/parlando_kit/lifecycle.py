@@ -85,8 +85,8 @@ async def _serve(name: str, settings: ServerSettings, build: Build, signals: _Si
             {telemetry_names.HOP: name},
         )
         resources.push_async_callback(server.stop, 0)  # before all else, whatever ends the service
+        garbage.look_seldom()  # now: it stops the loop for a moment
         port = await server.start()
-        garbage.look_seldom()
         signals.serving = True
         _log.info("%s serves on %s:%d", name, settings.host, port)
         await signals.next()
