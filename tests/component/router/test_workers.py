@@ -41,9 +41,13 @@ async def test_health_follows_the_workers() -> None:
         await until(router.health, False)
         assert not await router.health("dependency/engines")
         assert await router.health("dependency/fragmenter")
+
+        async def gone() -> bool:
+            [replica] = (await router.replicas()).values()
+            return not replica.serving and "UNAVAILABLE" in replica.detail
+
+        await until(gone, True)  # it may have told first that it drains
         [replica] = (await router.replicas()).values()
-        assert not replica.serving
-        assert "UNAVAILABLE" in replica.detail
         assert replica.description.engine == "scripted"  # what it said last
         error = await failure(said(router.stub.Say(say("Orange lamp."))))
         assert error.reason is Reason.NO_ENGINE_AVAILABLE

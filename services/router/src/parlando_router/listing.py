@@ -11,6 +11,7 @@ from parlando_router.replica import Description, KnownVoice
 
 if TYPE_CHECKING:
     from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceAsyncStub
+    from parlando_router.roster import Roster
 
 
 def description_of(said: synth_pb2.DescribeEngineResponse) -> Description:
@@ -51,8 +52,32 @@ def voice_of(said: synth_pb2.Voice) -> KnownVoice:
     )
 
 
-async def told(stub: SynthServiceAsyncStub, seconds: float) -> tuple[Description, tuple[KnownVoice, ...]]:
-    """Return what a worker says of itself and of its voices, each within so many seconds."""
-    said = await stub.DescribeEngine(synth_pb2.DescribeEngineRequest(), timeout=seconds)
-    listed = await stub.ListVoices(synth_pb2.ListVoicesRequest(), timeout=seconds)
-    return description_of(said), tuple(map(voice_of, listed.voices))
+async def ask(roster: Roster, address: str, stub: SynthServiceAsyncStub, seconds: float) -> None:
+    """Ask a worker how it is, and for its voices where they may be others than are known; note what it says.
+
+    One question at a time is put to a worker, so that nothing it said earlier is taken for its latest word.
+
+    Args:
+        roster: knows the worker, and is told.
+        address: the worker's.
+        stub: the worker's.
+        seconds: that each answer may take.
+
+    Raises:
+        grpc.aio.AioRpcError: it does not answer.
+    """
+    replica = roster.replica(address)
+    if replica is None:
+        return
+    async with replica.asked:
+        said = await stub.DescribeEngine(synth_pb2.DescribeEngineRequest(), timeout=seconds)
+        listed, of = None, (said.worker_id, said.voices_revision)
+        if said.state == synth_pb2.ENGINE_STATE_READY and of != replica.voices_of:
+            listed = await stub.ListVoices(synth_pb2.ListVoicesRequest(), timeout=seconds)
+        if roster.replica(address) is not replica:  # it was forgotten meanwhile
+            return
+        if listed is None:
+            roster.answered(address, description_of(said))
+        else:
+            roster.answered(address, description_of(said), tuple(map(voice_of, listed.voices)))
+            replica.voices_of = of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -87,6 +88,8 @@ class Replica:
     """One worker, as it last answered. `rank` is its engine's place among those configured.
 
     Attributes:
+        voices_of: its own id and the revision of its voices when they were listed; empty before.
+        asked: held while it is asked how it is.
         detail: why it is not serving, for people; empty while it is.
         may_live: while it is not serving: it may be slow, and no more; it is asked when nobody else is left.
         engaged: syntheses it was given and has not ended.
@@ -99,6 +102,8 @@ class Replica:
     rank: int
     description: Description | None = None
     voices: tuple[KnownVoice, ...] = ()
+    voices_of: tuple[str, str] = ("", "")
+    asked: asyncio.Lock = field(default_factory=asyncio.Lock)
     detail: str = "it has not answered yet"
     may_live: bool = False
     engaged: int = 0

@@ -31,9 +31,9 @@ class Roster:
         """Forget a worker."""
         self._replicas.pop(address, None)
 
-    def knows(self, address: str) -> bool:
-        """Return whether a worker is known."""
-        return address in self._replicas
+    def replica(self, address: str) -> Replica | None:
+        """Return a worker; None where it is not known."""
+        return self._replicas.get(address)
 
     def answered(
         self, address: str, description: Description, voices: tuple[KnownVoice, ...] | None = None

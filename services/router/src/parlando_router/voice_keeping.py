@@ -18,7 +18,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
 from parlando_kit.voice_upload import MAX_CHUNK
-from parlando_router.listing import told
+from parlando_router import listing
 from parlando_router.roster import Roster
 
 if TYPE_CHECKING:
@@ -176,9 +176,7 @@ class VoiceKeeping:
                     return ParlandoError(known.reason, "a worker does not answer: try again", retry_after=1.0)
                 return known
             with suppress(grpc.aio.AioRpcError):  # then the watch finds out
-                about, voices = await told(SynthServiceStub(channel), _LIST_SECONDS)
-                if about.ready and self._roster.knows(address):
-                    self._roster.answered(address, about, voices)
+                await listing.ask(self._roster, address, SynthServiceStub(channel), _LIST_SECONDS)
         return answer
 
 

@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from parlando.synth.v1 import synth_pb2
 from parlando_kit.channels import open_channel
 from parlando_kit.clock import Clock
 from parlando_kit.server import Server
+from parlando_router import listing
 from parlando_router.engines import Engines
-from parlando_router.listing import description_of, voice_of
-from parlando_router.replica import KnownVoice
+from parlando_router.replica import Replica
 from parlando_router.synth_client import GrpcWorker
 
 LookUp = Callable[[str], Awaitable[list[str]]]
@@ -102,35 +101,25 @@ class EngineWatch:
             worker = GrpcWorker(channel, self._deadline)
             replica = self._engines.add(address, worker, rank)
             try:
-                await self._ask(address, worker)
+                await self._ask(replica, worker)
             finally:
                 self._engines.remove(address)
             while replica.engaged:
                 await self._clock.sleep(self._poll)
         self._watched.remove(address)
 
-    async def _ask(self, address: str, worker: GrpcWorker) -> None:
+    async def _ask(self, replica: Replica, worker: GrpcWorker) -> None:
         """Ask a worker how it is, again and again, while it is listed."""
-        known_worker, known_voices, pause = "", "", _FIRST_TRY_SECONDS
+        address = replica.address
+        pause = _FIRST_TRY_SECONDS
         while address in self._listed:
             try:
-                said = await worker.stub.DescribeEngine(
-                    synth_pb2.DescribeEngineRequest(), timeout=_ANSWER_SECONDS
-                )
-                voices: tuple[KnownVoice, ...] | None = None
-                news = (said.worker_id, said.voices_revision) != (known_worker, known_voices)
-                if news and said.state == synth_pb2.ENGINE_STATE_READY:
-                    listed = await worker.stub.ListVoices(
-                        synth_pb2.ListVoicesRequest(), timeout=_ANSWER_SECONDS
-                    )
-                    voices = tuple(map(voice_of, listed.voices))
-                    known_worker, known_voices = said.worker_id, said.voices_revision
-                self._engines.answered(address, description_of(said), voices)
-                pause = self._poll if known_worker else _FIRST_TRY_SECONDS
+                await listing.ask(self._engines, address, worker.stub, _ANSWER_SECONDS)
+                pause = self._poll if any(replica.voices_of) else _FIRST_TRY_SECONDS
             except grpc.aio.AioRpcError as error:
                 silent = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
                 self._engines.failed(address, f"it does not answer ({error.code().name})", may_live=silent)
-                pause = min(self._poll, _DOWN_SECONDS) if known_worker else _FIRST_TRY_SECONDS
+                pause = min(self._poll, _DOWN_SECONDS) if any(replica.voices_of) else _FIRST_TRY_SECONDS
             await self._server.set_health("dependency/engines", serving=self._engines.serving)
             await self._clock.sleep(pause)
 
