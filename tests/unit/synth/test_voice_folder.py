@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from subprocess import PIPE
+from threading import Event, Thread
 
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
+from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceTerms, VoiceUpload
 from parlando_synth.mix_folder import MixFolder
 from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.voice_folder import SUFFIX, VoiceFolder
@@ -36,7 +40,7 @@ def test_a_voice_is_the_same_at_every_try_after_a_restart_and_on_another_replica
     anna = first.add(UPLOAD)
     assert first.add(UPLOAD) == second.add(UPLOAD) == anna
     assert VoiceFolder(tmp_path / "first", frozenset()).voices == {anna.id: anna}
-    assert [path.name for path in (tmp_path / "first").iterdir()] == [f"{anna.id}{SUFFIX}"]
+    assert [path.name for path in (tmp_path / "first").glob("[!.]*")] == [f"{anna.id}{SUFFIX}"]
 
 
 def test_a_folder_that_is_shared_is_looked_at_anew(folder: VoiceFolder, tmp_path: Path) -> None:
@@ -50,6 +54,86 @@ def test_a_folder_that_is_shared_is_looked_at_anew(folder: VoiceFolder, tmp_path
     assert list(folder.voices) == [anna.id, "bob"]
     other.remove(anna.id)
     assert folder.voices == {"bob": bob}
+
+
+def test_a_voice_is_found_by_its_id_as_it_is_now(folder: VoiceFolder, tmp_path: Path) -> None:
+    other = VoiceFolder(tmp_path / "voices", frozenset())
+    assert folder.voice("anna") is None
+    anna = other.add(replace(UPLOAD, id="anna"))
+    assert folder.voice("anna") == anna
+    found = folder.voice("anna")
+    assert folder.voice("anna") is found, "it is not read again"
+    changed = other.change("anna", VoiceChange(name="Hannah"))
+    assert folder.voice("anna") == changed == folder.voices["anna"]
+    other.remove("anna")
+    assert folder.voice("anna") is None
+    for nothing in ("../voices/anna", "anna\0", "x" * 1_000, ""):
+        assert folder.voice(nothing) is None
+
+
+# Whoever adds has a clip of its own, and whoever changes makes a removed voice anew where it takes no turn.
+_CONTENDER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from parlando_kit.errors import ParlandoError
+from parlando_synth.cloned_voice import VoiceChange
+from parlando_synth.mix_folder import MixFolder
+from parlando_synth.mixed_voice import MixedVoice
+from parlando_synth.voice_folder import VoiceFolder
+from tests.unit.synth.test_cloned_voice import ANNA
+
+path, number, ids = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+clones, mixes = VoiceFolder(path, frozenset()), MixFolder(path, frozenset())
+print(flush=True)
+input()
+for at in range(ids):
+    try:
+        if number % 2:
+            mixes.keep(MixedVoice(id=f"voice-{at}", name="Mix", mix=f"alto({number})"))
+        else:
+            clones.keep(replace(ANNA, id=f"voice-{at}", clip=bytes([number])))
+        print(at)
+    except ParlandoError as refused:
+        assert refused.reason.name == "ID_IN_USE", refused
+"""
+
+
+def test_of_processes_that_want_an_id_at_once_one_gets_it(tmp_path: Path) -> None:
+    ids, processes = 60, []
+    for number in range(4):
+        command = [sys.executable, "-c", _CONTENDER, str(tmp_path), str(number), str(ids)]
+        processes.append(subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True))
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()  # it is ready
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    got = sorted(int(line) for process in processes for line in process.communicate(timeout=60)[0].split())
+    assert [process.returncode for process in processes] == [0] * 4
+    assert got == list(range(ids)), "each id is one voice's"
+
+
+def test_what_is_removed_while_it_is_changed_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, other = (VoiceFolder(tmp_path, frozenset()) for _ in range(2))
+    folder.add(replace(UPLOAD, id="anna"))
+    own, begun = folder._own, Event()
+
+    def slow(voice: str) -> ClonedVoice:
+        found = own(voice)
+        if begun.is_set():  # the second look, in its turn: now the other one comes
+            remover.start()
+            remover.join(0.1)
+        begun.set()
+        return found
+
+    remover = Thread(target=other.remove, args=["anna"])
+    monkeypatch.setattr(folder, "_own", slow)
+    folder.change("anna", VoiceChange(name="Hannah"))
+    remover.join()
+    assert folder.voices == {}
 
 
 def test_what_is_said_of_a_voice_is_changed_and_its_id_and_consent_are_not(folder: VoiceFolder) -> None:

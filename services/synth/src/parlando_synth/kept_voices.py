@@ -1,18 +1,20 @@
 """Voices in a folder, a document each: kept, found, changed and removed.
 
 Replicas may share a folder, and whoever likes may put documents into it: it is looked at anew whenever it has
-changed.
+changed. Those who change something in it take turns, by a lock on a file of it that the system frees when its
+holder ends (flock(2); a file system that has none cannot be written to).
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import tempfile
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
@@ -21,6 +23,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import ClonedVoice, VoiceChange
 from parlando_synth.mixed_voice import MixedVoice
 
+_LOCK = ".lock"
 _Stamp = tuple[int, int]  # of a file: when it changed, and its size
 _Kept = TypeVar("_Kept", ClonedVoice, MixedVoice)
 
@@ -53,11 +56,7 @@ class KeptVoices(ABC, Generic[_Kept]):
 
         It is the same object for as long as nothing has changed.
         """
-        stamps = {}
-        for path in sorted(self._path.glob(f"*{self.suffix}")):
-            with suppress(FileNotFoundError):  # it was removed in between
-                told = path.stat()
-                stamps[path.name] = (told.st_mtime_ns, told.st_size)
+        stamps = dict(sorted(self._stamps()))
         with self._lock:
             if stamps != {name: stamp for name, (stamp, _) in self._read.items()}:
                 known = self._read
@@ -70,20 +69,32 @@ class KeptVoices(ABC, Generic[_Kept]):
                 self._voices = {voice.id: voice for _, voice in self._read.values() if voice is not None}
             return self._voices
 
+    def voice(self, voice: str) -> _Kept | None:
+        """Return the voice of that id, however many others there are; None where there is none."""
+        name = f"{voice}{self.suffix}"
+        try:
+            stamp = _stamp((self._path / name).stat())
+        except (OSError, ValueError):  # ValueError: no file can have that name
+            return None
+        with self._lock:
+            known = self._read.get(name)
+        return known[1] if known is not None and known[0] == stamp else self.voices.get(voice)
+
     def keep(self, voice: _Kept) -> _Kept:
         """Keep a voice. The same clip, or the same mix, by the same id is the same voice.
 
         Raises:
             ParlandoError: ID_IN_USE, another voice has the id; ENGINE_FAILED, the folder cannot be written.
         """
-        there = self.voices.get(voice.id)
-        if (
-            voice.id in self._built_in
-            or (there is not None and there.revision != voice.revision)
-            or any(path.name != voice.id + self.suffix for path in self._path.glob(f"{voice.id}.*.json"))
-        ):
-            raise ParlandoError(Reason.ID_IN_USE, "id is another voice's: choose another one", field="id")
-        self._write(voice)
+        with self._turn():
+            there = self.voice(voice.id)
+            if (
+                voice.id in self._built_in
+                or (there is not None and there.revision != voice.revision)
+                or any(path.name != voice.id + self.suffix for path in self._path.glob(f"{voice.id}.*.json"))
+            ):
+                raise ParlandoError(Reason.ID_IN_USE, "id is another voice's: choose another one", field="id")
+            self._write(voice)
         return voice
 
     def change(self, voice: str, change: VoiceChange) -> _Kept:
@@ -93,15 +104,19 @@ class KeptVoices(ABC, Generic[_Kept]):
             ParlandoError: as the kind of voice; NOT_SUPPORTED, it came with the engine, or a mix has no such
                 field; VOICE_NOT_FOUND; ENGINE_FAILED, the folder cannot be written.
         """
-        own = self._own(voice)
-        said = {field: value for field, value in asdict(change).items() if value}
-        for field in said:
-            if not hasattr(own, field):
-                raise ParlandoError(
-                    Reason.NOT_SUPPORTED, f"{field} of a mix is that of its voices: leave it out", field=field
-                )
-        changed = replace(own, **said)
-        self._write(changed)
+        self._own(voice)  # a folder that has none is not made
+        with self._turn():
+            own = self._own(voice)
+            said = {field: value for field, value in asdict(change).items() if value}
+            for field in said:
+                if not hasattr(own, field):
+                    raise ParlandoError(
+                        Reason.NOT_SUPPORTED,
+                        f"{field} of a mix is that of its voices: leave it out",
+                        field=field,
+                    )
+            changed = replace(own, **said)
+            self._write(changed)
         return changed
 
     def remove(self, voice: str) -> None:
@@ -111,11 +126,10 @@ class KeptVoices(ABC, Generic[_Kept]):
             ParlandoError: NOT_SUPPORTED, it came with the engine; VOICE_NOT_FOUND; ENGINE_FAILED, the folder
                 cannot be written.
         """
-        own = self._own(voice)
-        try:
+        self._own(voice)  # likewise
+        with self._turn():
+            own = self._own(voice)
             (self._path / f"{own.id}{self.suffix}").unlink(missing_ok=True)
-        except OSError as error:
-            raise _unwritable(error) from None
 
     @abstractmethod
     def _stored(self, document: bytes) -> _Kept:
@@ -132,7 +146,7 @@ class KeptVoices(ABC, Generic[_Kept]):
                 "voice came with the engine: only uploaded and mixed ones can be changed or removed",
                 field="voice",
             )
-        found = self.voices.get(voice)
+        found = self.voice(voice)
         if found is None:
             raise ParlandoError(
                 Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field="voice"
@@ -150,26 +164,46 @@ class KeptVoices(ABC, Generic[_Kept]):
             return None
         return voice
 
-    def _write(self, voice: _Kept) -> None:
-        """Put a document where nobody sees a part of it, and where it is after the power fails."""
+    def _stamps(self) -> Iterator[tuple[str, _Stamp]]:
+        """Yield the documents by the names of their files, and how each may be told from an earlier one."""
+        with suppress(OSError), os.scandir(self._path) as entries:  # there may be no folder
+            for entry in entries:
+                if entry.name.endswith(self.suffix):
+                    with suppress(FileNotFoundError):  # it was removed in between
+                        yield entry.name, _stamp(entry.stat())
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Have the folder to oneself, among all who change something in it; it is made first.
+
+        Raises:
+            ParlandoError: ENGINE_FAILED, it cannot be written.
+        """
         try:
             self._path.mkdir(parents=True, exist_ok=True)
-            file, name = tempfile.mkstemp(dir=self._path, prefix=".", suffix=".tmp")
-            try:
-                with os.fdopen(file, "wb") as document:
-                    document.write(voice.document())
-                    document.flush()
-                    os.fsync(file)
-                Path(name).replace(self._path / f"{voice.id}{self.suffix}")
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            with (self._path / _LOCK).open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
         except OSError as error:
-            raise _unwritable(error) from None
+            raise ParlandoError(
+                Reason.ENGINE_FAILED,
+                f"the engine's folder of voices cannot be written ({error.strerror}): "
+                "see the worker's settings",
+            ) from None
+
+    def _write(self, voice: _Kept) -> None:
+        """Put a document where nobody sees a part of it, and where it is after the power fails."""
+        file, name = tempfile.mkstemp(dir=self._path, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(file, "wb") as document:
+                document.write(voice.document())
+                document.flush()
+                os.fsync(file)
+            Path(name).replace(self._path / f"{voice.id}{self.suffix}")
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
 
-def _unwritable(error: OSError) -> ParlandoError:
-    return ParlandoError(
-        Reason.ENGINE_FAILED,
-        f"the engine's folder of voices cannot be written ({error.strerror}): see the worker's settings",
-    )
+def _stamp(told: os.stat_result) -> _Stamp:
+    return told.st_mtime_ns, told.st_size
