@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from parlando_chatterbox.manner import EMOTIONS
 from parlando_chatterbox.models import MODELS, Chatterbox
 from parlando_chatterbox.portions import LONGEST, portions
 from parlando_chatterbox.settings import ChatterboxSettings
+from parlando_chatterbox.speaking import _most as most_tokens
 from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
 from parlando_chatterbox.stretch import FADE
 from parlando_chatterbox.takes import Fault, Take, faults
@@ -212,6 +214,64 @@ def test_a_stop_is_heeded_in_the_middle_of_a_run(english: Chatterbox) -> None:
     english.t3.tfmr(inputs_embeds=torch.zeros(1, 3, 64))  # nobody is stopped who did not ask for it
 
 
+def test_a_stop_is_heeded_while_a_voice_is_made_ready(
+    english: Chatterbox, instance: ChatterboxInstance, clone: Clone
+) -> None:
+    anna, stop, runs = clone("Anna", 180), StopFlag(), []
+    hook = english.t3.register_forward_pre_hook(lambda *_: runs.append("T3"))
+    blocks = english.s3gen.tokenizer.encoder.blocks[0].register_forward_pre_hook(lambda *_: stop.set())
+    assert pcm(speak(instance, Job(ONE, anna.id), stop)).size == 0
+    blocks.remove()
+    assert stop.requested, "its clip was being read"
+    assert runs == []
+    hook.remove()
+    assert pcm(speak(instance, Job(ONE, anna.id))).size, "it is made anew"
+
+
+class _Held:
+    """Holds whoever comes to a module of the networks first, and counts all who come."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        self.came, self.on, self.times = Event(), Event(), 0
+        self._hook = module.register_forward_pre_hook(self._come)
+
+    def _come(self, *_: object) -> None:
+        self.times += 1
+        if self.times == 1:
+            self.came.set()
+            assert self.on.wait(60)
+
+    def close(self) -> None:
+        self._hook.remove()
+
+
+@pytest.mark.parametrize("stopped", ["who waits", "who makes it"])
+def test_who_waits_for_a_voice_is_stopped_alone_and_may_make_it(
+    english: Chatterbox, engine: ChatterboxEngine, clone: Clone, stopped: str
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    anna, stop = clone("Anna", 180), StopFlag()
+    first, second = engine.open(), engine.open()
+    held = _Held(english.ve)
+    with ThreadPoolExecutor(2) as pool:
+        makes = pool.submit(speak, first, Job(ONE, anna.id), stop if stopped == "who makes it" else None)
+        assert held.came.wait(60)
+        waits = pool.submit(speak, second, Job(ONE, anna.id), stop if stopped == "who waits" else None)
+        stop.set()
+        if stopped == "who waits":
+            assert pcm(waits.result(60)).size == 0
+            assert not makes.done(), "nobody else is disturbed"
+        held.on.set()
+        spoke, silent = (makes, waits) if stopped == "who waits" else (waits, makes)
+        assert pcm(spoke.result(60)).size
+        assert pcm(silent.result(60)).size == 0
+    held.close()
+    assert held.times == (1 if stopped == "who waits" else 2)
+    first.close()
+    second.close()
+
+
 def test_nothing_is_said_after_a_stop(instance: ChatterboxInstance) -> None:
     stop, after = StopFlag(), []
 
@@ -293,7 +353,8 @@ def test_every_model_can_clone(each: Chatterbox, voices: Path, clone: Clone) -> 
     anna = clone("Anna", 180)
     model = next(model for model in MODELS.values() if model.kind is type(each))
     before = each.conds
-    conditioning = Conditioning(each, VoiceBook(model, voices, built_in=True), 1, model.clip_options)
+    book = VoiceBook(model, voices, built_in=True)
+    conditioning = Conditioning(each, Interruption(each.t3, each.s3gen), book, 1, model.clip_options)
     speaker, clip, _ = conditioning.voice(anna.id, 0.5)
     assert each.conds is before  # nothing is kept on what all share
     assert speaker.speaker_emb.shape == (1, 256)
@@ -389,6 +450,14 @@ def test_long_sentences_are_cut_where_it_is_heard_least() -> None:
     assert cut[-1] == "Then he slept."
     assert "".join(cut).replace(" ", "") == text.replace(" ", "")
     assert [part.end - part.start for part in portions("x" * 700)] == [300, 300, 100]
+
+
+@pytest.mark.parametrize("sign", ["灯", "ラ", "등"])
+def test_a_sign_for_a_syllable_takes_as_long_as_three_letters(sign: str) -> None:
+    assert [part.end - part.start for part in portions(sign * 250)] == [100, 100, 50]
+    assert next(portions(f"{sign * 60}、{sign * 60}。")).end == 61, "after a mark"
+    assert most_tokens(sign * 20) == TOKEN_RATE * (20 * 3 // 5 + 2)
+    assert most_tokens("x" * 60) == TOKEN_RATE * (60 // 5 + 2)
 
 
 @pytest.mark.parametrize("name", MODELS)

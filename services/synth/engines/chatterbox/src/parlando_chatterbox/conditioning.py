@@ -8,7 +8,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,14 @@ import pyloudnorm
 import soundfile
 import torch
 
+from parlando_chatterbox.interruption import Interrupted, Interruption
 from parlando_chatterbox.library import Conditionals, T3Cond
 from parlando_chatterbox.manner import USUAL_EXAGGERATION
 from parlando_chatterbox.models import Chatterbox
 from parlando_chatterbox.voices import BUILT_IN, VoiceBook
 from parlando_kit.errors import ParlandoError, Reason
+
+_GLANCE = 0.01  # seconds between looks at the flag of a job that waits for a voice
 
 LOUDNESS = -27.0
 """LUFS of a clip: what Turbo brings clips to, and here all models."""
@@ -36,10 +39,12 @@ class _Ready:
 class Conditioning:
     """Makes and keeps conditionals.
 
-    May be used from any thread; who asks for a voice that is there waits for nobody.
+    May be used from any thread; who asks for a voice that is there waits for nobody. A job that is stopped
+    gives up the voice it makes: of those that wait for it, the first to notice makes it anew.
 
     Args:
         loaded: the model. Nothing is kept on it.
+        interruption: of its networks.
         book: where the clips are.
         most: voices kept; another takes the place of the one that was not used for longest.
         options: what the model is told besides the clip.
@@ -49,12 +54,14 @@ class Conditioning:
     def __init__(
         self,
         loaded: Chatterbox,
+        interruption: Interruption,
         book: VoiceBook,
         most: int,
         options: Mapping[str, bool],
         gain: Callable[[T3Cond, dict[str, Any]], float] | None = None,
     ) -> None:
         self._loaded = loaded
+        self._interruption = interruption
         self._book = book
         self._most = most
         self._options = options
@@ -71,6 +78,7 @@ class Conditioning:
 
         Raises:
             ParlandoError: VOICE_NOT_FOUND, it is gone.
+            Interrupted: the job of this thread was stopped before the voice was ready.
         """
         ready = self._ready(voice)
         told, clip = _told(ready.conditionals, exaggeration)
@@ -79,22 +87,33 @@ class Conditioning:
     def _ready(self, voice: str) -> _Ready:
         clip = self._clip(voice)
         key = (voice, hash(clip))
-        with self._lock:
-            there = self._kept.get(key)
-            future = self._kept[key] = there or Future()
-            self._kept.move_to_end(key)
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        if there is None:
+        while True:
+            with self._lock:
+                there = self._kept.get(key)
+                future = self._kept[key] = there or Future()
+                self._kept.move_to_end(key)
+                if len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+            if there is None:
+                self._make(clip, key, future)
+            while not wait([future], _GLANCE).done:
+                self._interruption.check()
             try:
-                conditionals = self._loaded.conds if clip is None else self._made(clip)
-                gain = 1.0 if self._gain is None else self._gain(*_told(conditionals, None))
-                future.set_result(_Ready(conditionals, gain))
-            except BaseException as error:  # noqa: BLE001  # raised below, by all who wait for it
-                with self._lock:
-                    self._kept.pop(key, None)
-                future.set_exception(error)
-        return future.result()
+                return future.result()
+            except Interrupted:
+                self._interruption.check()  # else it was the job that made the voice which was stopped
+
+    def _make(self, clip: bytes | None, key: tuple[str, int], future: Future[_Ready]) -> None:
+        """Make what a voice is, and give it, or what went wrong, to all who wait for it."""
+        try:
+            conditionals = self._loaded.conds if clip is None else self._made(clip)
+            gain = 1.0 if self._gain is None else self._gain(*_told(conditionals, None))
+            future.set_result(_Ready(conditionals, gain))
+        except BaseException as error:  # noqa: BLE001  # raised by whoever asked
+            with self._lock:
+                if self._kept.get(key) is future:
+                    del self._kept[key]
+            future.set_exception(error)
 
     def _clip(self, voice: str) -> bytes | None:
         """Return the clip of a voice; None for that of the model's makers, which comes made."""
@@ -111,7 +130,9 @@ class Conditioning:
     def _made(self, clip: bytes) -> Conditionals:
         """Return the conditionals of a clip. The library leaves them on what it is asked of: a copy, here."""
         asked = copy.copy(self._loaded)
+        self._interruption.check()
         asked.prepare_conditionals(_even(clip), **self._options)
+        self._interruption.check()
         made: Conditionals = asked.conds
         return made
 

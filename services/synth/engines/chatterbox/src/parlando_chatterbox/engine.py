@@ -99,12 +99,11 @@ class ChatterboxInstance(Instance):
         seed = secrets.randbelow(_SEEDS) if job.seed is None else job.seed
         # What has a seed is to come out the same, whatever somebody has to hear meanwhile.
         queued = job.audio_queued if job.seed is None else 0.0
-        # A voice is made ready for all who speak as it, and is not given up with the first of them.
-        speaker, clip, own = self._loaded.conditioning.voice(voice.id, manner.exaggeration)
-        delivery, gain = Delivery(speaker, clip, manner, language), own * 10 ** (job.volume_db / 20)
         made = 0
         try:
             with self._loaded.interruption.by(stop):
+                speaker, clip, own = self._loaded.conditioning.voice(voice.id, manner.exaggeration)
+                delivery, gain = Delivery(speaker, clip, manner, language), own * 10 ** (job.volume_db / 20)
                 for place, portion in enumerate(portions(job.text)):
                     first = made
                     text = job.text[portion.start : portion.end]
@@ -204,6 +203,7 @@ class ChatterboxEngine(BlockingEngine):
         heads = AlignedHeads(chatterbox.t3) if chatterbox.t3.hp.is_multilingual else None
         watermark = Watermark(chatterbox.device, RATE)
         speaking = Speaking(model, chatterbox, watermark, heads)
+        interruption = Interruption(chatterbox.t3, chatterbox.s3gen)
 
         def gain(speaker: T3Cond, clip: dict[str, Any]) -> float:
             if settings.loudness == "own":
@@ -215,9 +215,9 @@ class ChatterboxEngine(BlockingEngine):
             model,
             chatterbox,
             book,
-            Conditioning(chatterbox, book, settings.voices_kept, model.clip_options, gain),
+            Conditioning(chatterbox, interruption, book, settings.voices_kept, model.clip_options, gain),
             watermark,
-            Interruption(chatterbox.t3, chatterbox.s3gen),
+            interruption,
             heads,
             speaking,
         )

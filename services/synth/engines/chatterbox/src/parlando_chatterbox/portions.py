@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate, takewhile
 
+from parlando_chatterbox.pace import weight
 from parlando_kit.spans import Span
 from parlando_synth.untimed import sentences
 
 LONGEST = 300
-"""Code points of a portion: some 20 s of speech. The network loses its way in much more at a time."""
+"""Letters of a portion (`pace`): some 20 s of speech. The network loses its way in much more at a time."""
 
 _BREAKS = (re.compile(r"[,;:،、，；：][\"'”’)\]]*\s*"), re.compile(r"\s+"))
 
@@ -18,11 +20,17 @@ def portions(text: str, longest: int = LONGEST) -> Iterator[Span]:
     """Yield what is spoken at a time: each holds a letter or a digit, and none is longer than `longest`."""
     for sentence in sentences(text):
         start = sentence.start
-        while sentence.end - start > longest:
-            cut = _cut(text, start, start + longest)
+        while (reach := _reach(text, start, sentence.end, longest)) < sentence.end:
+            cut = _cut(text, start, reach)
             yield from _spoken(text, start, cut)
             start = cut
         yield from _spoken(text, start, sentence.end)
+
+
+def _reach(text: str, start: int, end: int, longest: int) -> int:
+    """Return the end of what may be spoken at a time from `start` on."""
+    said = accumulate(map(weight, text[start:end]))
+    return start + sum(1 for _ in takewhile(lambda letters: letters <= longest, said))
 
 
 def _cut(text: str, start: int, end: int) -> int:

@@ -16,6 +16,7 @@ from parlando_chatterbox.alignment import AlignedHeads, Follower
 from parlando_chatterbox.library import T3Cond
 from parlando_chatterbox.manner import Manner
 from parlando_chatterbox.models import Chatterbox, Model
+from parlando_chatterbox.pace import letters
 from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
 from parlando_chatterbox.speech_tokens import Sampling, speech_tokens
 from parlando_chatterbox.stretch import Stretch
@@ -23,7 +24,7 @@ from parlando_chatterbox.takes import Fault, Take, faults
 from parlando_chatterbox.watermark import Watermark
 from parlando_chatterbox.windows import SIZES
 
-_SLOWEST_SPEECH = 5  # code points a second; a network that takes longer has lost its way
+_SLOWEST_SPEECH = 5  # letters a second; a network that takes longer has lost its way
 _PAUSE = 2  # seconds that a portion may last beyond that
 _MOST_TOKENS = 1_000  # of a portion, as in the library
 _SEEDS = 2**31
@@ -119,7 +120,7 @@ class Speaking:
 
 
 def _most(text: str) -> int:
-    return min(TOKEN_RATE * (len(text) // _SLOWEST_SPEECH + _PAUSE), _MOST_TOKENS)
+    return min(TOKEN_RATE * (letters(text) // _SLOWEST_SPEECH + _PAUSE), _MOST_TOKENS)
 
 
 def _named(wrong: frozenset[Fault]) -> str:

@@ -9,10 +9,11 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from parlando_chatterbox.pace import letters
 from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
 from parlando_chatterbox.wave import RATE
 
-_FASTEST_SPEECH = 30  # code points a second; people say about 15
+_FASTEST_SPEECH = 30  # letters a second; people say about 15
 _REPEATED = TOKEN_RATE  # tokens that repeat what was just before, on end
 _LONGEST_PERIOD = 2 * TOKEN_RATE  # tokens of what is repeated
 _FRAME = RATE * 3 // 100  # samples over which loudness is measured
@@ -51,7 +52,8 @@ class Take:
 def faults(take: Take, text: str) -> frozenset[Fault]:
     """Return what is wrong with a take of a text."""
     found = {
-        Fault.DURATION: not take.ended or len(take.tokens) * _FASTEST_SPEECH < (len(text) - 10) * TOKEN_RATE,
+        Fault.DURATION: not take.ended
+        or len(take.tokens) * _FASTEST_SPEECH < (letters(text) - 10) * TOKEN_RATE,
         Fault.ALIGNMENT: take.followed is False,
         Fault.SILENCE: _pauses(np.concatenate([*take.sound, np.empty(0, np.float32)])),
         Fault.REPETITION: _repeats(np.asarray(take.tokens)),

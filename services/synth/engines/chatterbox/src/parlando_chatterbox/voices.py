@@ -75,7 +75,7 @@ class VoiceBook:
 
     def cloned(self, voice: str) -> ClonedVoice | None:
         """Return the cloned voice of that id; None for the built-in one, and for one that is gone."""
-        return self._folder.voices.get(voice)
+        return self._folder.voice(voice)
 
     def add(self, upload: VoiceUpload) -> Voice:
         """Clone a voice, as `VoiceFolder.add`."""
