@@ -38,6 +38,12 @@ $(ENGINES:%=engine-%): engine-%:
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$(subst -,_,$*)
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 
+.PHONY: engine-chatterbox-short
+engine-chatterbox-short: ## Chatterbox's checks, and its tests on the English network alone
+	@tools/bootstrap --engine chatterbox --dev
+	@cd services/synth/engines/chatterbox && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_chatterbox
+	@cd services/synth/engines/chatterbox && .venv/bin/python -m pytest -k "not multilingual and not turbo and not memory"
+
 # PyTorch is in no lock: which build of it a machine wants is the machine's to say.
 TORCH ?= torch
 .PHONY: engine-kokoro-torch
