@@ -23,10 +23,13 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@for engine in $$($(BIN)/parlando models engines); do tools/bootstrap --engine $$engine; done
 	@exec $(BIN)/parlando up $(ARGS)
 
-# Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox` runs them.
-test: lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES))) ## every check and every test, but for slow ones and those of Chatterbox and of Kokoro on PyTorch
-	@tools/bootstrap --clients
-	@$(BIN)/python -m pytest
+# What computes more than it waits goes side by side, as many at a time as there are cores; tests of real processes
+# come after it, one at a time. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
+SIDE_BY_SIDE := unit lint clients $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
+test: ## every check and every test, but for slow ones and those of Chatterbox and of Kokoro on PyTorch
+	@tools/bootstrap --dev
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=$$(getconf _NPROCESSORS_ONLN) $(SIDE_BY_SIDE)
+	@$(BIN)/python -m pytest --ignore=tests/unit
 
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev
@@ -79,10 +82,12 @@ fuzz-realtime: ## random conversations of a grammar on Realtime, 100,000 events;
 	@tools/bootstrap --dev
 	@PYTHONPATH=.:bench $(BIN)/python -m tests.component.edge.realtime_fuzzing $(or $(FUZZ_EVENTS),100000)
 
-.PHONY: conformance
-conformance: ## run the stock clients against a whole system, and write docs/conformance.md; ARGS=openai_node.mjs runs one
-	@tools/bootstrap --dev
+.PHONY: conformance clients
+clients:
 	@tools/bootstrap --clients
+
+conformance: clients ## run the stock clients against a whole system, and write docs/conformance.md; ARGS=openai_node.mjs runs one
+	@tools/bootstrap --dev
 	@PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
 fuzz-http: ## requests made of the OpenAPI document, for a minute; FUZZ_SECONDS=600 takes longer
