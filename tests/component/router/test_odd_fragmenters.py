@@ -16,6 +16,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import abort
 from parlando_router.epoch import FRAGMENTER_SECONDS
 from tests.component.router.mesh import (
+    HastyClock,
     WorkerProcess,
     failure,
     kinds,
@@ -109,7 +110,8 @@ class _BrokenFragmenter(fragmenter_service_pb2_grpc.FragmenterServiceServicer):
 @pytest.mark.parametrize("reason", [Reason.BAD_MARKUP, Reason.DRAINING])
 async def test_what_the_fragmenter_refuses_is_told_to_the_caller(reason: Reason) -> None:
     error = ParlandoError(reason, "text: close the element", field="text")
-    async with mesh(WorkerProcess(), fragmenter=_BrokenFragmenter(error)) as router:
+    clock = HastyClock(20.0)  # one that drains is asked for again, for seconds
+    async with mesh(WorkerProcess(), fragmenter=_BrokenFragmenter(error), clock=clock) as router:
         got = await failure(said(router.stub.Say(say("Orange lamp."))))
         assert got.reason is reason
         call = router.stub.Speak()
