@@ -129,3 +129,12 @@ def _strings_but_scopes(path: Path) -> list[ast.Constant]:
         for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in scopes
     ]
+
+
+def test_what_the_client_may_not_import_from_the_services_is_the_same_there() -> None:
+    client, kit = (
+        ast.parse((_ROOT / folder / "true_status.py").read_text()).body[1:]  # but for what it says of itself
+        for folder in ("clients/python/src/parlando_client", "services/kit/src/parlando_kit")
+    )
+    assert len(client) > 1
+    assert [ast.unparse(node) for node in client] == [ast.unparse(node) for node in kit]
