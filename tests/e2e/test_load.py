@@ -64,7 +64,7 @@ async def test_sessions_are_opened_step_by_step_and_each_step_is_measured(espeak
 
 async def test_cancels_stalls_and_reconnects_are_no_errors(espeak_through: Through) -> None:
     conducts = {Conduct.CANCEL: 0.4, Conduct.STALL: 0.1, Conduct.RECONNECT: 0.2}
-    report = await _loaded(espeak_through, conducts, words=(60,), cancel_within=0.3)
+    report = await _loaded(espeak_through, conducts, words=(25,), cancel_within=0.3)
     counts, latencies = report.figures.counts, report.figures.latencies
     assert not report.errors, counts
     assert len(latencies["cancel, answered"]) == counts["cancelled"] > 0
