@@ -10,15 +10,11 @@ from tests.chaos.experiment import disturbed, measure_lengths
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.wired import running_wired
 
-# What fails, and whether callers may be told so: what has no second one, and is on everybody's way.
+# What fails at the same time, and whether callers may be told so: where one thing is on everybody's way.
 _FAULTS = (
-    ([Fault("synth", Kind.KILL)], False),
-    ([Fault("session", Kind.KILL), Fault("redis", Kind.KILL)], False),
-    (
-        [Fault("fragmenter", Kind.KILL)],
-        True,
-    ),  # on a busy machine it may be away for longer than is waited for
-    ([Fault("router", Kind.DROP)], True),
+    ([Fault("synth", Kind.KILL), Fault("session", Kind.KILL), Fault("redis", Kind.KILL)], False),
+    # On a busy machine the fragmenter may be away for longer than is waited for.
+    ([Fault("fragmenter", Kind.KILL), Fault("router", Kind.DROP)], True),
 )
 
 
