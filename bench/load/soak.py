@@ -36,7 +36,7 @@ from load.watching import Sample
 
 _REDIS_SECONDS = 10.0
 _LOOKS = 240  # over the whole time
-_HEARING = Plan(sessions=4, rate=2, seconds=6, words=(30,), conducts={Conduct.BARGE_IN: 1.0}, seed=7)
+_HEARING = Plan(sessions=4, rate=1, seconds=4, words=(90,), conducts={Conduct.BARGE_IN: 1.0}, seed=7)
 """Users who interrupt: what tells speech is loaded with the first, and would look like a leak later."""
 
 MOST_KEYS_A_SESSION = 4.0
