@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import orjson
+import pytest
 
 from tests.component.edge.router import new_router
 from tests.component.edge.serving import NOWHERE, serving_before
@@ -44,9 +45,10 @@ async def test_words_and_audio_agree_and_the_estimate_is_near_them(system: Syste
     ]
 
 
-async def test_what_the_engine_has_not_is_said_to_be_ignored(system: System) -> None:
+@pytest.mark.parametrize("instructions", ["Bored!", "Whisper all of it."])
+async def test_what_the_engine_has_not_is_said_to_be_ignored(system: System, instructions: str) -> None:
     async with serving_before(system.router, NOWHERE, new_router()) as edge:
-        answer = await edge.http.post("/v1/audio/speech", json={"input": TEXT, "instructions": "Bored!"})
+        answer = await edge.http.post("/v1/audio/speech", json={"input": TEXT, "instructions": instructions})
         assert answer.headers["parlando-ignored"] == "instructions"
         assert answer.content
 

@@ -193,6 +193,9 @@ class FakeRouter(speech_service_pb2_grpc.SpeechServiceServicer):
             message = "the session's budget.cost is spent: raise it"
             raise ParlandoError(Reason.BUDGET_SPENT, message, field="settings.session_id")
         ignored = ["emotion"] if settings.emotion.name not in ("", "calm") else []
+        # It reads what asks for a whisper.
+        options = settings.engine_options
+        ignored += [f"engine_options.{name}" for name in options if "whisper" not in options[name]]
         started = speech_pb2.SpeechStarted(engine="fake", voice=voice or "plain", ignored=ignored)
         yield [Event(epoch=1, started=started)]
         timed: list[audio_pb2.WordTiming] = []

@@ -140,10 +140,18 @@ async def test_an_estimate_speaks_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("instructions", "ignored"),
-    [("Speak calmly and slowly.", "instructions"), ("furious", "instructions"), ("Calm.", None), ("", None)],
+    [
+        ("Speak calmly and slowly.", "instructions"),
+        ("furious", "instructions"),
+        ("Calm.", None),
+        (" Please whisper. ", None),
+        ("", None),
+    ],
 )
 async def test_what_has_no_effect_is_named(instructions: str, ignored: str | None) -> None:
     async with serving() as edge:
         for path in ("/v1/audio/speech", "/v1/audio/speech?assembled=true", PATH):
             response = await edge.http.post(path, json={"input": TEXT, "instructions": instructions})
             assert response.headers.get("parlando-ignored") == ignored
+            handed_on = {"instructions": instructions.strip()} if " " in instructions else {}
+            assert dict(edge.router.settings[-1].engine_options) == handed_on

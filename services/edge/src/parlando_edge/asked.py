@@ -26,14 +26,12 @@ class Asked:
         settings: how to speak it.
         body: frames the answer.
         whole: True to answer with all of the audio at once.
-        ignored: fields without effect, known before an engine is.
     """
 
     text: str = field(repr=False)
     settings: SpeechSettings
     body: Body
     whole: bool = False
-    ignored: tuple[str, ...] = ()
 
 
 class Understanding(Protocol):
@@ -52,9 +50,7 @@ def speech(values: dict[str, Any], accept: str, query: Mapping[str, str]) -> Ask
     """
     request = speech_request.parse(values, accept)
     whole = speech_request.wants_assembly(query, request)
-    return Asked(
-        request.text, request.settings, body_of(request), whole, _ignored(instructed=request.instructed)
-    )
+    return Asked(request.text, request.settings, body_of(request), whole)
 
 
 def timestamps(values: dict[str, Any], accept: str, query: Mapping[str, str]) -> Asked:
@@ -74,9 +70,4 @@ def timestamps(values: dict[str, Any], accept: str, query: Mapping[str, str]) ->
         body = LinesBody(asked.input, settings.audio.rate, content_type(name, settings.audio))
     else:
         body = SubtitleBody(Cues(asked.input, settings.audio.rate, words=asked.granularity == "word"), form)
-    instructed = speech_request.is_instructed(asked, settings)
-    return Asked(asked.input, settings, body, ignored=_ignored(instructed=instructed))
-
-
-def _ignored(*, instructed: bool) -> tuple[str, ...]:
-    return ("instructions",) if instructed else ()
+    return Asked(asked.input, settings, body)

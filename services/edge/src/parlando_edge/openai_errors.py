@@ -86,6 +86,7 @@ _PARAMS = {
     "settings.language": "language",
     "settings.prosody.speed": "speed",
     "settings.emotion": "instructions",
+    "settings.engine_options.instructions": "instructions",
     "settings.format": "response_format",
     "settings.format.codec": "response_format",
     "settings.format.container": "response_format",

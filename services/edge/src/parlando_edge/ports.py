@@ -24,6 +24,7 @@ class SpeechSettings:
         audio: how it is delivered.
         session_id: the session it belongs to; "" for none.
         emotion: a feeling's name, for engines that have it; "" for none.
+        instructions: sentences on how to speak, for engines that read them; "" for none.
     """
 
     voice: str = ""
@@ -33,6 +34,7 @@ class SpeechSettings:
     audio: AudioFormat = field(default_factory=AudioFormat)
     session_id: str = ""
     emotion: str = ""
+    instructions: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ def settings_to(settings: SpeechSettings) -> speech_pb2.SpeechSettings:
         message.prosody.speed = settings.speed
     if settings.emotion:
         message.emotion.name = settings.emotion
+    if settings.instructions:
+        message.engine_options["instructions"] = settings.instructions
     return message
 
 

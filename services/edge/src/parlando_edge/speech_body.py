@@ -68,8 +68,8 @@ class SpokenText(Body):
         default="",
         max_length=4_096,
         repr=False,
-        description="One word is asked of the engine as an emotion. What has no effect is named in the "
-        "header `Parlando-Ignored`.",
+        description="One word is asked of the engine as an emotion; sentences go to engines that read them. "
+        "What has no effect is named in the header `Parlando-Ignored`.",
     )
     speed: float = Field(
         default=1.0, ge=LOW_SPEED, le=HIGH_SPEED, description="In proportion to the voice's own."

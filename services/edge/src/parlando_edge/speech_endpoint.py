@@ -149,5 +149,5 @@ class SpeechEndpoint:
 
 def _headers(asked: Asked, started: Started) -> dict[str, str]:
     headers = {"content-type": asked.body.media_type, "cache-control": "no-store"}
-    named = (*asked.ignored, *(param_of(f"settings.{path}") for path in started.ignored))
+    named = [param_of(f"settings.{path}") for path in started.ignored]
     return {**headers, "parlando-ignored": ", ".join(dict.fromkeys(named))} if named else headers

@@ -33,14 +33,12 @@ class SpeechRequest:
         settings: how to speak it.
         media_type: the answer's content type, unless it is events.
         events: True to answer with server-sent events.
-        instructed: True where `instructions` say more than the settings can hold.
     """
 
     text: str = field(repr=False)
     settings: SpeechSettings
     media_type: str
     events: bool
-    instructed: bool = False
 
 
 def voice_of(fields: Fields) -> str:
@@ -61,12 +59,14 @@ def settings_of(body: SpokenText, response_format: str) -> SpeechSettings:
     Raises:
         ParlandoError: the format is not offered.
     """
+    emotion = emotion_of(body.instructions)
     return SpeechSettings(
         voice=body.voice.id,
         engine=body.engine or engine_of(body.model),
         language=body.language,
         speed=body.speed,
-        emotion=emotion_of(body.instructions),
+        emotion=emotion,
+        instructions="" if emotion else body.instructions.strip(),
         audio=speech_format(response_format, body.sample_rate or 0),
     )
 
@@ -82,8 +82,7 @@ def format_of(body: SpokenText, accept: str) -> str:
 def emotion_of(instructions: str) -> str:
     """Return the emotion that instructions of one word name, in lower case; "" for all others.
 
-    Sentences are for a model that reads them, and no engine here does: to look for words in them would
-    take "not sad" for "sad".
+    Sentences are for a model that reads them: to look for words in them would take "not sad" for "sad".
     """
     word = instructions.strip().rstrip(".!").casefold()
     return word if word.isalpha() else ""
@@ -110,13 +109,7 @@ def parse(values: dict[str, Any], accept: str = "") -> SpeechRequest:
         settings,
         content_type(name, settings.audio),
         stream == "sse",
-        is_instructed(body, settings),
     )
-
-
-def is_instructed(body: SpokenText, settings: SpeechSettings) -> bool:
-    """Return whether a body has instructions that its settings leave out."""
-    return bool(body.instructions.strip()) and not settings.emotion
 
 
 def wants_assembly(query: Mapping[str, str], request: SpeechRequest) -> bool:
