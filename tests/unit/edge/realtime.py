@@ -20,6 +20,15 @@ from parlando_kit.spans import Span
 
 SAMPLES = 240  # of each character: 10 ms at 24,000 Hz
 TEXT = "Hello big world."
+CLOSED = [
+    "response.output_audio.done",
+    "response.output_audio_transcript.done",
+    "response.content_part.done",
+    "response.output_item.done",
+    "conversation.item.done",
+    "response.done",
+]
+"""Events that end a response which has begun to speak."""
 
 
 def user_item(text: str = TEXT, **more: Any) -> Event:
