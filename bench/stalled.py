@@ -8,8 +8,10 @@ and the kernel's socket buffers (files that processes map do not count, since wh
 Then how long another client's first chunk takes meanwhile, beside before; how many of the readers Envoy still
 had by the end; and what is held once they have left.
 
-A reader may cost the playout budget and one fragment, wherever that is: the bound that is printed, and beyond
-which it exits with 1. Processes keep what they have once used, so all roads are walked once before that.
+A reader may cost the playout budget and one fragment in the router. What lies below it counts as played by
+the router's clock, and comes on top: little over gRPC, and more where the edge and its sockets lie in
+between. The sum is the bound that is printed, and beyond which it exits with 1. Processes keep what they have
+once used, so all roads are walked once before that.
 """
 
 from __future__ import annotations
@@ -39,7 +41,14 @@ BUDGET_SECONDS = 10
 FRAGMENT_SECONDS = 27
 """The longest fragment: 400 code points, of which espeak-ng says 15 a second."""
 
-BOUND_MB = (BUDGET_SECONDS + FRAGMENT_SECONDS) * 2 * RATE / 1e6
+ROUTER_MB = (BUDGET_SECONDS + FRAGMENT_SECONDS) * 2 * RATE / 1e6
+
+BELOW_MB = {"Speak": 0.0, "Say": 0.0, "HTTP": 1.2, "Realtime": 1.8}
+"""What may lie below the router beside that. Over gRPC it is 0.2, less than these texts' fragments fall short
+of the longest. With the edge in between: its own (0.2 over HTTP; 0.7 over Realtime, whose queue is 256 KiB of
+base64), Envoy's (0.1), and the kernel's: the edge's send buffer (0.15), Envoy's receive buffer, which the
+kernel sizes (0.26 to 0.37), Envoy's send buffer (0.25), and the client's receive buffer, which is on this
+machine, too (0.13)."""
 _TEXT = long_text(600)  # four minutes, and within what HTTP takes
 _PROBES = 60
 _WARM = 3
@@ -196,11 +205,12 @@ def measure(mesh: Mesh, name: str, readers: int, seconds: float) -> bool:
     print(f"{'MB more, a reader':<24}{'all':>7}" + "".join(f"{key:>11}" for key in before))
     worst = show("at the worst moment", most, readers)
     show("left, less before", rest, readers)
-    print(f"{'bound':<24}{BOUND_MB:7.2f}   still connected after that time: {left}")
+    bound = ROUTER_MB + BELOW_MB[name]
+    print(f"{'bound':<24}{bound:7.2f}   still connected after that time: {left}")
     print(f"{'others first chunk, ms':<24}{'p50':>7}{'p95':>11}{'most':>11}{'of':>7}")
     told("before", before_ms)
     told("meanwhile", during_ms)
-    return worst <= BOUND_MB
+    return worst <= bound
 
 
 def main() -> int:
