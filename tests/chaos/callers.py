@@ -251,12 +251,18 @@ class Callers:
         call.wrong = "; ".join(report.wrong)
 
     async def _over_http(self, call: Call) -> None:
+        """Have an order spoken: every other one with its words, which are checked; all by their length."""
+        told = call.order.number % 2 == 1
+        path = "/v1/audio/speech/timestamps" if told else "/v1/audio/speech"
         asked = {"input": call.order.text, "model": "tts-1", "voice": "alloy", "response_format": "pcm"}
         try:
-            async with self._http.stream("POST", "/v1/audio/speech", json=asked) as answer:
+            async with self._http.stream("POST", path, json=asked) as answer:
                 if answer.status_code != 200:
                     await answer.aread()
                     raise FailedError(f"{answer.status_code} {_code(answer)}")
+                if told:
+                    await hear_lines(call, answer.aiter_lines())
+                    return
                 async for piece in answer.aiter_raw():
                     call.heard(len(piece) / _BYTES_A_SECOND)
         except httpx2.TransportError as error:
@@ -278,6 +284,29 @@ class Callers:
     def _begun(self) -> Conversation:
         self.conversations.append(Conversation(self._address))
         return self.conversations[-1]
+
+
+async def hear_lines(call: Call, lines: AsyncIterator[str]) -> None:
+    """Hear an answer with words, each of which must be told once.
+
+    Raises:
+        FailedError: it says that no more follows.
+    """
+    times = [0] * len(call.order.text)
+    async for line in lines:
+        event = json.loads(line)
+        match event["type"]:
+            case "audio":
+                call.heard(event["audio_duration_ms"] / 1000)
+            case "words":
+                for word in event["words"]:
+                    for place in range(word["source_start"], word["source_end"]):
+                        times[place] += 1
+            case "error":
+                raise FailedError(str(event["error"]["code"]))
+    for place, letter in enumerate(call.order.text):
+        if letter.isalnum() and times[place] != 1:
+            call.wrong = f"HTTP: what is at {place} of {call.order.text!r} was told {times[place]} times"
 
 
 def _restarts(error: Exception) -> bool:

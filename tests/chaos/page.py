@@ -25,11 +25,11 @@ writes down what it is told. *Stands still* (SIGSTOP), *is slow* (it runs a tent
 in the middle.
 
 What must hold in each row, and is checked: every word of an utterance that ends well is heard once (over
-gRPC by its words and samples, over Realtime by its transcript, on each road by its length, to
-{tolerance:g} s); every call ends; no synthesis and no request is left behind; sessions and turns are there
-again; all is well within 30 s. Two things are no promise, and are told where they happen: without Redis
-sessions go with the session service, and a turn that ended in the moment before its edge was killed goes
-with that edge.
+gRPC by its words and samples, over Realtime by its transcript, over HTTP every other time by the words that
+`/v1/audio/speech/timestamps` tells, on each road by its length, to {tolerance:g} s); every call ends; no
+synthesis and no request is left behind; sessions and turns are there again; all is well within 30 s. Two
+things are no promise, and are told where they happen: without Redis sessions go with the session service,
+and a turn that ended in the moment before its edge was killed goes with that edge.
 
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;
   *told*: by road, what their callers were told, and how often.
