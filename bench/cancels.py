@@ -105,10 +105,13 @@ async def realtime(mesh: Mesh, cancels: int) -> list[float]:
     response = {"input": [{"type": "message", "role": "user", "content": content}]}
     begin = json.dumps({"type": "response.create", "response": response})
     async with connect(f"ws://{mesh.envoy}/v1/realtime", compression=None, max_size=None) as socket:
-        for _ in range(cancels):
+        while len(taken) < cancels:
             await socket.send(begin)
-            while '"response.output_audio.delta"' not in str(await socket.recv()):
-                pass
+            while '"response.output_audio.delta"' not in (message := str(await socket.recv())):
+                if '"response.done"' in message:  # too many waited
+                    refusal = json.loads(message)["response"]["status_details"]["error"]
+                    await asyncio.sleep(refusal["retry_after_ms"] / 1000)
+                    await socket.send(begin)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(chance.uniform(0, 0.05)):
                     while True:

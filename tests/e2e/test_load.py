@@ -53,13 +53,13 @@ async def test_every_order_of_every_road_is_spoken_to_its_end(
 async def test_sessions_are_opened_step_by_step_and_each_step_is_measured(espeak_through: Through) -> None:
     edge = espeak_through.service("edge")
     plan = replace(_PLAN, rate=0, seconds=0.5)
-    first, then = await growth.measure(plan, espeak_through.address, {"edge": [edge]}, (10, 40))
-    assert (first.sessions, then.sessions) == (10, 40)
+    first, then = await growth.measure(plan, espeak_through.address, {"edge": [edge]}, (40, 160))
+    assert (first.sessions, then.sessions) == (40, 160)
     assert min(first.opening, then.opening) > 0
     assert set(first.bytes_each) == set(then.bytes_each) == {"edge"}
     heads, *rows, _ = growth.table([first, then]).splitlines()
     assert "edge kB" in heads
-    assert [row.split()[0] for row in rows] == ["10", "40"]
+    assert [row.split()[0] for row in rows] == ["40", "160"]
 
 
 async def test_cancels_stalls_and_reconnects_are_no_errors(espeak_through: Through) -> None:
