@@ -24,7 +24,7 @@ from parlando_synth.cloned_voice import ClonedVoice, VoiceChange
 from parlando_synth.mixed_voice import MixedVoice
 
 _LOCK = ".lock"
-_Stamp = tuple[int, int]  # of a file: when it changed, and its size
+_Stamp = tuple[int, int, int]  # of a file: which it is, when it changed, and its size
 _Kept = TypeVar("_Kept", ClonedVoice, MixedVoice)
 
 _log = logging.getLogger(__name__)
@@ -206,4 +206,5 @@ class KeptVoices(ABC, Generic[_Kept]):
 
 
 def _stamp(told: os.stat_result) -> _Stamp:
-    return told.st_mtime_ns, told.st_size
+    # Its number as well: two changes may fall into one tick of the time.
+    return told.st_ino, told.st_mtime_ns, told.st_size
