@@ -169,7 +169,7 @@ class KeptVoices(ABC, Generic[_Kept]):
         with suppress(OSError), os.scandir(self._path) as entries:  # there may be no folder
             for entry in entries:
                 if entry.name.endswith(self.suffix):
-                    with suppress(FileNotFoundError):  # it was removed in between
+                    with suppress(OSError):  # it was removed in between, or leads nowhere
                         yield entry.name, _stamp(entry.stat())
 
     @contextmanager
