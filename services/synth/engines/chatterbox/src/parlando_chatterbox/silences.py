@@ -7,7 +7,7 @@ from parlando_chatterbox.settings import ChatterboxSettings
 from parlando_chatterbox.speech_tokens import RATE as TOKEN_RATE
 from parlando_chatterbox.windows import SIZES
 
-_USUAL_SPEECH = 15  # code points a second
+_USUAL_SPEECH = 15  # letters a second
 
 
 def longest_silence(settings: ChatterboxSettings, took: float, audio: float) -> float:
