@@ -50,7 +50,7 @@ engine-chatterbox-short: ## Chatterbox's checks, and its tests on the English ne
 # PyTorch is in no lock: which build of it a machine wants is the machine's to say.
 TORCH ?= torch
 .PHONY: engine-kokoro-torch
-engine-kokoro-torch: engine-%: ## the same on PyTorch; TORCH="torch==2.9.0" names the build to install, if none is there
+engine-kokoro-torch: engine-%: ## Kokoro's checks and tests on PyTorch; TORCH="torch==2.9.0" names the build to install, if none is there
 	@tools/bootstrap --dev
 	@tools/bootstrap --engine $* --dev --torch "$(TORCH)"
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_kokoro_torch
