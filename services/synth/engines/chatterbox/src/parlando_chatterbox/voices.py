@@ -71,7 +71,8 @@ class VoiceBook:
 
     def find(self, name: str) -> Voice | None:
         """Return the voice of that id or alias."""
-        return named_voice(name, self.voices)
+        cloned = self._folder.voice(name)  # without a look at all others
+        return self._described(cloned) if cloned is not None else named_voice(name, self.voices)
 
     def cloned(self, voice: str) -> ClonedVoice | None:
         """Return the cloned voice of that id; None for the built-in one, and for one that is gone."""

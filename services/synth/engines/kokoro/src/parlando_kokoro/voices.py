@@ -121,7 +121,10 @@ class VoiceBook:
         A mixture's weights may be any; what they come to together must be more than nothing. It has the
         language of its first voice.
         """
-        return named_voice(name, self.voices) or self._mixture_named(name)
+        own = next((voice for voice in self._own if voice.id == name), None)
+        kept = self._mixes.voice(name) if own is None else None  # without a look at all others
+        exact = self._described(kept) if kept is not None else own
+        return exact or named_voice(name, self.voices) or self._mixture_named(name)
 
     def _described(self, kept: MixedVoice) -> Voice | None:
         """Return a kept mixture as callers see it; None where it is of voices that are not here."""
