@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from speech import speech
 from tiny import tiny
 
@@ -15,6 +17,10 @@ from parlando_chatterbox.settings import ChatterboxSettings
 from parlando_synth.cloned_voice import ClonedVoice, voice_id
 from parlando_synth.reference_clip import ReferenceClip
 from parlando_synth.voice_folder import SUFFIX
+
+# A busy machine must not fail a property; in CI the same cases are tried each time.
+settings.register_profile("parlando", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("parlando")
 
 
 @pytest.fixture(scope="session", params=MODELS)
