@@ -10,6 +10,7 @@ from parlando_espeak.wire import Utterance
 from parlando_kit.spans import Span
 from parlando_synth.engine import Job, PronouncedWord, Pronunciation
 from parlando_synth.order import Order
+from parlando_synth.reading import Reading
 
 _TEXT = "xylophone"
 _WORD = PronouncedWord(Span(0, len(_TEXT)), _TEXT)
@@ -22,6 +23,7 @@ _WORD = PronouncedWord(Span(0, len(_TEXT)), _TEXT)
         Job(_TEXT, "en", previous_text=_TEXT, next_text=_TEXT),
         _WORD,
         Pronunciation("en", _TEXT, (_WORD,)),
+        Reading(_TEXT, ()),
         Utterance(_TEXT, "en"),
         Passage(_TEXT, (), "en", Manner()),
     ],

@@ -41,7 +41,7 @@ class Reading:
         complete: nothing of the text was outside the vocabulary.
     """
 
-    symbols: str
+    symbols: str = field(repr=False)
     words: Sequence[ReadWord]
     complete: bool = True
 
@@ -59,7 +59,7 @@ class _Token:
     word: str = field(repr=False)
     after: str
     span: Span
-    given: str | None = None
+    given: str | None = field(default=None, repr=False)
 
 
 def read(text: str, spell: Speller, vocabulary: Collection[str], marks: Marks) -> Reading:
