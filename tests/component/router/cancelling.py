@@ -205,8 +205,12 @@ async def cancel_once(
         elif moment != "deadline":
             await _cancel(caller, moment, figures)
         await caller.read_until(lambda: False)
-    except (grpc.aio.AioRpcError, asyncio.CancelledError):
+    except grpc.aio.AioRpcError:
         pass
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is not None and task.cancelling():  # and not the call
+            caller.call.cancel()
+            raise
     code = await caller.call.code()
     if await _refused(caller):
         figures.refused += 1
