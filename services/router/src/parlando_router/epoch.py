@@ -248,11 +248,9 @@ class Epoch:
                 owed.more()
                 await stream.send_end()
                 return
-            if isinstance(new, _Hint):
-                await stream.send_hint(new.audio_queued, new.real_time_factor)
-            else:
+            if not isinstance(new, _Hint):
                 self._retelling.told(new)
-                await _send(stream, new, owed)
+            await _send(stream, new, owed)
 
     def _hint(self) -> None:
         """Tell the fragmenter how playback stands, behind the text that waits: one task sends."""
@@ -307,10 +305,13 @@ def _losing() -> Iterator[None]:
         raise
 
 
-async def _send(stream: FragmentStream, item: Append | FlushEpoch, owed: Owed) -> None:
+async def _send(stream: FragmentStream, item: Append | FlushEpoch | _Hint, owed: Owed) -> None:
     owed.more()
+    if isinstance(item, FlushEpoch):
+        await stream.send_flush(item.flush_id)
+        return  # it is answered
     if isinstance(item, Append):
         await stream.send_text(item.text)
-        owed.less()  # whether it makes a fragment, nobody can say
     else:
-        await stream.send_flush(item.flush_id)
+        await stream.send_hint(item.audio_queued, item.real_time_factor)
+    owed.less()  # whether text makes a fragment, nobody can say
