@@ -25,7 +25,7 @@ from tests.e2e.conftest import clean_environment
 from tests.e2e.through import PATIENCE
 from tests.ports import free_port
 
-_SHORT = {"idle_timeout: 120s": "idle_timeout: 0.2s"}
+_SHORT = {"idle_timeout: 120s": "idle_timeout: 1s"}
 
 
 async def _never() -> None:
