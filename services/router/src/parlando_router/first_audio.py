@@ -14,7 +14,8 @@ class FirstAudio:
     asked. It takes a place once it waits for us: a fragment is there to be spoken, or its text has ended.
     Before that its writer is waited for, however long, and nobody is kept out by that.
 
-    It is refused only while it has been told nothing: who had a place, or cancelled, is counted and goes on.
+    Who had a place, or cancelled text, is refused no more: it is counted and goes on. What others may have
+    been told by then is of no text, or of text with nothing to be spoken: how a flush or a cancel ended.
 
     Args:
         room: where it waits.
