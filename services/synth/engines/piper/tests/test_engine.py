@@ -198,12 +198,13 @@ def test_the_network_is_told_of_length_and_noise(
     assert noted.scales == pytest.approx(expected)
 
 
-def test_threads_are_as_many_as_it_was_told_and_do_not_spin(folder: Path) -> None:
+def test_threads_are_as_many_as_it_was_told_and_spin_within_runs_alone(folder: Path) -> None:
     speaker = VoiceFolder(folder).speaker(TINY)
     assert speaker is not None
     told = Shelf(most=1, threads=3).network(speaker)._session.get_session_options()
     assert (told.intra_op_num_threads, told.inter_op_num_threads) == (3, 1)
-    assert told.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    assert told.get_session_config_entry("session.intra_op.spin_duration_us") == "300"
+    assert told.get_session_config_entry("session.force_spinning_stop") == "1"
 
 
 @pytest.mark.parametrize("value", ["", "fast", "nan", "-1", "99"])

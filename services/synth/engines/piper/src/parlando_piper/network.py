@@ -19,6 +19,9 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import StopFlag
 from parlando_synth.networks import session, unless_stopped
 
+_SPINNING_US = 300
+"""On two cores a word takes a quarter less time, for a fifth more CPU; a sentence 5 % less, for 6 % more."""
+
 _AUDIBLE = 0.01  # of the loudest sample: what counts as speech where the network does not tell
 
 
@@ -67,7 +70,7 @@ class Network:
     def __init__(self, path: Path, config: PiperConfig, *, threads: int) -> None:
         self._config = config
         try:
-            self._session = session(_aligned(path), threads=threads)
+            self._session = session(_aligned(path), threads=threads, spinning_us=_SPINNING_US)
         except Exception as error:  # the library's own classes share no useful base
             raise _no_voice(path) from error
         expected = {"input", "input_lengths", "scales"} | ({"sid"} if config.num_speakers > 1 else set())
