@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from parlando_chatterbox.engine import ChatterboxInstance
 from parlando_kit.ledger import SpokenWord
+from parlando_synth.cloned_voice import ClonedVoice
 from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, Words
+
+Clone = Callable[..., ClonedVoice]
+"""Clones a voice from somebody who hums: `conftest.clone`."""
+
+ONE = "Every evening the old keeper climbed the hundred steps."
 
 FOUR = (
     "The harbour was quiet that night. Nobody had lit the lamps. A boat came in without a sound, and no one "
