@@ -17,7 +17,7 @@ _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").gl
 _OURS = re.compile(
     r"parlando_kit\.(errors|ledger|settings|spans|tasks)"
     r"|parlando_synth\.(cloned_voice|engine|feelings|lanes|languages|mix_folder|mixed_voice|narration|networks"
-    r"|reading|reference_clip|shared|spelling|threaded|turns|untimed|voice|voice_folder)"
+    r"|pace|reading|reference_clip|shared|spelling|threaded|turns|untimed|voice|voice_folder)"
     r"|parlando_synth\.remote\.(engine|g711|pcm|prices|settings|trouble|vendor)"
 )
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from speech import FOUR, ONE, pcm, speak
-from tiny import SENTENCE, tiny
+from tiny import SENTENCE, reader, tiny
 
 from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance
 from parlando_chatterbox.library import perth
@@ -27,7 +27,7 @@ from parlando_chatterbox.watermark import PRESENT, Watermark
 from parlando_chatterbox.wave import RATE
 from parlando_chatterbox.windows import SIZES
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag
+from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, Words
 
 
 def test_the_first_audio_is_out_in_a_third_of_the_time_that_the_library_takes(voices: Path) -> None:
@@ -104,6 +104,26 @@ def test_a_seed_makes_it_repeatable(instance: ChatterboxInstance) -> None:
     assert not np.array_equal(once[: len(other)], other[: len(once)])
     unseeded = [pcm(speak(instance, Job(ONE, BUILT_IN))) for _ in range(2)]
     assert not np.array_equal(*unseeded)
+
+
+def test_words_are_timed_while_their_sentence_is_made(voices: Path) -> None:
+    settings = ChatterboxSettings(voices=voices, threads=1, live=1)
+    instance = ChatterboxEngine(settings, lambda _model: reader()).open()
+    text = f"{ONE[:-1]}, and there he lit the lamp. {ONE}"
+    made, told = 0, list[tuple[str, int, int]]()
+    for event in speak(instance, Job(text, BUILT_IN)):
+        if isinstance(event, Audio):
+            made += len(event.pcm) // 2
+        elif isinstance(event, Words):
+            assert all(word.end_sample <= made for word in event.words)
+            told += [
+                (text[word.spoken.start : word.spoken.end], word.end_sample, made) for word in event.words
+            ]
+    instance.close()
+    assert [word for word, _, _ in told] == text.split()
+    # What lies between a word's end and its being told is less than the largest window of a sentence.
+    assert all(there - end < RATE * SIZES[3] // TOKEN_RATE for _, end, there in told)
+    assert len({there for _, _, there in told}) > 4, "in pieces, not a sentence at a time"
 
 
 def test_who_has_much_to_hear_gets_larger_windows(instance: ChatterboxInstance) -> None:

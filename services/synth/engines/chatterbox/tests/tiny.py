@@ -37,7 +37,7 @@ from tokenizers import Tokenizer, models
 from torch import nn
 from transformers import PreTrainedTokenizerFast
 
-from parlando_chatterbox.models import Chatterbox, Model
+from parlando_chatterbox.models import MODELS, Chatterbox, Model
 
 LENGTH = 40
 """Speech tokens of a sentence unless another is asked for: 1.6 s."""
@@ -48,6 +48,9 @@ SENTENCE = 90
 _TURBO_TEXT = 110  # tokens of a sentence's text and voice, which count there as well
 _WIDTH = 64
 _CLIP_TOKENS = 10
+_IS_TEXT = 1  # dimension that tells letters from speech
+_TOKENS_PER_LETTER = 25 / 15  # white space included
+_SURE = 5_000  # so that the end is nowhere in doubt
 _ENDING = 7  # the token that a multilingual network repeats at its end, since that may come early
 
 LLAMA_CONFIGS["tiny"] = LLAMA_CONFIGS["Llama_520M"] | {
@@ -76,6 +79,12 @@ def tiny(model: Model, length: int = LENGTH) -> Chatterbox:
     """Return a small one of a model, whose sentences last so many speech tokens; Turbo's, with their text."""
     torch.manual_seed(1)
     return _assembled(model, _t3(model.name, length), TinyS3Gen(meanflow=model.name == "turbo"))
+
+
+def reader() -> Chatterbox:
+    """Return a small English one whose sentences last as long as people take for them."""
+    torch.manual_seed(1)
+    return _assembled(MODELS["english"], _reading(_t3("english", SENTENCE)), TinyS3Gen(meanflow=False))
 
 
 def full(model: Model) -> Chatterbox:
@@ -208,6 +217,26 @@ def _ending(network: T3, length: int, turbo_length: int) -> T3:
         head[_ENDING, 0] = 6 if config.is_multilingual else 0
         head[config.stop_speech_token] = 0
         head[config.stop_speech_token, 0] = 8
+    return network
+
+
+def _reading(network: T3) -> T3:
+    """Have a network that is to end somewhere end where it has said enough for its text.
+
+    Its first layer looks at all there is alike, and so sees which share of it is text: one that falls with
+    each token said.
+    """
+    first, said = network.tfmr.layers[0].self_attn, network.speech_pos_emb.emb.weight
+    with torch.no_grad():
+        for weights in (network.speech_emb.weight, network.text_pos_emb.emb.weight, said):
+            weights[:, _IS_TEXT] = 0
+        # To a norm, what is text is nothing else; the voice counts as one letter more.
+        network.text_emb.weight[:, _IS_TEXT] = network.cond_enc.spkr_enc.bias[_IS_TEXT] = 100
+        for part in (first.q_proj, first.k_proj, first.v_proj, first.o_proj):
+            part.weight.zero_()
+        first.v_proj.weight[0, _IS_TEXT] = _WIDTH**-0.5
+        first.o_proj.weight[0, 0] = -_SURE
+        said[:, 0] = _SURE / (1 + _TOKENS_PER_LETTER)
     return network
 
 

@@ -12,8 +12,8 @@ from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import Aftermath, Engine, EngineDescription, EngineEvent, Job, StopFlag
 from parlando_synth.failures import engine_failure
+from parlando_synth.pace import Pace
 from parlando_synth.remote.keep_warm import KeepWarm
-from parlando_synth.remote.pace import Pace
 from parlando_synth.remote.relay import StoodStill, Watch, relayed
 from parlando_synth.remote.rendition import Rendition
 from parlando_synth.remote.settings import RemoteSettings

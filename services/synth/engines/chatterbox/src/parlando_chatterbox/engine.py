@@ -45,8 +45,8 @@ from parlando_synth.engine import (
     StopFlag,
     Words,
 )
+from parlando_synth.pace import Pace, PacedWords
 from parlando_synth.threaded import ThreadedEngine
-from parlando_synth.untimed import estimated
 from parlando_synth.voice import Voice
 
 LONGEST_TEXT = 3_000
@@ -68,6 +68,7 @@ class _Loaded:
     interruption: Interruption
     heads: AlignedHeads | None
     speaking: Speaking
+    pace: Pace
 
 
 class ChatterboxInstance(Instance):
@@ -99,21 +100,24 @@ class ChatterboxInstance(Instance):
         seed = secrets.randbelow(_SEEDS) if job.seed is None else job.seed
         # What has a seed is to come out the same, whatever somebody has to hear meanwhile.
         queued = job.audio_queued if job.seed is None else 0.0
+        pace, speaks = self._loaded.pace, f"{voice.id} {language}"
         made = 0
         try:
             with self._loaded.interruption.by(stop):
                 speaker, clip, own = self._loaded.conditioning.voice(voice.id, manner.exaggeration)
                 delivery, gain = Delivery(speaker, clip, manner, language), own * 10 ** (job.volume_db / 20)
                 for place, portion in enumerate(portions(job.text)):
-                    first = made
-                    text = job.text[portion.start : portion.end]
+                    first, text = made, job.text[portion.start : portion.end]
+                    words = PacedWords(job.text, pace.of(speaks) * RATE, portion, first)
                     windows = windows_within((queued + made / RATE) * TOKEN_RATE)
                     for samples in self._spoken(text, delivery, (seed + place) % _SEEDS, windows):
                         self._loaded.interruption.check()
                         emit(Audio(_pcm(samples, gain)))
                         made += len(samples)
-                    emit(Words(estimated(job.text, portion, first, made - first)))
+                        emit(Words(words.made(made)))
+                    emit(Words(words.end(made)))
                     emit(Progress(portion.end / len(job.text)))
+                    pace.spoke(speaks, words.code_points, (made - first) / RATE)
         except Interrupted:
             return
 
@@ -220,6 +224,7 @@ class ChatterboxEngine(BlockingEngine):
             interruption,
             heads,
             speaking,
+            Pace(),
         )
 
     def _warm(self, instance: ChatterboxInstance) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_synth.remote.pace import Pace, PacedWords
+from parlando_kit.spans import Span
+from parlando_synth.pace import Pace, PacedWords
 
 TEXT = "one, two - three and forty-four (five)"
 
@@ -42,6 +43,20 @@ def test_a_word_is_timed_once_its_end_is_thought_to_be_made() -> None:
     assert [word.end_sample for word in words.made(300)] == [300]
     assert [(word.first_sample, word.end_sample) for word in words.made(5_000)] == [(300, 700)]
     assert [(word.first_sample, word.end_sample) for word in words.end(5_000)] == [(700, 5_000)]
+
+
+def test_words_of_a_part_are_timed_from_where_it_begins() -> None:
+    text = "Not this. But that one."
+    words = PacedWords(text, 100, Span(10, 23), begins=1_000)
+    assert words.made(1_299) == ()
+    timed = [*words.made(1_300), *words.end(2_000)]
+    assert [text[word.spoken.start : word.spoken.end] for word in timed] == ["But", "that", "one."]
+    assert [(word.first_sample, word.end_sample) for word in timed] == [
+        (1_000, 1_300),
+        (1_300, 1_650),
+        (1_650, 2_000),
+    ]
+    assert PacedWords(text, 100, Span(9, 9)).code_points == 0
 
 
 def test_a_text_without_words_has_none() -> None:
