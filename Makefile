@@ -41,6 +41,13 @@ $(ENGINES:%=engine-%): engine-%:
 	@cd services/synth/engines/$* && .venv/bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p parlando_$(subst -,_,$*)
 	@cd services/synth/engines/$* && .venv/bin/python -m pytest
 
+# Other engines are behind a real router in `make test`; Chatterbox's row there is marked slow.
+engine-chatterbox: chatterbox-behind-a-router
+.PHONY: chatterbox-behind-a-router
+chatterbox-behind-a-router:
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest tests/component/engines -m slow -k chatterbox
+
 .PHONY: engine-chatterbox-short
 engine-chatterbox-short: ## Chatterbox's checks, and its tests on the English network alone
 	@tools/bootstrap --engine chatterbox --dev

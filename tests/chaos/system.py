@@ -35,7 +35,9 @@ SCRIPTED: Engine = (
         "SCRIPTED_CHARACTER_MS": "50",
     },
 )
-_BACK_SECONDS = 30.0
+# Chatterbox's libraries take 9 seconds of CPU to import, which is a minute where ten others want it, too.
+BACK_SECONDS = 120.0
+"""How long a service may take to be up."""
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Service:
 
     async def serves(self) -> None:
         """Return once it says itself that it serves."""
-        async with open_channel(self.address) as channel, asyncio.timeout(_BACK_SECONDS):
+        async with open_channel(self.address) as channel, asyncio.timeout(BACK_SECONDS):
             stub = health_pb2_grpc.HealthStub(channel)
             while True:
                 answer = await stub.Check(  # type: ignore[attr-defined]  # set in its constructor
@@ -126,7 +128,7 @@ class System:
             worker: the worker.
             new: it was started anew, and what was known of it before says nothing.
         """
-        async with asyncio.timeout(_BACK_SECONDS):
+        async with asyncio.timeout(BACK_SECONDS):
             while True:
                 seen = await self.replica(worker)
                 up = seen.serving or "breaker" in seen.detail
@@ -174,7 +176,7 @@ async def running(
 
 async def until_it_speaks(stub: SpeechServiceAsyncStub, workers: int = 1) -> None:
     """Return once a router has so many workers that serve."""
-    async with asyncio.timeout(_BACK_SECONDS):
+    async with asyncio.timeout(BACK_SECONDS):
         while True:
             known = await stub.ListEngines(speech_pb2.ListEnginesRequest(), wait_for_ready=True)
             if sum(each.serving for engine in known.engines for each in engine.replicas) >= workers:

@@ -3,9 +3,10 @@
 A new engine is one more row of `ENGINES`, and a script `tiny_ENGINE.py` that serves a worker with a small
 model; it finds what its project's tests have. It must take some tenths of a second for `TEXT`, so that it can
 be disturbed in the midst of it, and `test_heard` wants sound in which words can be told apart. One whose
-environment is too large for `make test` is a row that is marked slow:
+environment is too large for `make test` is a row that is marked slow, and runs with the engine's own tests
+(`make engine-chatterbox`):
 
-    pytest tests/component/engines -m "slow or not slow" -k chatterbox
+    pytest tests/component/engines -m slow -k chatterbox
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ import pytest_asyncio
 
 from tests.chaos.system import Service, System, running
 
-ENGINES = ("kokoro", "piper")
+HUMMING = ("kokoro", "piper")
+"""Those whose small network hums once for each word, and is silent between."""
+
+CHATTERBOX = pytest.param("chatterbox", marks=[pytest.mark.slow, pytest.mark.timeout(400)])
+ENGINES = (*HUMMING, CHATTERBOX)
 
 _HERE = Path(__file__).parent
 _ROOT = Path(__file__).parents[3]

@@ -13,6 +13,7 @@ from parlando_client import (
     EngineChanged,
     Event,
     Finished,
+    FragmentBegun,
     Started,
     Word,
 )
@@ -33,11 +34,13 @@ class Taken:
 
     Attributes:
         speakers: engines that spoke, in order.
+        fragments: what was spoken at a time, in order.
         words: of which something was sent, once the utterance has ended.
         pcm: all of its audio, 24 kHz.
     """
 
     speakers: list[str] = field(default_factory=list)
+    fragments: list[FragmentBegun] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
     pcm: bytearray = field(default_factory=bytearray)
 
@@ -45,6 +48,8 @@ class Taken:
         """Note an event."""
         if isinstance(event, Started | EngineChanged):
             self.speakers.append(event.engine)
+        elif isinstance(event, FragmentBegun):
+            self.fragments.append(event)
         elif isinstance(event, Audio):
             assert event.first_sample == len(self.pcm) // 2, "samples follow one another"
             self.pcm += event.data

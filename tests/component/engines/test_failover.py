@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from parlando_client import AsyncClient
-from tests.chaos.system import Service, System
+from tests.chaos.system import BACK_SECONDS, Service, System
 from tests.component.engines.listening import TEXT, Taken, speak, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -86,7 +86,7 @@ async def test_an_engine_takes_its_sentence_back_from_the_one_that_took_it(
 
 async def _until_it_speaks(client: AsyncClient, engine: str) -> None:
     """Return once new utterances are an engine's again; until then no word is lost either."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(BACK_SECONDS):
         while True:
             _, taken = await speak(client, "Orange lamp.")
             assert taken.says == ["Orange", "lamp"]

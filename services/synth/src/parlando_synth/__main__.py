@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from parlando_kit import lifecycle, telemetry
@@ -11,7 +12,7 @@ from parlando_kit.clock import MonotonicClock
 from parlando_kit.server import Server
 from parlando_synth.admin_servicer import AdminServicer
 from parlando_synth.discovery import installed
-from parlando_synth.engine import Warmth
+from parlando_synth.engine import Engine, Warmth
 from parlando_synth.loading import engine_of
 from parlando_synth.servicer import synth_service
 from parlando_synth.settings import SynthSettings
@@ -19,15 +20,25 @@ from parlando_synth.worker import Bounds, Worker
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve the engine that the settings name, until told to stop."""
     settings = SynthSettings()
+    serve(settings, installed(settings.engine))
+
+
+def serve(settings: SynthSettings, create: Callable[[], Engine]) -> None:
+    """Serve an engine until told to stop.
+
+    Args:
+        settings: of the worker; they name the engine.
+        create: makes it.
+    """
 
     async def build(resources: AsyncExitStack) -> Server:
         telemetry.set_up("synth", settings, resources)
         clock = MonotonicClock()
         worker = Worker(
             settings.engine,
-            installed(settings.engine),
+            create,
             bounds=Bounds(settings.max_queued, settings.max_wait_seconds, settings.max_unread_seconds),
             warmth=Warmth(settings.warm_instances, settings.instance_ttl_seconds),
             clock=clock,
