@@ -21,6 +21,7 @@ class ScriptedFragmenter:
         failure: what reading raises, once `fail_after` fragments of a stream have come out.
         back_after: seconds after its first failure from which on nothing fails any more.
         language: of every fragment.
+        emotion: likewise.
         hanging: how many streams, the first, stay open and say nothing more after `fail_after` fragments.
         deaf: those take no text either.
     """
@@ -34,6 +35,7 @@ class ScriptedFragmenter:
         fail_after: int = 0,
         back_after: float = math.inf,
         language: str = "",
+        emotion: str = "",
         hanging: int = 0,
         deaf: bool = False,
     ) -> None:
@@ -46,6 +48,7 @@ class ScriptedFragmenter:
         self.back_after = back_after
         self.failed_at: float | None = None
         self.language = language
+        self.emotion = emotion
         self.streams: list[ScriptedFragments] = []
 
     async def open(self, config: FragmentConfig) -> ScriptedFragments:
@@ -167,6 +170,7 @@ class ScriptedFragments:
             pause_after=self._script.pause,
             ends_sentence=text.rstrip()[-1:] in set(".!?"),
             language=self._script.language,
+            emotion=self._script.emotion,
         )
         self._out.put_nowait(fragment)
 

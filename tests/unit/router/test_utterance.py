@@ -12,6 +12,7 @@ from parlando_kit.ledger import TimingQuality
 from parlando_kit.spans import Span
 from parlando_router import events
 from parlando_router.request import SpeechSettings
+from tests.unit.router.cast import description
 from tests.unit.router.score import check, heard, words, written
 from tests.unit.router.scripted_fragmenter import ScriptedFragmenter
 from tests.unit.router.scripted_worker import RATE, Play, ScriptedWorker
@@ -93,6 +94,32 @@ def test_each_fragment_is_told_what_was_spoken_before_it() -> None:
         texts = [request.text for request in worker.requests]
         assert [request.previous_text for request in worker.requests] == ["", *texts[:-1]]
         assert len({request.synthesis_id for request in worker.requests}) == 4
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "told"),
+    [
+        ("", ("happy", "sad"), "sad"),
+        ("", ("happy",), ""),
+        ("happy", ("happy", "sad"), "happy"),
+        ("neutral", ("happy",), "neutral"),  # which it names as ignored
+    ],
+)
+def test_a_feeling_that_a_fragment_suggests_is_for_engines_that_know_it(
+    asked: str, known: tuple[str, ...], told: str
+) -> None:
+    async def main() -> None:
+        stage, worker = _stage(fragmenter=ScriptedFragmenter(emotion="sad"))
+        about = replace(description("one"), emotions=known)
+        stage.engines.answered("one", about)
+        call = stage.speak(SpeechSettings(emotion=asked))
+        call.open(1)
+        call.text(1, "A word.")
+        call.end()
+        await call.done()
+        assert [request.emotion for request in worker.requests] == [told]
 
     run(main())
 

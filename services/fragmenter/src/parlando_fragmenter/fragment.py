@@ -21,6 +21,7 @@ class Fragment:
         ends_sentence: a sentence ends here.
         ends_paragraph: a paragraph ends here.
         language: what it is written in.
+        feeling: what it suggests, by name; empty where it suggests none, or is not whole sentences.
     """
 
     index: int
@@ -31,3 +32,4 @@ class Fragment:
     ends_sentence: bool
     ends_paragraph: bool
     language: Guess = UNKNOWN
+    feeling: str = ""

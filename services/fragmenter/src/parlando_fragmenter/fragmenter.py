@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
+from parlando_fragmenter.feelings import suggested
 from parlando_fragmenter.fragment import Fragment
 from parlando_fragmenter.gap import Strength
 from parlando_fragmenter.languages import Languages, StatedLanguage
@@ -228,6 +229,8 @@ class Fragmenter:
                 ends_sentence=ends_sentence,
                 ends_paragraph=last or strength is Strength.PARAGRAPH,
                 language=part.language,
+                # A voice that changed in mid-sentence would be worse than one without a feeling.
+                feeling=suggested(text) if ends_sentence and not self._in_sentence else "",
             )
             fragments.append(fragment)
             self._count += 1

@@ -113,6 +113,8 @@ def fragment_message(fragment: Fragment) -> pb.Fragment:
     message.pause_after.FromNanoseconds(round(fragment.pause_after * _NANOSECONDS))
     if fragment.language.tag:
         message.language.tag, message.language.confidence = fragment.language
+    if fragment.feeling:
+        message.emotion.name = fragment.feeling
     return message
 
 

@@ -36,7 +36,7 @@ def request_of(
         speed=settings.speed,
         pitch_semitones=settings.pitch_semitones,
         volume_db=settings.volume_db,
-        emotion=settings.emotion,
+        emotion=settings.emotion or _suggested(candidate, turn),
         emotion_intensity=settings.emotion_intensity,
         previous_text=said or previous_text,
         seed=settings.seed,
@@ -44,6 +44,13 @@ def request_of(
         engine_options=settings.engine_options,
         seconds_left=stand.seconds_left(),
     )
+
+
+def _suggested(candidate: Candidate, turn: Turn) -> str:
+    """Return the feeling that the fragment itself suggests, where the candidate knows it."""
+    about = candidate.replica.description
+    known = about.emotions if about is not None else ()
+    return turn.fragment.emotion if turn.fragment.emotion in known else ""
 
 
 def charge(candidate: Candidate, request: SynthesisRequest) -> SynthesisFinished:

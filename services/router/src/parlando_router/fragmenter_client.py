@@ -48,6 +48,7 @@ def _fragment(message: fragmenter_pb2.Fragment) -> Fragment:
         pause_after=seconds(message.pause_after),
         ends_sentence=message.ends_sentence,
         language=message.language.tag,
+        emotion=message.emotion.name,
     )
 
 

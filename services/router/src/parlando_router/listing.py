@@ -33,6 +33,7 @@ def description_of(said: synth_pb2.DescribeEngineResponse) -> Description:
         version=said.engine_version,
         clones=said.capabilities.voice_cloning,
         mixes=said.capabilities.voice_mixing,
+        emotions=tuple(said.capabilities.emotions),
     )
 
 

@@ -44,6 +44,7 @@ class Fragment:
     pause_after: float
     ends_sentence: bool
     language: str
+    emotion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Description:
         version: the engine's.
         clones: voices can be made from recordings.
         mixes: mixes can be kept as voices.
+        emotions: feelings that it knows, by name.
     """
 
     engine: str
@@ -81,6 +82,7 @@ class Description:
     version: str = ""
     clones: bool = False
     mixes: bool = False
+    emotions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
