@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from parlando_kit.errors import ParlandoError
+from parlando_kit.tasks import letting_go
 from parlando_kit.waiting import WaitingRoom
 from parlando_router import events
 from parlando_router.budget_keeper import BudgetKeeper
@@ -61,7 +62,11 @@ class Call:
 
     def begin(self, utterance: Utterance) -> None:
         """Let the utterance run."""
-        self.task = asyncio.ensure_future(utterance.run(self._commands()))
+        self.task = asyncio.ensure_future(self._served(utterance))
+
+    async def _served(self, utterance: Utterance) -> None:
+        with letting_go():  # as the server's interceptor has it
+            await utterance.run(self._commands())
 
     # What the caller says
 

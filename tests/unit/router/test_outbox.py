@@ -55,10 +55,10 @@ class _Caller:
         self.ledger = Ledger()
         self.playout = Playout(PlayoutMode.UNPACED, 10.0, RATE, LoopClock())
         encoder = open_encoder(output or OutputFormat(sample_rate_hz=RATE))
-        self.outbox = Outbox(RATE, encoder, self.ledger, self.playout, LoopClock(), self._send)
+        self.outbox = Outbox(RATE, encoder, self.ledger, self.playout, LoopClock())
         self._made = 0
 
-    async def _send(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+    async def take(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
         self.messages.append(batch)
         await self.reads.wait()
 
@@ -89,7 +89,7 @@ def _since(caller: _Caller) -> float | None:
 
 async def _drained(caller: _Caller) -> None:
     """Let the outbox run until it has sent all it has."""
-    running = asyncio.ensure_future(caller.outbox.run(lambda: None))
+    running = asyncio.ensure_future(caller.outbox.run(caller.take, lambda: None))
     await settled()
     assert caller.outbox.idle
     running.cancel()
@@ -120,7 +120,7 @@ def test_all_leaves_in_order_and_one_frame_ends_a_message() -> None:
 def test_what_is_put_while_it_runs_leaves_at_once() -> None:
     async def main() -> None:
         caller = _Caller()
-        running = asyncio.ensure_future(caller.outbox.run(lambda: None))
+        running = asyncio.ensure_future(caller.outbox.run(caller.take, lambda: None))
         await settled()
         assert caller.messages == []
         caller.frame(1)
@@ -173,7 +173,7 @@ def test_frames_that_are_dropped_were_never_sent_nor_encoded() -> None:
         caller.frame(1)
         caller.outbox.drop(1)
         await _drained(caller)
-        await caller.outbox.send_last(1, _FINISHED)
+        await caller.outbox.send_last(caller.take, 1, _FINISHED)
         assert caller.ledger.sent == 0
         assert caller.outbox.first_audio_at is None
         header, finished = caller.events
@@ -190,7 +190,7 @@ def test_a_frame_on_its_way_when_the_cancel_comes_was_sent_and_comes_before_the_
     async def main() -> None:
         caller = _Caller()
         caller.reads.clear()
-        running = asyncio.ensure_future(caller.outbox.run(lambda: None))
+        running = asyncio.ensure_future(caller.outbox.run(caller.take, lambda: None))
         caller.frame(1)
         caller.frame(1)
         await settled()  # the first is being written
@@ -230,7 +230,7 @@ def test_it_knows_since_when_a_write_waits() -> None:
         began = LoopClock().now()
         assert _since(caller) is None
         caller.reads.clear()
-        running = asyncio.ensure_future(caller.outbox.run(lambda: None))
+        running = asyncio.ensure_future(caller.outbox.run(caller.take, lambda: None))
         await asyncio.sleep(1)
         caller.frame(1)
         await asyncio.sleep(30)
@@ -259,7 +259,7 @@ def test_the_header_is_part_of_the_first_frame() -> None:
         caller.frame(1)
         caller.frame(1)
         await _drained(caller)
-        await caller.outbox.send_last(1, _FINISHED)
+        await caller.outbox.send_last(caller.take, 1, _FINISHED)
         first, second, _ = caller.events
         assert isinstance(first, AudioSent)
         assert isinstance(second, AudioSent)
@@ -280,7 +280,7 @@ def test_a_message_on_its_way_when_the_call_ends_may_arrive_for_a_while(
     async def main() -> None:
         caller = _Caller()
         caller.reads.clear()
-        running = asyncio.ensure_future(caller.outbox.run(lambda: None))
+        running = asyncio.ensure_future(caller.outbox.run(caller.take, lambda: None))
         caller.frame(1)
         await settled()
         began = LoopClock().now()
@@ -303,9 +303,9 @@ def test_a_write_that_fails_ends_it() -> None:
 
         ledger, clock = Ledger(), LoopClock()
         playout = Playout(PlayoutMode.UNPACED, 10.0, RATE, clock)
-        outbox = Outbox(RATE, open_encoder(OutputFormat()), ledger, playout, clock, broken)
+        outbox = Outbox(RATE, open_encoder(OutputFormat()), ledger, playout, clock)
         outbox.put(1, _STARTED)
         with pytest.raises(ConnectionError):
-            await outbox.run(lambda: None)
+            await outbox.run(broken, lambda: None)
 
     run(main())

@@ -20,6 +20,7 @@ from google.protobuf.message import DecodeError
 from parlando_kit.calls import CallsUnderWay
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import abort
+from parlando_kit.tasks import letting_go
 
 _log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(request: Any, context: Context) -> Any:
             try:
-                with self._calls.one() if own else nullcontext():
+                with letting_go(), self._calls.one() if own else nullcontext():
                     requests = _CheckedStream(context) if request_streaming else _checked(request)
                     return await behaviour(requests, context)
             except Exception as error:  # noqa: BLE001  # every failure is answered here, or nowhere

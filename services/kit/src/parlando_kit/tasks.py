@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+import traceback
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,6 +27,21 @@ async def finish(work: Coroutine[Any, Any, T]) -> T:
     if cancelled:
         raise asyncio.CancelledError
     return result
+
+
+@contextmanager
+def letting_go() -> Iterator[None]:
+    """Let go what was at work in the block, however it ends.
+
+    An error or a cancel that passes a TaskGroup leaves frames that refer to it, and to the task in which it
+    was raised. They and all that they hold would last until Python next looks for cycles, which is seldom
+    (see `garbage`).
+    """
+    try:
+        yield
+    except BaseException as error:
+        traceback.clear_frames(error.__traceback__)  # of those below the block, which have ended
+        raise
 
 
 @asynccontextmanager

@@ -55,17 +55,13 @@ class Outbox:
         ledger: is told what was sent.
         playout: is told what was sent.
         clock: dates what was sent.
-        send: writes to the caller.
     """
 
-    def __init__(
-        self, rate: int, encoder: Encoder, ledger: Ledger, playout: Playout, clock: Clock, send: Send
-    ) -> None:
+    def __init__(self, rate: int, encoder: Encoder, ledger: Ledger, playout: Playout, clock: Clock) -> None:
         self._encoder = encoder
         self._ledger = ledger
         self._playout = playout
         self._clock = clock
-        self._send = send
         self._queue: BoundedQueue[_Item] = BoundedQueue(
             unit="ms of audio",
             high=120_000,
@@ -103,7 +99,7 @@ class Outbox:
         """Whether all that was put has been taken by the transport."""
         return self.writing_since is None and not len(self._queue)
 
-    async def run(self, written: Callable[[], None]) -> None:
+    async def run(self, send: Send, written: Callable[[], None]) -> None:
         """Send until cancelled; `written` is called after each message."""
         while True:
             item = await self._queue.get()
@@ -113,21 +109,21 @@ class Outbox:
                 batch.append((item.epoch, item.event))
                 item = await self._queue.get()
             if isinstance(item.event, Frame):
-                await self._send_frame(batch, item.epoch, item.event)
+                await self._send_frame(send, batch, item.epoch, item.event)
             else:
-                await self._write([*batch, (item.epoch, item.event)])
+                await self._write(send, [*batch, (item.epoch, item.event)])
             self._taken.set()
             written()
 
-    async def send_last(self, epoch: int, finished: Finished) -> None:
+    async def send_last(self, send: Send, epoch: int, finished: Finished) -> None:
         """Send what the encoder still has, and the end. Nothing else may be on its way."""
         if trailer := self._encoder.finish():
-            await self._write([(epoch, AudioSent(trailer, self._ledger.sent, 0, 0, ""))])
-        await self._write([(epoch, finished)])
+            await self._write(send, [(epoch, AudioSent(trailer, self._ledger.sent, 0, 0, ""))])
+        await self._write(send, [(epoch, finished)])
 
-    async def _write(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
+    async def _write(self, send: Send, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
         self.writing_since = self._clock.now()
-        sending = asyncio.ensure_future(self._send(batch))
+        sending = asyncio.ensure_future(send(batch))
         try:
             await asyncio.wait({sending})  # leaves it alone when this task is cancelled
         except asyncio.CancelledError:
@@ -137,14 +133,16 @@ class Outbox:
         sending.result()
         self.writing_since = None
 
-    async def _send_frame(self, before: Sequence[tuple[int, SpeechEvent]], epoch: int, frame: Frame) -> None:
+    async def _send_frame(
+        self, send: Send, before: Sequence[tuple[int, SpeechEvent]], epoch: int, frame: Frame
+    ) -> None:
         # Sent from the moment it is taken up: a cancel in between finds it on its way.
         self._ledger.mark_sent(frame.end_sample)
         data = self._encoder.encode(frame.samples)
         sent = AudioSent(
             data, frame.first_sample, len(frame.samples), frame.fragment_index, frame.synthesis_id
         )
-        await self._write([*before, (epoch, sent)])
+        await self._write(send, [*before, (epoch, sent)])
         self._playout.sent(frame.end_sample)
         self.last_audio_at = self._clock.now()
         if self.first_audio_at is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import Ledger
+from parlando_kit.tasks import letting_go
 from parlando_kit.waiting import WaitingRoom
 from parlando_router.budgets import Budgets
 from parlando_router.encoding import open_encoder
@@ -110,9 +111,8 @@ class Utterance:
         self._ledger = Ledger()
         self._tally = Tally()
         self._playout = Playout(settings.playout_mode or mode, settings.playout_budget, rate, studio.clock)
-        self._outbox = Outbox(
-            rate, open_encoder(settings.output), self._ledger, self._playout, studio.clock, self._deliver
-        )
+        encoder = open_encoder(settings.output)
+        self._outbox = Outbox(rate, encoder, self._ledger, self._playout, studio.clock)
         self._track = Track(rate, self._ledger, self._playout, self._outbox.put)
         stand = Stand(
             engines=studio.engines,
@@ -151,7 +151,7 @@ class Utterance:
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(watch.run(lambda: self._epoch, lambda: self._ended))
                 attendants = [
-                    tasks.create_task(self._outbox.run(self._stirred.set)),
+                    tasks.create_task(self._outbox.run(self._deliver, self._stirred.set)),
                     tasks.create_task(self._obey(commands, tasks)),
                 ]
                 if self._settings.first_chunk_limit is not None:
@@ -161,7 +161,7 @@ class Utterance:
                     await self._stir()
                 for attendant in attendants:
                     attendant.cancel()
-                await self._outbox.send_last(self._epoch, self._finished())
+                await self._outbox.send_last(self._deliver, self._epoch, self._finished())
                 watching.cancel()
 
     async def _stir(self) -> None:
@@ -213,7 +213,8 @@ class Utterance:
     async def _speak(self, epoch: Epoch) -> None:
         """Let an epoch speak. When it fails, what it had to send goes ahead of the error."""
         try:
-            await epoch.run()
+            with letting_go():
+                await epoch.run()
         except ParlandoError:
             self._track.settle()
             await self._told(within=LAST_WORDS_SECONDS)
@@ -284,12 +285,13 @@ class Utterance:
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:
-        """Forget at the end what was not sent. An utterance refers to itself, and so is freed long after."""
+        """Forget at the end what was not sent, and who spoke: a cancelled task refers to all of this."""
         try:
             yield
         finally:
             self._track.discard()
             self._outbox.clear()
+            self._live = self._unreported = None
 
     @contextmanager
     def _abandonment(self) -> Iterator[None]:

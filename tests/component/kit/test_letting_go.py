@@ -1,0 +1,43 @@
+"""What a call worked with is let go with it, and not when Python next looks for cycles."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+
+from tests.component.kit.echo import Context, echo_service, serving, unary
+
+
+class _Holding:
+    """What a servicer works with."""
+
+
+@pytest.fixture(autouse=True)
+def _no_search() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def test_a_call_that_its_caller_leaves_holds_nothing() -> None:
+    held: list[weakref.ref[_Holding]] = []
+    begun, gone = asyncio.Event(), asyncio.Event()
+
+    async def work(request: StringValue, context: Context) -> StringValue:
+        del request, context
+        holding = _Holding()
+        held.append(weakref.ref(holding, lambda _: gone.set()))
+        async with asyncio.TaskGroup():  # refers to the call's task, and what it raises to the group
+            begun.set()
+            await asyncio.Event().wait()
+        raise AssertionError
+
+    async with serving(echo_service(unary=work)) as (_, channel):
+        call = unary(channel)(StringValue())
+        await begun.wait()
+        call.cancel()
+        await gone.wait()
+    assert [each() for each in held] == [None]
