@@ -43,12 +43,12 @@ def test_the_oldest_items_are_forgotten_when_there_is_too_much() -> None:
 
 def test_an_item_that_grew_counts_as_it_is() -> None:
     conversation = Conversation()
-    conversation.add(Item("a", {}))
+    conversation.add(Item("a", "{}"))
     for _ in range(50):
-        conversation.replace(Item("a", {"text": "x" * 100_000}, waits=True))
+        conversation.replace(Item("a", "x" * 100_000, waits=True))
     assert conversation.find("a").waits
-    conversation.add(Item("b", {}))
+    conversation.add(Item("b", "{}"))
     assert conversation.find("a").waits
-    conversation.replace(Item("gone", {}))
+    conversation.replace(Item("gone", "{}"))
     with pytest.raises(ParlandoError):
         conversation.find("gone")

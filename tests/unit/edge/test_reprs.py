@@ -34,7 +34,7 @@ _TURN = Turn("item_1", TurnRole.USER, TurnStatus.COMPLETED, _TEXT)
         Emit({"type": "response.output_audio_transcript.delta", "delta": _TEXT}),
         KeepTurn(_TURN),
         KeepSettings(KeptSettings(_SETTINGS, f'{{"instructions": "Say {_TEXT}."}}')),
-        Item("item_1", {"content": [{"type": "input_text", "text": _TEXT}]}, "user", _TEXT, turn=_TURN),
+        Item("item_1", _TEXT, "user", _TEXT, turn=_TURN),
         SessionConfig("s1", shown={"instructions": f"Say {_TEXT}."}),
         Request(SessionConfig("s1"), "conv_1", None, None, _TEXT),
         outgoing.Message(_TEXT, "", 0, 0.0),

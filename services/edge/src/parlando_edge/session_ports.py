@@ -50,7 +50,7 @@ class Turn:
     role: TurnRole
     status: TurnStatus
     text: str = field(repr=False)
-    words: tuple[Word, ...] = ()
+    words: Sequence[Word] = ()
     rate: int = 0
     sample_count: int = 0
     played: int | None = None

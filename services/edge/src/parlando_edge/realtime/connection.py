@@ -189,7 +189,13 @@ class RealtimeConnection:
             self._perform(self._protocol.answer_failed(response_id, error))
 
     async def _speak(self, order: Speak, voice: Speaking) -> None:
-        error = ParlandoError(Reason.ENGINE_FAILED, "the speech broke off")
+        failure = await self._spoken(order, voice)
+        # Where the speech came to its end, the core has closed the response and this changes nothing.
+        self._perform(self._protocol.speech_failed(order.response_id, failure))
+
+    async def _spoken(self, order: Speak, voice: Speaking) -> ParlandoError:
+        """Have a response spoken, and return what to say of it where the core has not closed it."""
+        # Returned, not kept in a variable: an error refers to the frames it came through, and they to that.
         try:
             settings = await self._catalogue.resolve(order.settings)
             if order.answer is not None:
@@ -197,14 +203,13 @@ class RealtimeConnection:
             if not voice.stopped:  # or there is nothing to ask of the router
                 await self._utter(order, voice, settings)
         except ParlandoError as failed:
-            error = failed
             voice.span.set_status(StatusCode.ERROR, failed.reason)
+            return failed
         except TimeoutError:  # the router did not end what was cancelled
             pass
         finally:
             del self._voices[order.response_id]
-        # Where the speech came to its end, the core has closed the response and this changes nothing.
-        self._perform(self._protocol.speech_failed(order.response_id, error))
+        return ParlandoError(Reason.ENGINE_FAILED, "the speech broke off")
 
     async def _utter(self, order: Speak, voice: Speaking, settings: SpeechSettings) -> None:
         async with (

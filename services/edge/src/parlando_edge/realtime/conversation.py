@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import orjson
 from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.json_fields import Fields
 from parlando_edge.openai_errors import NamedError
+from parlando_edge.realtime.kept_words import WORD_BYTES, KeptWords
 from parlando_edge.session_ports import Turn
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -17,9 +19,6 @@ _MOST_PARTS = 1_000
 _MOST_BYTES = 4 * 1024 * 1024
 """What the items of one conversation may take as JSON, their words' times included; beyond it the oldest are
 forgotten."""
-
-_WORD_BYTES = 300
-"""What the times of a word take, about."""
 
 LONGEST_ID = 64
 """Longest id of an item, in characters."""
@@ -45,7 +44,7 @@ class Item:
 
     Attributes:
         id: unique in its conversation.
-        body: the item as events show it.
+        document: the item as events show it, in JSON, by `document_of`.
         role: "user", "assistant" or "system"; "" where it is no message.
         text: what is written in it; "" where nothing is.
         waits: True while a response is to answer it.
@@ -53,11 +52,22 @@ class Item:
     """
 
     id: str
-    body: dict[str, Any] = field(repr=False)
+    document: str = field(repr=False)
     role: str = ""
     text: str = field(default="", repr=False)
     waits: bool = False
     turn: Turn | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The item as events show it."""
+        shown: dict[str, Any] = orjson.loads(self.document)
+        return shown
+
+
+def document_of(body: Mapping[str, Any]) -> str:
+    """Return an item's body as it is kept: one object of its length. The bytes of orjson take 4 KB each."""
+    return orjson.dumps(body).decode()
 
 
 def parse_item(fields: Fields, new_id: str) -> Item:
@@ -77,14 +87,14 @@ def parse_item(fields: Fields, new_id: str) -> Item:
     head = {"id": item_id, "object": "realtime.item", "type": kind, "status": "completed"}
     if kind != "message":
         given = {name: value for name, value in fields.values.items() if value is not None}
-        return Item(item_id, {**given, **head})
+        return Item(item_id, document_of({**given, **head}))
     if not fields.given("role"):
         raise ParlandoError(Reason.FIELD_REQUIRED, f"{fields.at('role')} is missing", field=fields.at("role"))
     role = fields.one_of("role", _ROLES, "user")
     parts = [_part(part) for part in fields.children("content", most=_MOST_PARTS)]
     text = "\n".join(part["text"] for part in parts if part.get("text"))
     body = {**head, "role": role, "content": parts}
-    return Item(item_id, body, role, text, waits=role == "user" and bool(text))
+    return Item(item_id, document_of(body), role, text, waits=role == "user" and bool(text))
 
 
 def _part(fields: Fields) -> dict[str, Any]:
@@ -127,9 +137,7 @@ class Conversation:
         elif after:
             place = self._order.index(self.find(after, "previous_item_id").id) + 1
         self._order.insert(place, item.id)
-        self._items[item.id] = item
-        self._sizes[item.id] = _size(item)
-        self._bytes += self._sizes[item.id]
+        self._keep(item)
         while self._bytes > _MOST_BYTES and self._order[0] != item.id:
             self.remove(self._order[0])
             place -= 1
@@ -153,9 +161,7 @@ class Conversation:
     def replace(self, item: Item) -> None:
         """Put an item in the place of the one with its id, if that is still there."""
         if item.id in self._items:
-            size = _size(item)
-            self._bytes += size - self._sizes[item.id]
-            self._items[item.id], self._sizes[item.id] = item, size
+            self._keep(item)
 
     def remove(self, item_id: str) -> None:
         """Forget an item that is there."""
@@ -167,7 +173,15 @@ class Conversation:
         """Return them, in order."""
         return [self._items[item_id] for item_id in self._order]
 
+    def _keep(self, item: Item) -> None:
+        turn = item.turn
+        if turn is not None:
+            item.turn = replace(turn, words=KeptWords(turn.words))
+        size = _size(item)
+        self._bytes += size - self._sizes.get(item.id, 0)
+        self._items[item.id], self._sizes[item.id] = item, size
+
 
 def _size(item: Item) -> int:
     words = len(item.turn.words) if item.turn is not None else 0
-    return len(orjson.dumps(item.body)) + words * _WORD_BYTES
+    return len(item.document) + words * WORD_BYTES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parlando_edge.realtime.conversation import Item
+from parlando_edge.realtime.conversation import Item, document_of
 from parlando_edge.session_ports import Turn, TurnRole, TurnStatus
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -66,7 +66,9 @@ def item_of(turn: Turn) -> Item:
         "status": "completed" if turn.status is TurnStatus.COMPLETED else "incomplete",
         "content": [part],
     }
-    return heard_item(Item(turn.id, body, _ROLES[turn.role], turn.text, turn=turn if spoken else None))
+    return heard_item(
+        Item(turn.id, document_of(body), _ROLES[turn.role], turn.text, turn=turn if spoken else None)
+    )
 
 
 def heard_item(item: Item) -> Item:
@@ -75,4 +77,5 @@ def heard_item(item: Item) -> Item:
     heard = turn.heard if turn is not None else None
     if turn is None or heard is None:
         return item
-    return replace(item, body=show(item.body, turn), text=turn.text[: heard.source_offset])
+    document = document_of(show(item.body, turn))
+    return replace(item, document=document, text=turn.text[: heard.source_offset])

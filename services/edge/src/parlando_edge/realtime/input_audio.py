@@ -9,7 +9,7 @@ from parlando_edge.barge_in.sound import Sound, milliseconds, sample_bytes
 from parlando_edge.formats import AudioFormat
 from parlando_edge.json_fields import Fields
 from parlando_edge.openai_errors import NamedError
-from parlando_edge.realtime.conversation import Item
+from parlando_edge.realtime.conversation import Item, document_of
 from parlando_edge.realtime.outputs import Listen
 from parlando_edge.realtime.session import SessionConfig
 from parlando_kit.errors import ParlandoError, Reason
@@ -70,7 +70,7 @@ def audio_item(item_id: str) -> Item:
     """Return the user's item that audio became. What was said in it is not known."""
     content = [{"type": "input_audio", "transcript": None}]
     head = {"id": item_id, "object": "realtime.item", "type": "message", "status": "completed"}
-    return Item(item_id, {**head, "role": "user", "content": content}, "user")
+    return Item(item_id, document_of({**head, "role": "user", "content": content}), "user")
 
 
 def _bytes_of(event: Fields, audio: AudioFormat) -> bytes:

@@ -173,8 +173,9 @@ class RealtimeProtocol:
     def _create_item(self, event: Fields) -> list[Output]:
         item = parse_item(event.child("item"), self._new_id("item"))
         previous = self._conversation.add(item, event.text("previous_item_id", longest=_LONGEST_NAME))
-        added = {"type": "conversation.item.added", "previous_item_id": previous, "item": item.body}
-        done = {"type": "conversation.item.done", "previous_item_id": previous, "item": item.body}
+        body = item.body
+        added = {"type": "conversation.item.added", "previous_item_id": previous, "item": body}
+        done = {"type": "conversation.item.done", "previous_item_id": previous, "item": body}
         outputs = self._emitter.emit(added, done)
         if item.role and item.text:
             turn = Turn(item.id, _TURN_ROLES[item.role], TurnStatus.COMPLETED, item.text)
@@ -275,11 +276,11 @@ class RealtimeProtocol:
 
     def _committed(self, item_id: str) -> list[Output]:
         item = audio_item(item_id)
-        previous = {"previous_item_id": self._conversation.add(item)}
+        previous, body = {"previous_item_id": self._conversation.add(item)}, item.body
         return self._emitter.emit(
             {"type": "input_audio_buffer.committed", **previous, "item_id": item_id},
-            {"type": "conversation.item.added", **previous, "item": item.body},
-            {"type": "conversation.item.done", **previous, "item": item.body},
+            {"type": "conversation.item.added", **previous, "item": body},
+            {"type": "conversation.item.done", **previous, "item": body},
         )
 
     def _user_began(self, edge: SpeechBegan) -> list[Output]:

@@ -16,7 +16,7 @@ from parlando_edge.ports import (
     Stopped,
     WordsTimed,
 )
-from parlando_edge.realtime.conversation import Conversation, Item
+from parlando_edge.realtime.conversation import Conversation, Item, document_of
 from parlando_edge.realtime.emitter import Emitter
 from parlando_edge.realtime.hearing import heard_item
 from parlando_edge.realtime.outputs import (
@@ -195,7 +195,8 @@ class Responding:
     def show(self, response: Response, turn: Turn) -> None:
         """Have the conversation show a response's item as it stands."""
         if response.begun and response.joins:
-            item = Item(response.item_id, response.item, "assistant", response.transcript, turn=turn)
+            shown = document_of(response.item)
+            item = Item(response.item_id, shown, "assistant", response.transcript, turn=turn)
             self._conversation.replace(heard_item(item))
 
     def _growing(self) -> Response:
@@ -217,7 +218,7 @@ class Responding:
             return []
         previous = None
         if response.joins:
-            previous = self._conversation.add(Item(response.item_id, response.item, "assistant"))
+            previous = self._conversation.add(Item(response.item_id, document_of(response.item), "assistant"))
         return self._emitter.emit(*response.begin_item(previous))
 
     def _close(
