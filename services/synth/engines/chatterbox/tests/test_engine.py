@@ -27,6 +27,7 @@ from parlando_chatterbox.watermark import PRESENT, Watermark
 from parlando_chatterbox.wave import RATE
 from parlando_chatterbox.windows import SIZES
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.ledger import SpokenWord
 from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, Words
 
 
@@ -109,21 +110,21 @@ def test_a_seed_makes_it_repeatable(instance: ChatterboxInstance) -> None:
 def test_words_are_timed_while_their_sentence_is_made(voices: Path) -> None:
     settings = ChatterboxSettings(voices=voices, threads=1, live=1)
     instance = ChatterboxEngine(settings, lambda _model: reader()).open()
-    text = f"{ONE[:-1]}, and there he lit the lamp. {ONE}"
-    made, told = 0, list[tuple[str, int, int]]()
-    for event in speak(instance, Job(text, BUILT_IN)):
-        if isinstance(event, Audio):
-            made += len(event.pcm) // 2
-        elif isinstance(event, Words):
-            assert all(word.end_sample <= made for word in event.words)
-            told += [
-                (text[word.spoken.start : word.spoken.end], word.end_sample, made) for word in event.words
-            ]
+    text = f"{ONE[:-1]}, and there he lit the lamp until the day broke."
+    events = speak(instance, Job(text, BUILT_IN))
     instance.close()
-    assert [word for word, _, _ in told] == text.split()
-    # What lies between a word's end and its being told is less than the largest window of a sentence.
-    assert all(there - end < RATE * SIZES[3] // TOKEN_RATE for _, end, there in told)
-    assert len({there for _, _, there in told}) > 4, "in pieces, not a sentence at a time"
+    timed, made = list[SpokenWord](), 0
+    length, halfway = len(pcm(events)), 0
+    for event in events:
+        if isinstance(event, Words):
+            timed += event.words
+        elif isinstance(event, Audio):
+            made += len(event.pcm) // 2
+            assert all(word.end_sample <= made for word in timed), "of what is heard"
+            halfway = halfway or (len(timed) if made > length // 3 else 0)
+    assert [text[word.spoken.start : word.spoken.end] for word in timed] == text.split()
+    assert timed[-1].end_sample == length
+    assert len(timed) // 4 <= halfway < len(timed)
 
 
 def test_who_has_much_to_hear_gets_larger_windows(instance: ChatterboxInstance) -> None:

@@ -112,9 +112,10 @@ class ChatterboxInstance(Instance):
                     windows = windows_within((queued + made / RATE) * TOKEN_RATE)
                     for samples in self._spoken(text, delivery, (seed + place) % _SEEDS, windows):
                         self._loaded.interruption.check()
-                        emit(Audio(_pcm(samples, gain)))
                         made += len(samples)
-                        emit(Words(words.made(made)))
+                        emit(Words(words.made(made)))  # ahead of their sound: who hears it has them
+                        emit(Audio(_pcm(samples, gain)))
+                    self._loaded.interruption.check()
                     emit(Words(words.end(made)))
                     emit(Progress(portion.end / len(job.text)))
                     pace.spoke(speaks, words.code_points, (made - first) / RATE)
