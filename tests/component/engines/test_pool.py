@@ -20,10 +20,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_it_is_measured_before_it_serves_and_instances_follow_their_use(engine: str) -> None:
     worker = worker_of(engine, SYNTH_WARM_INSTANCES="2", SYNTH_INSTANCE_TTL_SECONDS="1")
-    async with AsyncExitStack() as stack, asyncio.timeout(90):
+    async with AsyncExitStack() as stack:
         await worker.start()
         stack.push_async_callback(worker.end)
         await worker.serves()
+        await stack.enter_async_context(asyncio.timeout(60))
         channel = await stack.enter_async_context(open_channel(worker.address))
         stub = synth_service_pb2_grpc.SynthServiceStub(channel)
 
