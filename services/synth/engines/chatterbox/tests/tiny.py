@@ -209,8 +209,9 @@ def _ending(network: T3, length: int, turbo_length: int) -> T3:
             del network.tfmr.wte
         else:
             places, last = network.speech_pos_emb.emb.weight, length
-        for weights in (network.speech_emb.weight, network.text_emb.weight, places):
+        for weights in (network.speech_emb.weight, network.text_emb.weight):
             weights[:, 0] = 0
+        places[:last, 0] = -10  # at 0 one in fifty sentences ended early, by chance
         places[last:, 0] = 60
         head = network.speech_head.weight
         head[:, 0] = 0
