@@ -7,7 +7,7 @@ import gc
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 import pytest
@@ -15,7 +15,7 @@ from opentelemetry.trace import Span
 
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
-from parlando_edge.dialogue import Dialogue, Prompt
+from parlando_edge.dialogue import Dialogue, Prompt, Verbatim
 from parlando_edge.instruments import Instruments
 from parlando_edge.ports import SpeechEvent, SpeechSettings
 from parlando_edge.realtime.connection import RealtimeConnection
@@ -182,6 +182,15 @@ class _LastingReciter(Reciter):
         self.over.set()
 
 
+class _Full(Reciter):
+    """A speaker that refuses."""
+
+    def speak(self, settings: SpeechSettings) -> NoReturn:
+        """Refuse."""
+        del settings
+        raise ParlandoError(Reason.OVERLOADED, "there is no room")
+
+
 class _Noting(Instruments):
     """Notes what was measured of cancels.
 
@@ -250,6 +259,24 @@ async def test_what_was_not_sent_to_a_client_that_left_is_given_back_at_once() -
             await turns.kept.get()  # all has been said
             assert held() > 4
         assert held() <= 1  # the one that was on its way, in what the connection ended with
+    finally:
+        gc.enable()
+
+
+async def test_a_refusal_is_let_go_once_it_is_told() -> None:
+    def held() -> int:
+        return sum(isinstance(each, ParlandoError) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = held()
+        async with _connected(Verbatim(), _Full(), _Turns(), Instruments()) as client:
+            for _ in range(2):
+                client.ask()
+                done = await client.until("response.done")
+                assert done["response"]["status_details"]["error"]["type"] == "rate_limit_error"
+        assert held() == before
     finally:
         gc.enable()
 
