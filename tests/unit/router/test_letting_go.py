@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from parlando_kit.errors import Reason
 from parlando_router.utterance import Utterance
 from tests.unit.router.scripted_worker import Play, ScriptedWorker
 from tests.unit.router.stage import Call, Stage
@@ -69,6 +70,21 @@ def test_an_utterance_is_gone_as_soon_as_its_call_is(speak: Callable[[Call], Awa
         before = _utterances()
         call = stage.speak()
         await speak(call)
+        del call
+        assert _utterances() == before
+
+    run(main())
+
+
+def test_one_that_is_refused_is_gone_too() -> None:
+    async def main() -> None:
+        stage = Stage({"one": ScriptedWorker(Play())}, most_waiting=0)
+        before = _utterances()
+        call = stage.speak()
+        call.open(1)
+        call.text(1, TEXT)
+        assert (await call.refusal()).reason is Reason.OVERLOADED
+        call.task = None
         del call
         assert _utterances() == before
 

@@ -40,8 +40,16 @@ def letting_go() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        traceback.clear_frames(error.__traceback__)  # of those below the block, which have ended
+        _clear_frames(error)
         raise
+
+
+def _clear_frames(error: BaseException) -> None:
+    """Clear the frames through which an error came, or each of a group, and which have ended."""
+    traceback.clear_frames(error.__traceback__)
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            _clear_frames(each)
 
 
 @asynccontextmanager
