@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,7 @@ from parlando_client import (
     Started,
     Word,
 )
+from tests.chaos.system import BACK_SECONDS
 
 TEXT = (
     "Seven grey lamps were lit, and nobody in the whole town knew who had lit them, or what the old keeper "
@@ -87,11 +89,29 @@ def written(text: str) -> list[str]:
     return [word.strip(",.") for word in text.split()]
 
 
-async def speak(client: AsyncClient, text: str) -> tuple[AsyncLiveUtterance, Taken]:
-    """Have a text spoken to its end; return the utterance, and what came of it."""
+async def speak(client: AsyncClient, text: str, engine: str = "") -> tuple[AsyncLiveUtterance, Taken]:
+    """Have a text spoken to its end; return the utterance, and what came of it.
+
+    Args:
+        client: to a router.
+        text: what is spoken.
+        engine: the only one that may; "" is any. A router waits long for one that is alone: where there is
+            another, that may take over on a busy machine.
+    """
     taken = Taken()
-    async with client.speak(sample_rate_hz=24_000) as live:
+    async with client.speak(sample_rate_hz=24_000, engine=engine) as live:
         await live.send(text)
         live.end()
         await taken.rest(live)
     return live, taken
+
+
+async def until_it_speaks(client: AsyncClient, engine: str, text: str) -> None:
+    """Return once a text is an engine's again from its beginning to its end; no word of it is ever lost."""
+    async with asyncio.timeout(BACK_SECONDS):
+        while True:
+            _, taken = await speak(client, text)
+            assert taken.says == written(text)
+            if taken.speakers == [engine]:
+                return
+            await asyncio.sleep(0.1)

@@ -28,7 +28,7 @@ _SLACK = 15 * 24  # samples at 24 kHz: the silence around a hum
 @_humming
 async def test_what_was_heard_ends_with_the_word_that_sounded(system: System, engine: str) -> None:
     async with AsyncClient(system.router.address) as client:
-        live, taken = await speak(client, TEXT)
+        live, taken = await speak(client, TEXT, engine)
     assert taken.speakers == [engine]
     sounds = taken.sounds()
     assert len(sounds) == len(written(TEXT))
@@ -41,9 +41,12 @@ async def test_what_was_heard_ends_with_the_word_that_sounded(system: System, en
 
 
 @_humming
-async def test_what_was_heard_of_what_was_cancelled_is_what_had_come(system: System) -> None:
+async def test_what_was_heard_of_what_was_cancelled_is_what_had_come(system: System, engine: str) -> None:
     taken, text = Taken(), f"{TEXT} " * 5
-    async with AsyncClient(system.router.address) as client, client.speak(sample_rate_hz=24_000) as live:
+    async with (
+        AsyncClient(system.router.address) as client,
+        client.speak(engine=engine, sample_rate_hz=24_000) as live,
+    ):
         await live.send(text)
         sent = played = 0
         async for event in live:
@@ -65,7 +68,7 @@ async def test_what_was_heard_of_what_was_cancelled_is_what_had_come(system: Sys
 @_even
 async def test_what_was_heard_of_even_speech_grows_with_what_was_played(system: System, engine: str) -> None:
     async with AsyncClient(system.router.address) as client:
-        live, taken = await speak(client, TEXT)
+        live, taken = await speak(client, TEXT, engine)
     assert taken.speakers == [engine]
     length = len(taken.pcm) // 2
     for position in range(0, length, length // _CUTS):
@@ -78,10 +81,13 @@ async def test_what_was_heard_of_even_speech_grows_with_what_was_played(system: 
 
 @_even
 async def test_what_was_heard_of_even_speech_that_is_cancelled_reaches_into_its_sentence(
-    system: System,
+    system: System, engine: str
 ) -> None:
     taken, text, played = Taken(), f"{TEXT} " * 2, 0
-    async with AsyncClient(system.router.address) as client, client.speak(sample_rate_hz=24_000) as live:
+    async with (
+        AsyncClient(system.router.address) as client,
+        client.speak(engine=engine, sample_rate_hz=24_000) as live,
+    ):
         await live.send(text)
         async for event in live:
             taken.take(event)
