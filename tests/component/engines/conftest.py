@@ -25,7 +25,7 @@ from tests.chaos.system import Service, System, running
 HUMMING = ("kokoro", "piper")
 """Those whose small network hums once for each word, and is silent between."""
 
-CHATTERBOX = pytest.param("chatterbox", marks=[pytest.mark.slow, pytest.mark.timeout(400)])
+CHATTERBOX = pytest.param("chatterbox", marks=[pytest.mark.slow, pytest.mark.timeout(900)])
 ENGINES = (*HUMMING, CHATTERBOX)
 
 _HERE = Path(__file__).parent
