@@ -7,8 +7,9 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.errors import Reason
-from parlando_kit.server import PortTakenError, Server
+from parlando_kit.server import LEAVING_SECONDS, PortTakenError, Server
 from parlando_kit.settings import ServerSettings
 from parlando_kit.status import from_rpc_error
 from tests.component.kit.echo import NAME, Context, Requests, chat, echo_service, serving, stream, unary
@@ -269,3 +270,26 @@ async def test_the_four_kinds_of_method_work_side_by_side() -> None:
         await call.done_writing()
         assert await call.read() is grpc.aio.EOF
         assert await call.code() is grpc.StatusCode.OK
+
+
+class _NeverEnding(CallsUnderWay):
+    """Has a call under way that no cancel ends, and notes for how long it is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited = 0.0
+
+    async def none(self, within: float) -> bool:
+        """Wait in no time, and in vain."""
+        self.waited += within
+        return False
+
+
+async def test_what_does_not_leave_is_left_behind_in_bounded_time() -> None:
+    """As a service's end does: a drain, and two stops behind it."""
+    calls = _NeverEnding()
+    server = Server(ServerSettings(port=0), [echo_service()], calls=calls)
+    await server.start()
+    for grace in (10.0, 0.0, 0.0):
+        await server.stop(grace)
+    assert calls.waited == 10.0 + LEAVING_SECONDS

@@ -19,7 +19,7 @@ from parlando_edge.gathering import GatheringTransport
 from parlando_edge.settings import EdgeSettings
 from parlando_kit.server import PortTakenError
 
-_CLOSE_SECONDS = 1
+CLOSE_SECONDS = 1
 """How long connections may take to close once all is done, or the drain's grace is over."""
 
 _BACKLOG = 1_024
@@ -104,7 +104,7 @@ class HttpServer:
                 proxy_headers=False,
                 backlog=_BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=_CLOSE_SECONDS,
+                timeout_graceful_shutdown=CLOSE_SECONDS,
             )
         )
 

@@ -17,7 +17,9 @@ from parlando_kit.health import ACCEPTING, HealthServicer
 from parlando_kit.interceptors import ErrorInterceptor
 from parlando_kit.settings import ServerSettings
 
-_LEAVING_WITHIN = 2.0  # seconds
+LEAVING_SECONDS = 2.0
+"""How much longer than its grace a stop may take, until the last of what was under way has left."""
+
 _QUIET_SECONDS = 0.1  # without a call, until nobody is taken to be about to call
 
 
@@ -66,6 +68,7 @@ class Server:
         self._services = [service.name for service in services]
         self._dependencies: dict[str, bool] = {}
         self._bound = False
+        self._left = False  # all has been waited for that will be
         self._calls = calls or CallsUnderWay()
         self._calls.on_change(self._publish)
         self._drained: list[Callable[[], None]] = []
@@ -135,21 +138,26 @@ class Server:
     async def stop(self, grace: float) -> None:
         """Say NOT_SERVING, refuse new calls (DRAINING), and wait up to `grace` seconds for those under way.
 
-        A second call, while the first still waits, ends what is left after its own grace.
+        It takes `LEAVING_SECONDS` longer at most; what has not left by then is not waited for again. A second
+        call, while the first still waits, ends what is left after its own grace.
         """
+        if self._left:
+            return
         self._health.drain()
         for end in self._drained:
             end()
         self._calls.refuse()
         in_time = await self._calls.none(within=grace)
+        leaving = min(grace, LEAVING_SECONDS) if in_time else 0.0
         if in_time:  # whoever was just answered calls again at once
-            await self._calls.quiet(_QUIET_SECONDS, min(grace, _LEAVING_WITHIN))
+            await self._calls.quiet(_QUIET_SECONDS, leaving / 2)
         # Only now is gRPC told: a call that arrives just then ends with CANCELLED, which nobody repeats, or
         # is lost in it, unanswered, and would hold the stop up for as long as it may last. What is waited
         # for are last bytes on their way.
-        await self._server.stop(min(grace, _LEAVING_WITHIN) if in_time else 0)
+        await self._server.stop(leaving / 2)
         # Calls that were ended may still be leaving: what they use is closed only after them.
-        await self._calls.none(within=_LEAVING_WITHIN)
+        await self._calls.none(within=LEAVING_SECONDS - leaving)
+        self._left = True
 
 
 async def _probe(host: str, port: int) -> None:

@@ -17,7 +17,8 @@ class ServerSettings(BaseSettings):
         default=10.0,
         ge=0,
         le=600,
-        description="how long calls under way may take after SIGTERM before they are ended",
+        description="how long calls under way may take after SIGTERM before they are ended; who kills what "
+        "has not ended waits 10 s longer",
     )
     max_message_bytes: int = Field(
         default=4 * 1024 * 1024,

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
 _INSTANCE = uuid4().hex
-_COLLECTOR_SECONDS = 2
+COLLECTOR_SECONDS = 2
+"""How long a collector that is silent may hold up the end of a process; traces and metrics have one each."""
+
 _SEND_METRICS_MS = 5_000
 
 # Upper bounds of a histogram's buckets: 0.5 ms to 65 s, each the one before times the square root of 2.
@@ -52,9 +54,7 @@ def set_up(name: str, settings: ServerSettings, resources: AsyncExitStack) -> No
 
         tracing = TracerProvider(resource=_resource(name))
         # The last spans are sent while the process ends: a collector that is silent may hold it up so long.
-        exporter = OTLPSpanExporter(
-            endpoint=settings.otlp_endpoint, insecure=True, timeout=_COLLECTOR_SECONDS
-        )
+        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True, timeout=COLLECTOR_SECONDS)
         tracing.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
         trace.set_tracer_provider(tracing)
         resources.callback(tracing.shutdown)
@@ -98,7 +98,7 @@ def _sent(settings: ServerSettings) -> MetricReader:
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
     exporter = OTLPMetricExporter(
-        endpoint=settings.otlp_metrics_endpoint, insecure=True, timeout=_COLLECTOR_SECONDS
+        endpoint=settings.otlp_metrics_endpoint, insecure=True, timeout=COLLECTOR_SECONDS
     )
     return PeriodicExportingMetricReader(exporter, export_interval_millis=_SEND_METRICS_MS)
 

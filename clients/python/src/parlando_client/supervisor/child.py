@@ -28,7 +28,8 @@ class Child:
         environment: added to the supervisor's own.
         ports: where it listens, on 127.0.0.1, by the setting that moves it, for people.
         ready: returns once it serves; called before it is up.
-        stop_seconds: how long it may drain before it is killed.
+        stop_seconds: how long it may take to end before it is killed: by default as long as a service of ours
+            may, its drain (`drain_seconds` of its settings), the leaving after it, and its last telemetry.
         layer: neighbours of one layer are stopped together; empty: it is stopped by itself.
         close: returns once it lets nobody new in, for a program through which others are reached: asked
             before any child is stopped.
@@ -40,7 +41,7 @@ class Child:
     environment: Mapping[str, str]
     ports: Mapping[str, int]
     ready: Callable[[], Awaitable[None]]
-    stop_seconds: float = 15.0
+    stop_seconds: float = 20.0
     layer: str = ""
     close: Callable[[], Awaitable[None]] | None = None
     drain: Callable[[], Awaitable[None]] | None = None

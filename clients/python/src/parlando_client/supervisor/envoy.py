@@ -27,7 +27,6 @@ _CHECKOUT = Path(__file__).parents[5]
 _CONFIG = _CHECKOUT / "deploy" / "envoy" / "envoy.yaml"
 _DESCRIPTORS = "descriptors.binpb"
 _OTLP_PORT = 4317
-_STOP_SECONDS = 15.0
 _AGAIN_SECONDS = 0.05
 _UNDER_WAY = re.compile(rb"http\.public\.downstream_rq_active: (\d+)")
 
@@ -82,7 +81,6 @@ def envoy(
         ready=ready,
         close=partial(_close, front.admin_port),
         drain=partial(_drain, front.admin_port),
-        stop_seconds=_STOP_SECONDS,
     )
 
 
