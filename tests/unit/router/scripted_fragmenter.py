@@ -23,7 +23,8 @@ class ScriptedFragmenter:
         language: of every fragment.
         emotion: likewise.
         hanging: how many streams, the first, stay open and say nothing more after `fail_after` fragments.
-        deaf: those take no text either.
+        deaf: those take no text either, and no hint.
+        shut: those are not opened either.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class ScriptedFragmenter:
         emotion: str = "",
         hanging: int = 0,
         deaf: bool = False,
+        shut: bool = False,
     ) -> None:
         self.pause = pause
         self.hanging = hanging
         self.deaf = deaf
+        self.shut = shut
         self.delay = delay
         self.failure = failure
         self.fail_after = fail_after
@@ -55,6 +58,8 @@ class ScriptedFragmenter:
         """Begin an epoch."""
         stream = ScriptedFragments(self, config)
         self.streams.append(stream)
+        if stream.hangs and self.shut:
+            await asyncio.Event().wait()
         return stream
 
     async def cut(
@@ -101,12 +106,11 @@ class ScriptedFragments:
         self._text = ""
         self._out: asyncio.Queue[Fragment | FlushDone | ParlandoError | None] = asyncio.Queue()
         self._given = 0
-        self._hangs = len(script.streams) < script.hanging
+        self.hangs = len(script.streams) < script.hanging
 
     async def send_text(self, text: str) -> None:
         """Append text."""
-        if self._hangs and self._script.deaf:
-            await asyncio.Event().wait()
+        await self._taken()
         for character in text:
             self._text += character
             if character in ".!?":
@@ -114,6 +118,7 @@ class ScriptedFragments:
 
     async def send_hint(self, audio_queued: float, real_time_factor: float) -> None:
         """Note a hint."""
+        await self._taken()
         self.hints.append((audio_queued, real_time_factor))
 
     async def send_flush(self, flush_id: int) -> None:
@@ -129,7 +134,7 @@ class ScriptedFragments:
     async def next(self) -> Fragment | FlushDone | None:
         """Return what comes next."""
         self._script.fail(self._given)
-        if self._hangs and self._given >= self._script.fail_after:
+        if self.hangs and self._given >= self._script.fail_after:
             await asyncio.Event().wait()
         item = await self._out.get()
         if isinstance(item, ParlandoError):
@@ -145,6 +150,10 @@ class ScriptedFragments:
         while isinstance(item := await self.next(), Fragment):
             fragments.append(item)
         return fragments
+
+    async def _taken(self) -> None:
+        if self.hangs and self._script.deaf:
+            await asyncio.Event().wait()
 
     def lose(self, failure: ParlandoError) -> None:
         """Fail behind all that has come."""

@@ -167,6 +167,41 @@ def test_one_that_hangs_on_a_living_connection_is_left_for_another(
     run(main())
 
 
+def test_one_that_hangs_when_it_is_first_called_is_left_for_another() -> None:
+    async def main() -> None:
+        fragmenter = ScriptedFragmenter(hanging=1, shut=True)
+        call = Stage({"one": ScriptedWorker()}, fragmenter).speak()
+        call.open(1)
+        await asyncio.sleep(2 * FRAGMENTER_SECONDS)  # before there is any text
+        assert len(fragmenter.streams) == 2
+        call.text(1, _TEXT)
+        call.end()
+        await call.done()
+        check(call)
+
+    run(main())
+
+
+def test_one_that_takes_no_first_hint_is_left_for_another() -> None:
+    async def main() -> None:
+        fragmenter = ScriptedFragmenter()
+        call = Stage({"one": ScriptedWorker(Play(factor=0.3))}, fragmenter).speak()
+        call.open(1)
+        call.text(1, _TEXT)
+        call.flush(1, 3)
+        await call.until(lambda: call.of(events.Flushed))  # how quick the engine is, is known now
+        fragmenter.hanging, fragmenter.deaf = 2, True
+        call.open(2)
+        await asyncio.sleep(2 * FRAGMENTER_SECONDS)
+        assert [stream.closed for stream in fragmenter.streams] == [True, True, False]
+        call.text(2, _TEXT)
+        call.end()
+        await call.done()
+        check(call)
+
+    run(main())
+
+
 @pytest.mark.parametrize("at_once", [True, False])
 def test_when_all_hang_that_is_an_error_before_long(*, at_once: bool) -> None:
     async def main() -> None:

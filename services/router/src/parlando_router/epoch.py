@@ -201,15 +201,19 @@ class Epoch:
         """Speak what a stream gives, to its end.
 
         Raises:
-            _LostError: it broke off.
+            _LostError: it broke off, or did not take its first messages.
         """
-        stream = await self._line.fragmenter.open(config)
+        stream: FragmentStream | None = None
         try:
-            if factor:
-                await stream.send_hint(self._line.stand.playout.queued(), factor)
+            with _losing():
+                async with asyncio.timeout(FRAGMENTER_SECONDS):
+                    stream = await self._line.fragmenter.open(config)
+                    if factor:
+                        await stream.send_hint(self._line.stand.playout.queued(), factor)
             await self._speak_all(stream)
         finally:
-            stream.close()
+            if stream is not None:
+                stream.close()
 
     async def _speak_all(self, stream: FragmentStream) -> None:
         failure: ParlandoError | _LostError | None = None  # raised alone, and not in a group
