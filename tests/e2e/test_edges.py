@@ -22,7 +22,11 @@ from tests.e2e.through import PATIENCE, Through
 _SESSIONS = 8
 """So many that each edge has some, as good as always."""
 
-_TEXT = "This is remembered."
+_TEXT, _NEXT = "This is remembered.", "This waits."
+
+
+def _written(text: str) -> dict[str, Any]:
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
 @dataclass
@@ -30,6 +34,7 @@ class _Conversation:
     socket: ClientConnection
     session: str
     item: str = ""
+    waiting: str = ""
 
     @classmethod
     async def begun(cls, through: Through, stack: AsyncExitStack, query: str = "") -> _Conversation:
@@ -40,18 +45,36 @@ class _Conversation:
 
     async def told(self, kind: str, **event: Any) -> dict[str, Any]:
         """Send an event, and return the first of a kind that follows."""
+        await self.send(**event)
+        return await self.until(kind)
+
+    async def send(self, **event: Any) -> None:
+        """Send an event."""
         await self.socket.send(json.dumps(event))
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """Return the next event of a kind."""
         while (said := json.loads(await self.socket.recv()))["type"] != kind:
             assert said["type"] != "error", said
         return dict(said)
 
     async def speak(self) -> None:
-        """Have the text spoken to its end."""
-        content = [{"type": "input_text", "text": _TEXT}]
-        asked = {"input": [{"type": "message", "role": "user", "content": content}]}
-        done = (await self.told("response.done", type="response.create", response=asked))["response"]
-        assert done["status"] == "completed", done
-        self.item = done["output"][0]["id"]
+        """Have the text spoken to its end, and another one written before that."""
+        stream = {"input": [_written(_TEXT)], "parlando": {"text_stream": True}}  # it ends when we say so
+        await self.send(type="response.create", response=stream)
+        await self.told("response.content_part.added", type="parlando.text.flush")
+        item = _written(_NEXT)
+        added = await self.told("conversation.item.added", type="conversation.item.create", item=item)
+        self.waiting, self.item = added["item"]["id"], added["previous_item_id"]
+        done = (await self.told("response.done", type="parlando.text.end"))["response"]
+        assert (done["status"], done["output"][0]["id"]) == ("completed", self.item)
+
+    async def speak_what_waits(self) -> None:
+        """Have the other text spoken: it stands where it stood, and nobody has forgotten that it waits."""
+        added = await self.told("conversation.item.added", type="response.create")
+        assert added["previous_item_id"] == self.waiting
+        done = (await self.until("response.done"))["response"]
+        assert (done["status"], done["output"][0]["content"][0]["transcript"]) == ("completed", _NEXT)
 
     async def lives(self) -> bool:
         """Return whether it was not torn off."""
@@ -69,7 +92,9 @@ async def _until_kept(session: str, begun: list[_Conversation]) -> None:
         stub = SessionServiceStub(channel)
         for each in begun:
             request = session_pb2.ListTurnsRequest(session_id=each.session)
-            while each.item not in {turn.id for turn in (await stub.ListTurns(request)).turns}:
+            while session_pb2.TURN_STATUS_COMPLETED not in {
+                turn.status for turn in (await stub.ListTurns(request)).turns if turn.id == each.item
+            }:
                 assert time.monotonic() < give_up
                 await asyncio.sleep(0.05)
 
@@ -99,7 +124,7 @@ async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
             resumed = 0
             for each in begun:
                 if await each.lives():
-                    await each.speak()
+                    await each.speak_what_waits()
                     continue
                 again = await _Conversation.begun(through, stack, f"?session={each.session}")
                 assert again.session == each.session
@@ -107,7 +132,8 @@ async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
                     "conversation.item.retrieved", type="conversation.item.retrieve", item_id=each.item
                 )
                 assert found["item"]["content"][0]["transcript"] == _TEXT
-                await again.speak()
+                again.waiting = each.waiting
+                await again.speak_what_waits()
                 resumed += 1
             assert 0 < resumed < _SESSIONS
             answer = through.post("/v1/audio/speech", {"input": _TEXT, "response_format": "pcm"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import orjson
@@ -11,9 +11,10 @@ import orjson
 from parlando_edge.dialogue import Dialogue, Verbatim
 from parlando_edge.ports import AudioMade, Finished, FragmentBegun, SpeechEvent, Started, WordsTimed
 from parlando_edge.realtime.dialect import Dialect, Today
-from parlando_edge.realtime.outputs import Emit, EndText, Event, Output, Speak, Write
+from parlando_edge.realtime.outputs import Emit, EndText, Event, ForgetTurn, KeepTurn, Output, Speak, Write
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.session_ports import Turn
 from parlando_kit.errors import ParlandoError
 from parlando_kit.ledger import TimingQuality, Word
 from parlando_kit.spans import Span
@@ -65,7 +66,11 @@ class Client:
     """
 
     def __init__(
-        self, dialect: Dialect | None = None, dialogue: Dialogue | None = None, **config: Any
+        self,
+        dialect: Dialect | None = None,
+        dialogue: Dialogue | None = None,
+        turns: Iterable[Turn] = (),
+        **config: Any,
     ) -> None:
         numbers = itertools.count(1)
         self.protocol = RealtimeProtocol(
@@ -73,6 +78,7 @@ class Client:
             dialect or Today(),
             lambda prefix: f"{prefix}_{next(numbers)}",
             dialogue or Verbatim(),
+            turns,
         )
         self.commands: list[Output] = []
 
@@ -133,6 +139,17 @@ class Client:
     def kept(self) -> list[Output]:
         """The commands but for those that tell an order's text."""
         return [command for command in self.commands if not isinstance(command, Write | EndText)]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """What the session service has by now, in its order: what is kept anew stays in its place."""
+        kept: dict[str, Turn] = {}
+        for command in self.commands:
+            if isinstance(command, KeepTurn):
+                kept[command.turn.id] = command.turn
+            elif isinstance(command, ForgetTurn):
+                kept.pop(command.turn_id, None)
+        return list(kept.values())
 
     def hear(self, *speech: SpeechEvent) -> list[Event]:
         """Let the router tell something of the last order."""

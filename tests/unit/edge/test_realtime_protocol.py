@@ -273,10 +273,10 @@ def test_what_was_said_is_kept_when_the_client_goes() -> None:
     client.send("response.cancel")
     client.ask("More.")
     client.take(client.protocol.end())
-    kept = [c.turn for c in client.commands if isinstance(c, KeepTurn) and c.turn.role is TurnRole.ASSISTANT]
+    kept = [turn for turn in client.turns if turn.role is TurnRole.ASSISTANT]
     assert [(turn.text, turn.status) for turn in kept] == [
-        ("More.", TurnStatus.INTERRUPTED),
         (TEXT, TurnStatus.INTERRUPTED),
+        ("More.", TurnStatus.INTERRUPTED),
     ]
     assert client.protocol.end() == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +47,19 @@ def show(item: dict[str, Any], turn: Turn) -> dict[str, Any]:
             "quality": heard.quality.name.lower(),
         },
     }
+
+
+def items_of(turns: Iterable[Turn]) -> list[Item]:
+    """Return the items that the turns of earlier connections were.
+
+    What a user wrote after the last that was spoken waits to be spoken, as it did there.
+    """
+    items = [item_of(turn) for turn in turns]
+    for item in reversed(items):
+        if item.turn is not None:
+            break
+        item.waits = item.role == TurnRole.USER.value
+    return items
 
 
 def item_of(turn: Turn) -> Item:

@@ -23,7 +23,7 @@ from parlando_edge.realtime.conversation import (
 )
 from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.emitter import Emitter, NewId
-from parlando_edge.realtime.hearing import heard_item, item_of, truncate
+from parlando_edge.realtime.hearing import heard_item, items_of, truncate
 from parlando_edge.realtime.input_audio import InputAudio, audio_item
 from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output
 from parlando_edge.realtime.request import parse_request
@@ -66,8 +66,8 @@ class RealtimeProtocol:
         self._emitter = Emitter(dialect, new_id)
         self._conversation_id = new_id("conv")
         self._conversation = Conversation()
-        for turn in turns:
-            self._conversation.add(item_of(turn))
+        for item in items_of(turns):
+            self._conversation.add(item)
         self._responding = Responding(self._conversation, self._emitter)
         self._input = InputAudio()
         self._user_item = ""  # what the user is saying becomes; "" while nothing is said
@@ -179,7 +179,7 @@ class RealtimeProtocol:
         outputs = self._emitter.emit(added, done)
         if item.role and item.text:
             turn = Turn(item.id, _TURN_ROLES[item.role], TurnStatus.COMPLETED, item.text)
-            outputs.append(KeepTurn(turn))
+            outputs += [*self._responding.keep_begun(), KeepTurn(turn)]
         return outputs
 
     def _delete_item(self, event: Fields) -> list[Output]:

@@ -188,6 +188,19 @@ class Responding:
         self._stopped.clear()
         return outputs
 
+    def keep_begun(self) -> list[Output]:
+        """Return what remembers, as far as they have come, items that have begun and are not remembered yet.
+
+        The session service has turns in the order in which they are first kept, the conversation has items in
+        the order in which they begin: this comes before another item does.
+        """
+        outputs: list[Output] = []
+        for response in self._under_way():
+            if response.begun and response.joins and not (response.kept or response.forgotten):
+                response.kept = True
+                outputs.append(KeepTurn(response.turn()))
+        return outputs
+
     def spoken_as(self, item_id: str) -> Response | None:
         """Return the response that is speaking an item, or has not told all it said of it."""
         return next((each for each in self._under_way() if each.item_id == item_id), None)
@@ -209,17 +222,19 @@ class Responding:
         return self.active
 
     def _under_way(self) -> Iterator[Response]:
+        """Return the responses that the router still speaks or stops, in the order in which they began."""
+        yield from self._stopped.values()
         if self.active is not None:
             yield self.active
-        yield from self._stopped.values()
 
     def _begin_item(self, response: Response) -> list[Output]:
         if response.begun:
             return []
-        previous = None
+        previous, earlier = None, list[Output]()
         if response.joins:
             previous = self._conversation.add(Item(response.item_id, document_of(response.item), "assistant"))
-        return self._emitter.emit(*response.begin_item(previous))
+            earlier = self.keep_begun()
+        return earlier + self._emitter.emit(*response.begin_item(previous))
 
     def _close(
         self,

@@ -57,6 +57,7 @@ class Response:
         self.voice = ""
         self.played: int | None = None  # samples the client says it has heard, where it says so
         self.forgotten = False  # its item was deleted
+        self.kept = False  # its turn is remembered, as far as it had come
         self._status: Status | None = None
         self._error: ParlandoError | None = None
         self._reason = ""
