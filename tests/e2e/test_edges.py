@@ -99,6 +99,14 @@ async def _until_kept(session: str, begun: list[_Conversation]) -> None:
                 await asyncio.sleep(0.05)
 
 
+def _until_both_serve(through: Through) -> None:
+    """Return once Envoy knows of both edges that they serve: a system is up with the first of them."""
+    give_up = time.monotonic() + PATIENCE
+    while through.gauge("cluster.edge.membership_healthy") != 2:
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
 def _kill(mark: Mark, port: int) -> None:
     """Kill the edge of a port; the supervisor starts it again, later than what follows here."""
     named = [each for each in mark.processes() if each.cmdline()[1:3] == ["-m", "parlando_edge"]]
@@ -116,6 +124,7 @@ async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
     async with AsyncExitStack() as stack:
         with (tmp_path / "log").open("wb") as log, running_up(settings, log) as mark:
             through = Through(mark, ports)
+            _until_both_serve(through)
             begun = [await _Conversation.begun(through, stack) for _ in range(_SESSIONS)]
             for each in begun:
                 await each.speak()
