@@ -20,13 +20,19 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import numpy as np
 import orjson
 import psutil
+from sayings import recorded
+from sounds import RATE
+from talk import encoded
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from parlando_edge.formats import REALTIME_FORMATS
 from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.response import Response
 from tests.component.edge.serving import Edge, serving, until_idle
@@ -36,6 +42,7 @@ from tests.unit.edge.order import Watch
 _AT_A_TIME = 8
 _LONGEST = 80
 _PATIENCE_SECONDS = 60
+_SAYINGS, _PIECE_MS = 4, 480
 _TEXT = "Hello big world. How are you?"
 _VOICES = ("plain", "plain", "hangs", "halts", "breaks", "breaks", "silent", "nobody", "")
 _FORMATS = ("audio/pcm", "audio/pcmu", "audio/pcma", "audio/opus", None)
@@ -169,6 +176,7 @@ def _update(talk: Talk) -> _Event:
             None,
             {"type": "server_vad", "threshold": talk.draw.choice((0, 0.5, 2)), "silence_duration_ms": 20},
             {"type": "server_vad", "interrupt_response": False},
+            {"create_response": talk.draw.random() < 0.5, "silence_duration_ms": 100},
             {"type": "semantic_vad", "eagerness": talk.draw.choice(("high", "wild"))},
         )
     )
@@ -186,9 +194,24 @@ def _update(talk: Talk) -> _Event:
 
 
 def _append(talk: Talk) -> _Event:
-    size = talk.draw.choice((0, 1, 160, 960, 960, 960, 24_000))
+    size = talk.draw.choice((0, 1, 160, 960, 24_000))
     audio = base64.b64encode(talk.draw.randbytes(size)).decode()
+    if talk.draw.random() < 0.6:  # in the session's format, or in another one
+        audio = talk.draw.choice(_heard()[talk.draw.choice(_FORMATS[:3])])
     return {"type": "input_audio_buffer.append", "audio": audio if talk.draw.random() < 0.9 else audio + "!"}
+
+
+@cache
+def _heard() -> dict[str, list[str]]:
+    """Return speech and silence in each format, in pieces as events carry them."""
+    silence = np.zeros(RATE * 3 // 5, np.float32)
+    sounds = [silence, *(each.sound for each in recorded(_SAYINGS))]
+    size = RATE * _PIECE_MS // 1000
+    cut = [sound[start : start + size] for sound in sounds[1:] for start in range(0, len(sound) - size, size)]
+    return {
+        name: [base64.b64encode(encoded(sound, audio)).decode() for sound in (*[silence] * len(cut), *cut)]
+        for name, audio in REALTIME_FORMATS.items()
+    }
 
 
 def _buffer(talk: Talk) -> _Event:
@@ -221,7 +244,7 @@ _GRAMMAR: dict[Callable[[Talk], _Event | str | bytes], float] = {
     _truncate: 9,
     _update: 6,
     _text: 8,
-    _append: 8,
+    _append: 12,
     _buffer: 3,
     _foreign: 2,
     _nonsense: 2,
@@ -304,6 +327,7 @@ async def _settle(socket: ClientConnection, talk: Talk) -> None:
     await send("conversation.item.retrieve", item_id="item_nobodys", event_id="settled")
     await talk.until(lambda: "settled" in talk.refused)
     assert not talk.watch.active
+    assert not talk.watch.speech, "the user began to speak, and nobody told that it ended"
     known = set(talk.watch.done)
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": _TEXT}]}
     plain: _Event = {"voice": "plain"} if talk.beta else {"audio": {"output": {"voice": "plain"}}}
@@ -395,6 +419,7 @@ def main() -> None:
         f"{outcome.talks:,} connections, {outcome.resumed:,} resumed, {outcome.vanished:,} clients vanished"
     )
     print(f"{outcome.late:,} not resumed in time")
+    print(f"users' turns: {outcome.told['input_audio_buffer.speech_stopped']:,}")
     print(f"responses: {dict(outcome.ended)}")
     print(f"errors: {dict(outcome.errors)}")
     print(f"memory after 30 % and after all, client included: {outcome.megabytes} MB")

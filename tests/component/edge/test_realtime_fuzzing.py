@@ -11,4 +11,5 @@ async def test_no_sequence_of_events_does_harm() -> None:
     # The grammar reaches what it is to reach.
     assert {"completed", "cancelled"} <= outcome.ended.keys()
     assert outcome.vanished > 0
+    assert outcome.told["input_audio_buffer.speech_stopped"] > 0
     assert len(outcome.errors) > 8

@@ -28,19 +28,20 @@ class Watch:
 
     Attributes:
         active: id of the response under way; "" for none.
+        speech: id of the item that becomes of what the user says; "" while nothing is said.
         done: how each response ended, by id.
         errors: how often each code of an error was told.
         kinds: how often each event was.
     """
 
     active: str = ""
+    speech: str = ""
     done: dict[str, str] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     _ids: set[str] = field(default_factory=set)
     _items: set[str] = field(default_factory=set)
     _seen: Counter[str] = field(default_factory=Counter)
-    _speech: str = ""
 
     def see_all(self, events: Iterable[Event]) -> None:
         """Check events, one after another."""
@@ -102,8 +103,8 @@ class Watch:
 
     def _user(self, kind: str, event: Event) -> None:
         if kind.endswith("started"):
-            assert self._speech == "", "the user began twice"
-            self._speech = event["item_id"]
+            assert self.speech == "", "the user began twice"
+            self.speech = event["item_id"]
         else:
-            assert event["item_id"] == self._speech, "the user ended what was not begun"
-            self._speech = ""
+            assert event["item_id"] == self.speech, "the user ended what was not begun"
+            self.speech = ""

@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,10 +17,11 @@ from sounds import RATE, Sound, at_level, pink, white
 from talk import encoded, pieces
 
 from parlando_edge.barge_in import silero
-from parlando_edge.barge_in.detector import SpeechDetector
+from parlando_edge.barge_in.detector import Samples, SpeechDetector
 from parlando_edge.barge_in.ear import Ear
 from parlando_edge.barge_in.loudness import LoudnessDetector
 from parlando_edge.barge_in.samples import Resampler, decode
+from parlando_edge.barge_in.sound import Sound as Piece
 from parlando_edge.barge_in.turns import FRAME_MS, Detection, SpeechBegan, SpeechEnded, TurnDetector
 from parlando_edge.formats import REALTIME_FORMATS
 
@@ -101,7 +103,44 @@ def test_where_audio_was_left_out_hearing_begins_anew(sentences: list[Sound]) ->
     began = [edge for piece in sound[:80] for edge in ear.hear(piece)]
     assert [type(edge) for edge in began] == [SpeechBegan]
     rest = [edge for piece in sound[-40:] for edge in ear.hear(piece)]  # silence, long after
-    assert rest == []
+    assert rest == [SpeechEnded(round(80 * 20 // FRAME_MS * FRAME_MS))]  # where hearing broke off
+
+
+class Steady:
+    """Gives every frame one score."""
+
+    def __init__(self, score: float) -> None:
+        self._score = score
+
+    def score(self, frame: Samples) -> float:
+        """Return it."""
+        del frame
+        return self._score
+
+
+def test_speech_that_goes_on_in_another_format_ends_and_begins_again() -> None:
+    ear = Ear(partial(Steady, 0.9))
+    mulaw = REALTIME_FORMATS["audio/pcmu"]
+    first = ear.hear(Piece(bytes(4_800), PCM, 0, Detection()))
+    second = ear.hear(Piece(bytes(800), mulaw, 100, Detection()))
+    assert [type(edge) for edge in first] == [SpeechBegan]
+    assert [type(edge) for edge in second] == [SpeechEnded, SpeechBegan]
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.005, 0.1, 0.15])
+def test_however_low_the_threshold_speech_ends_in_silence(threshold: float) -> None:
+    turns, detection = TurnDetector(), Detection(threshold, prefix_ms=0, silence_ms=64)
+    scores = [0.0, 0.9, 0.9, 0.002, 0.0, 0.0]
+    edges = [edge for score in scores if (edge := turns.hear(score, detection))]
+    assert edges == [SpeechBegan(32), SpeechEnded(5 * 32)]
+
+
+def test_below_the_floor_nothing_begins_even_where_the_threshold_is_0() -> None:
+    ear = Ear(partial(Steady, 0.9))
+    loud = (np.ones(2_400) * 9_000).astype("<i2").tobytes()
+    heard = Piece(loud, PCM, 0, Detection(threshold=0))
+    assert ear.hear(replace(heard, floor=float("inf"))) == []
+    assert [type(edge) for edge in ear.hear(replace(heard, at_ms=100))] == [SpeechBegan]
 
 
 def test_speech_begins_with_padding_that_reaches_no_further_than_the_end_before() -> None:

@@ -12,7 +12,16 @@ from parlando_edge.formats import REALTIME_FORMATS
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.outputs import DropAudio, Echo, KeepTurn, Listen, StopSpeaking
 from parlando_kit.errors import ParlandoError, Reason
+from tests.unit.edge.order import Watch
 from tests.unit.edge.realtime import SPEECH, Client, types
+
+ENDED = [
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.committed",
+    "conversation.item.added",
+    "conversation.item.done",
+]
+"""What a turn of the user ends with."""
 
 
 def _append(client: Client, size: int) -> list[dict[str, Any]]:
@@ -89,6 +98,41 @@ def test_a_turn_of_the_user_is_told_from_beginning_to_item(dialect: Dialect) -> 
     assert not any(isinstance(command, KeepTurn) for command in client.commands)
     retrieved = client.send("conversation.item.retrieve", item_id=item.pop())
     assert retrieved[0]["item"]["role"] == "user"
+
+
+@pytest.mark.parametrize(
+    "update", [{"turn_detection": None}, {"format": {"type": "audio/pcmu"}}], ids=["off", "another format"]
+)
+def test_an_update_after_which_no_end_would_be_heard_ends_what_the_user_says(update: dict[str, Any]) -> None:
+    client, watch = Client(), Watch()
+    watch.see_all(client.begin())
+    _append(client, 48_000)
+    (began,) = client.take(client.protocol.user(SpeechBegan(40)))
+    events = client.send("session.update", session={"audio": {"input": update}})
+    watch.see_all([began, *events])
+    assert types(events) == ["session.updated", *ENDED]
+    assert (events[1]["item_id"], events[1]["audio_end_ms"]) == (began["item_id"], 1_000)
+    assert client.take(client.protocol.user(SpeechEnded(1_200))) == []  # of what was still to be heard
+    _configure(client, turn_detection={"type": "server_vad"})
+    watch.see_all(client.take(client.protocol.user(SpeechBegan(4_000))))
+    assert watch.kinds["input_audio_buffer.speech_started"] == 2
+
+
+def test_an_update_of_something_else_lets_the_user_go_on() -> None:
+    client = Client()
+    client.take(client.protocol.user(SpeechBegan(40)))
+    _configure(client, format={"type": "audio/pcm"}, turn_detection={"type": "server_vad", "threshold": 0.7})
+    assert types(client.take(client.protocol.user(SpeechEnded(900)))) == ENDED
+
+
+def test_a_commit_while_the_user_speaks_makes_one_item_of_it() -> None:
+    client = Client()
+    _append(client, 48_000)
+    (began,) = client.take(client.protocol.user(SpeechBegan(40)))
+    events = client.send("input_audio_buffer.commit")
+    assert types(events) == ENDED
+    assert {event.get("item_id") or event["item"]["id"] for event in events} == {began["item_id"]}
+    assert client.take(client.protocol.user(SpeechEnded(1_200))) == []
 
 
 def test_an_end_without_a_beginning_is_nothing() -> None:

@@ -39,16 +39,18 @@ class Ear:
 
     def hear(self, sound: Sound) -> list[SpeechEdge]:
         """Return where speech begins and ends, as far as the sound so far tells."""
+        edges: list[SpeechEdge] = []
         hearing = self._hearing
         # Where nobody listened for a while, or the format changed, nothing of before holds.
         if hearing is None or hearing.audio != sound.audio or abs(hearing.next_ms - sound.at_ms) > 1:
+            left = hearing.turns.leave() if hearing is not None else None
+            edges += [left] if left is not None else []
             hearing = self._hearing = self._begin(sound)
         hearing.next_ms = sound.at_ms + sound.ms
         made = hearing.resampler.resample(decode(sound.data, sound.audio))
         waiting = np.concatenate([hearing.rest, made])
         whole = len(waiting) - len(waiting) % FRAME_SAMPLES
         hearing.rest = waiting[whole:]
-        edges = []
         for frame in waiting[:whole].reshape(-1, FRAME_SAMPLES):
             score = hearing.detector.score(frame)
             heard = score if level_of(frame) >= sound.floor else 0.0

@@ -12,6 +12,9 @@ FRAME_MS = FRAME_SAMPLES * 1000 / RATE
 _LINGER = 0.15
 """How far below the threshold speech goes on: Silero's own setting."""
 
+_SILENCE = 0.01
+"""Speech does not go on below it, however low the threshold is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:
@@ -48,6 +51,8 @@ SpeechEdge = SpeechBegan | SpeechEnded
 class TurnDetector:
     """Speech begins with the first frame that reaches the threshold: a second one would come too late.
 
+    A score of 0 is no speech, whatever the threshold.
+
     Args:
         at_ms: where in the session's audio the first frame begins.
     """
@@ -62,15 +67,22 @@ class TurnDetector:
         """Return what a frame of 32 ms changes, given its score, 0 to 1."""
         began, self._at = self._at, self._at + FRAME_MS
         if not self._speaking:
-            if score < detection.threshold:
+            if score <= 0 or score < detection.threshold:
                 return None
             self._speaking, self._silent = True, 0.0
             return SpeechBegan(round(max(self._ended, began - detection.prefix_ms)))
-        if score >= detection.threshold - _LINGER:
+        if score >= max(detection.threshold - _LINGER, _SILENCE):
             self._silent = 0.0
             return None
         self._silent += FRAME_MS
         if self._silent < detection.silence_ms:
             return None
+        return self._end()
+
+    def leave(self) -> SpeechEdge | None:
+        """Return what changes where hearing breaks off: speech that had begun has ended."""
+        return self._end() if self._speaking else None
+
+    def _end(self) -> SpeechEnded:
         self._speaking, self._ended = False, self._at
         return SpeechEnded(round(self._at))

@@ -31,6 +31,11 @@ class InputAudio:
         self._total_ms = 0.0
         self._buffered_ms = 0.0
 
+    @property
+    def ms(self) -> int:
+        """How much audio the session was sent."""
+        return round(self._total_ms)
+
     def append(self, event: Fields, config: SessionConfig) -> list[Listen]:
         """Take an `input_audio_buffer.append`, and return what is to be listened to.
 

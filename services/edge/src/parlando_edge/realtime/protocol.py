@@ -118,18 +118,7 @@ class RealtimeProtocol:
 
     def user(self, edge: SpeechEdge) -> list[Output]:
         """Return what to do when the user has begun to speak, or has ended."""
-        if isinstance(edge, SpeechBegan):
-            return self._user_began(edge)
-        item_id, self._user_item = self._user_item, ""
-        if not item_id:
-            return []
-        self._input.clear()
-        stopped = {
-            "type": "input_audio_buffer.speech_stopped",
-            "item_id": item_id,
-            "audio_end_ms": edge.at_ms,
-        }
-        return [*self._emitter.emit(stopped), *self._committed(item_id)]
+        return self._user_began(edge) if isinstance(edge, SpeechBegan) else self._user_ended(edge.at_ms)
 
     def deaf(self, error: ParlandoError) -> list[Output]:
         """Return what to do when the client's audio cannot be listened to."""
@@ -162,9 +151,11 @@ class RealtimeProtocol:
     def _update_session(self, event: Fields) -> list[Output]:
         session = event.child("session")
         interrupt = session.child("audio").flag("interrupt", default=False)
-        self.config = self.config.updated(session)
+        before, self.config = self.config, self.config.updated(session)
         outputs = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
         outputs.append(KeepSettings(KeptSettings(self.config.settings, self.config.document)))
+        if self.config.detection is None or self.config.heard != before.heard:
+            outputs += self._user_ended(self._input.ms)  # of what was being heard, no end will be
         response = self._responding.active
         if interrupt and response is not None:
             outputs += self._responding.cancel(response, "client_cancelled")
@@ -272,7 +263,7 @@ class RealtimeProtocol:
 
     def _commit_audio(self, _event: Fields) -> list[Output]:
         self._input.commit()
-        return self._committed(self._new_id("item"))
+        return self._user_ended(self._input.ms) or self._committed(self._new_id("item"))
 
     def _committed(self, item_id: str) -> list[Output]:
         item = audio_item(item_id)
@@ -298,6 +289,15 @@ class RealtimeProtocol:
         if response is not None and response.joins and self.config.interrupts:
             outputs += self._responding.cancel(response, "turn_detected")
         return outputs
+
+    def _user_ended(self, at_ms: int) -> list[Output]:
+        """Tell that the user's speech is over, and make it an item; nothing where none was under way."""
+        item_id, self._user_item = self._user_item, ""
+        if not item_id:
+            return []
+        self._input.clear()
+        stopped = {"type": "input_audio_buffer.speech_stopped", "item_id": item_id, "audio_end_ms": at_ms}
+        return [*self._emitter.emit(stopped), *self._committed(item_id)]
 
     # By name, and of the class: bound methods in an instance would keep its conversation until Python next
     # looks for cycles among all there is.
