@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
 from parlando_edge.barge_in.turns import Detection, SpeechBegan, SpeechEnded
+from parlando_edge.dialogue import Prompt
 from parlando_edge.formats import REALTIME_FORMATS
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
 from parlando_edge.realtime.outputs import DropAudio, Echo, KeepTurn, Listen, StopSpeaking
 from parlando_kit.errors import ParlandoError, Reason
 from tests.unit.edge.order import Watch
-from tests.unit.edge.realtime import SPEECH, Client, types
+from tests.unit.edge.realtime import SPEECH, Client, types, user_item
 
 ENDED = [
     "input_audio_buffer.speech_stopped",
@@ -170,7 +172,7 @@ def test_speech_over_speech_is_only_told_where_it_is_not_to_interrupt(kind: str)
     client.ask()
     _configure(client, turn_detection={"type": kind, "interrupt_response": False})
     assert types(client.take(client.protocol.user(SpeechBegan(40)))) == ["input_audio_buffer.speech_started"]
-    _configure(client, turn_detection={"type": kind})
+    _configure(client, turn_detection={"type": kind, "interrupt_response": True})
     client.take(client.protocol.user(SpeechEnded(900)))
     assert client.take(client.protocol.user(SpeechBegan(990)))[-1]["type"] == "response.done"
 
@@ -200,6 +202,62 @@ def test_the_buffer_is_committed_and_cleared_as_openai_does() -> None:
     assert client.send("input_audio_buffer.commit")[0]["type"] == "error"
     (error,) = client.send("response.create")  # there is nothing in it to speak
     assert error["error"]["code"] == "missing_required_parameter"
+
+
+def _write(client: Client, text: str) -> None:
+    client.send("conversation.item.create", item=user_item(text))
+
+
+def _talk(client: Client) -> list[dict[str, Any]]:
+    """Let the user speak, and return what follows when that has ended."""
+    client.take(client.protocol.user(SpeechBegan(40)))
+    return client.take(client.protocol.user(SpeechEnded(900)))
+
+
+def test_once_the_user_has_spoken_what_waits_is_spoken() -> None:
+    client = Client()
+    _write(client, "First.")
+    client.send("response.create")
+    client.hear(*SPEECH[:4])
+    _write(client, "Next.")
+    events = _talk(client)
+    assert types(events) == [*ENDED, "response.created"]
+    assert client.text == "Next."
+    assert types(client.hear(*SPEECH))[-1] == "response.done"
+    assert types(_talk(client)) == ENDED  # nothing waits any longer
+
+
+def test_nothing_is_begun_by_speech_where_the_client_does_not_want_it_or_something_is_spoken() -> None:
+    client = Client()
+    _configure(client, turn_detection={"create_response": False})
+    _write(client, "First.")
+    assert types(_talk(client)) == ENDED
+    _configure(client, turn_detection={"create_response": True, "interrupt_response": False})
+    client.send("response.create")
+    _write(client, "Next.")
+    assert types(_talk(client)) == ENDED
+    client.hear(*SPEECH)
+    _append(client, 9_600)
+    assert "response.created" not in types(client.send("input_audio_buffer.commit"))
+
+
+def test_what_waits_and_is_too_long_is_told_of() -> None:
+    client = Client()
+    for _ in range(2):
+        _write(client, "x" * 60_000)
+    error = _talk(client)[-1]
+    assert error["error"]["code"] == "string_above_max_length"
+
+
+def test_a_dialogue_is_asked_once_the_user_has_spoken() -> None:
+    class Attentive:
+        async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+            assert not any(message.asked for message in prompt.messages)
+            yield "Go on."
+
+    client = Client(dialogue=Attentive())
+    assert "response.created" in types(_talk(client))
+    assert client.text == "Go on."
 
 
 def test_deaf_ears_are_told_of() -> None:

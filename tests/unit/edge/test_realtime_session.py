@@ -82,6 +82,39 @@ def test_turn_detection_is_shown_with_its_defaults(wanted: Any, shown: Any) -> N
     assert _updated(client, {})["audio"]["input"]["turn_detection"] == shown
 
 
+def _detection(client: Client, **wanted: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = _updated(client, {"audio": {"input": {"turn_detection": wanted}}})["audio"][
+        "input"
+    ]["turn_detection"]
+    return shown
+
+
+def test_an_update_of_turn_detection_changes_what_it_names_unless_the_type_is_another() -> None:
+    client = Client()
+    _detection(client, type="server_vad", threshold=0.8, silence_duration_ms=900)
+    shown = _detection(client, interrupt_response=False)
+    assert (shown["threshold"], shown["silence_duration_ms"], shown["interrupt_response"]) == (
+        0.8,
+        900,
+        False,
+    )
+    shown = _detection(client, type="server_vad", prefix_padding_ms=10)
+    assert (shown["threshold"], shown["prefix_padding_ms"]) == (0.8, 10)
+    assert _detection(client, type="semantic_vad", eagerness="low")["interrupt_response"] is True
+    assert _detection(client, create_response=False)["eagerness"] == "low"
+    assert _detection(client, type="server_vad")["threshold"] == 0.5
+    _updated(client, {"audio": {"input": {"turn_detection": None}}})
+    assert _detection(client, silence_duration_ms=100)["type"] == "server_vad"
+
+
+def test_the_time_a_user_may_be_idle_is_checked_and_may_be_taken_back() -> None:
+    client = Client()
+    assert _detection(client, idle_timeout_ms=6_000)["idle_timeout_ms"] == 6_000
+    assert _detection(client, threshold=0.4)["idle_timeout_ms"] == 6_000
+    assert "idle_timeout_ms" not in _detection(client, idle_timeout_ms=None)
+    assert "colour" not in _detection(client, colour="red")
+
+
 def test_the_model_may_name_an_engine_and_ours_names_it_outright() -> None:
     assert SessionConfig("s", model="gpt-realtime").settings.engine == ""
     assert SessionConfig("s", model="kokoro").settings.engine == "kokoro"
@@ -185,6 +218,13 @@ def test_a_document_that_cannot_be_read_counts_as_none(document: str) -> None:
         (
             {"audio": {"input": {"turn_detection": {"interrupt_response": "no"}}}},
             "session.audio.input.turn_detection.interrupt_response",
+        ),
+        *(
+            (
+                {"audio": {"input": {"turn_detection": {"idle_timeout_ms": wrong}}}},
+                "session.audio.input.turn_detection.idle_timeout_ms",
+            )
+            for wrong in ("x", 4_999, 30_001, 5_000.5)
         ),
         (
             {"audio": {"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "very"}}}},

@@ -21,7 +21,8 @@ class Message:
     Attributes:
         role: whose it is.
         text: its words, never empty; of speech that was interrupted, those that were heard.
-        asked: whether it is what the answer is asked for, rather than what came before that.
+        asked: whether it is what the answer is asked for, rather than what came before that. After speech,
+            which nobody understood, it may be that nothing is.
     """
 
     role: TurnRole
@@ -55,8 +56,9 @@ class Dialogue(Protocol):
         `LONGEST_TEXT` characters are taken. An empty piece is none.
 
         Raises:
-            ParlandoError: at once, for what cannot be answered, so that there is no response; while it is
-                read, where the answer fails, and the response with it.
+            ParlandoError: at once, for what cannot be answered, so that there is no response (FIELD_REQUIRED
+                where there is nothing to answer); while it is read, where the answer fails, and the response
+                with it.
         """
         ...
 

@@ -24,11 +24,11 @@ from parlando_edge.realtime.conversation import (
 from parlando_edge.realtime.dialect import Dialect
 from parlando_edge.realtime.emitter import Emitter, NewId
 from parlando_edge.realtime.hearing import heard_item, items_of, truncate
-from parlando_edge.realtime.input_audio import InputAudio, audio_item
 from parlando_edge.realtime.outputs import ForgetTurn, KeepSettings, KeepTurn, Output
 from parlando_edge.realtime.request import parse_request
 from parlando_edge.realtime.responding import Responding
 from parlando_edge.realtime.session import SessionConfig
+from parlando_edge.realtime.user_turns import UserTurns
 from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
 from parlando_kit.errors import ParlandoError, Reason
 
@@ -69,8 +69,7 @@ class RealtimeProtocol:
         for item in items_of(turns):
             self._conversation.add(item)
         self._responding = Responding(self._conversation, self._emitter)
-        self._input = InputAudio()
-        self._user_item = ""  # what the user is saying becomes; "" while nothing is said
+        self._user = UserTurns(self._conversation, self._emitter, new_id)
 
     @property
     def speaking(self) -> bool:
@@ -118,7 +117,10 @@ class RealtimeProtocol:
 
     def user(self, edge: SpeechEdge) -> list[Output]:
         """Return what to do when the user has begun to speak, or has ended."""
-        return self._user_began(edge) if isinstance(edge, SpeechBegan) else self._user_ended(edge.at_ms)
+        if isinstance(edge, SpeechBegan):
+            return self._interrupt(edge.at_ms)
+        ended = self._user.end(edge.at_ms)
+        return ended + self._answer_user() if ended else []
 
     def deaf(self, error: ParlandoError) -> list[Output]:
         """Return what to do when the client's audio cannot be listened to."""
@@ -155,7 +157,7 @@ class RealtimeProtocol:
         outputs = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
         outputs.append(KeepSettings(KeptSettings(self.config.settings, self.config.document)))
         if self.config.detection is None or self.config.heard != before.heard:
-            outputs += self._user_ended(self._input.ms)  # of what was being heard, no end will be
+            outputs += self._user.leave()
         response = self._responding.active
         if interrupt and response is not None:
             outputs += self._responding.cancel(response, "client_cancelled")
@@ -227,8 +229,11 @@ class RealtimeProtocol:
 
     def _create_response(self, event: Fields) -> list[Output]:
         self._responding.require_idle()
+        return self._begin_response(event.child("response"))
+
+    def _begin_response(self, wanted: Fields) -> list[Output]:
         request = parse_request(
-            event.child("response"), self.config, self._conversation, self._conversation_id, self._dialogue
+            wanted, self.config, self._conversation, self._conversation_id, self._dialogue
         )
         return self._responding.begin(self._new_id("resp"), self._new_id("item"), request)
 
@@ -255,49 +260,33 @@ class RealtimeProtocol:
         return self._responding.end_text()
 
     def _append_audio(self, event: Fields) -> list[Output]:
-        return list(self._input.append(event, self.config))
+        return self._user.append(event, self.config)
 
     def _clear_audio(self, _event: Fields) -> list[Output]:
-        self._input.clear()
-        return self._emitter.emit({"type": "input_audio_buffer.cleared"})
+        return self._user.clear()
 
     def _commit_audio(self, _event: Fields) -> list[Output]:
-        self._input.commit()
-        return self._user_ended(self._input.ms) or self._committed(self._new_id("item"))
+        return self._user.commit()
 
-    def _committed(self, item_id: str) -> list[Output]:
-        item = audio_item(item_id)
-        previous, body = {"previous_item_id": self._conversation.add(item)}, item.body
-        return self._emitter.emit(
-            {"type": "input_audio_buffer.committed", **previous, "item_id": item_id},
-            {"type": "conversation.item.added", **previous, "item": body},
-            {"type": "conversation.item.done", **previous, "item": body},
-        )
-
-    def _user_began(self, edge: SpeechBegan) -> list[Output]:
+    def _interrupt(self, at_ms: int) -> list[Output]:
         """Tell of the user's speech, and be silent. What is outside the conversation is not interrupted."""
         if self.config.detection is None:  # turned off while it was being listened to
             return []
-        self._user_item = self._new_id("item")
-        began = {
-            "type": "input_audio_buffer.speech_started",
-            "item_id": self._user_item,
-            "audio_start_ms": edge.at_ms,
-        }
-        outputs = self._emitter.emit(began)
+        outputs = self._user.begin(at_ms)
         response = self._responding.active
         if response is not None and response.joins and self.config.interrupts:
             outputs += self._responding.cancel(response, "turn_detected")
         return outputs
 
-    def _user_ended(self, at_ms: int) -> list[Output]:
-        """Tell that the user's speech is over, and make it an item; nothing where none was under way."""
-        item_id, self._user_item = self._user_item, ""
-        if not item_id:
+    def _answer_user(self) -> list[Output]:
+        """Begin a response to what the user said, where the client wants that and there is one to be had."""
+        if self.speaking or not self.config.responds:
             return []
-        self._input.clear()
-        stopped = {"type": "input_audio_buffer.speech_stopped", "item_id": item_id, "audio_end_ms": at_ms}
-        return [*self._emitter.emit(stopped), *self._committed(item_id)]
+        try:
+            return self._begin_response(Fields({}))
+        except ParlandoError as error:
+            # Nobody has asked: that there is nothing to say is no fault.
+            return [] if error.reason is Reason.FIELD_REQUIRED else self._emitter.complain(error, None)
 
     # By name, and of the class: bound methods in an instance would keep its conversation until Python next
     # looks for cycles among all there is.

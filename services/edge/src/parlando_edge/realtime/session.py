@@ -154,6 +154,11 @@ class SessionConfig:
         return self.turn_detection is not None and bool(self.turn_detection["interrupt_response"])
 
     @property
+    def responds(self) -> bool:
+        """Whether the end of the user's speech begins a response."""
+        return self.turn_detection is not None and bool(self.turn_detection["create_response"])
+
+    @property
     def settings(self) -> SpeechSettings:
         """How this session speaks."""
         return SpeechSettings(

@@ -25,6 +25,9 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
 }
 _LONGEST_MS = 60_000
+_IDLE = "idle_timeout_ms"
+_LEAST_IDLE_MS, _MOST_IDLE_MS = 5_000, 30_000
+"""What OpenAI takes."""
 
 # Nothing here understands what is said: an eager semantic detector is one that does not wait long in silence.
 _SILENCE_MS = {"low": 1_000, "medium": 500, "high": 300, "auto": 500}
@@ -38,6 +41,8 @@ def at_first() -> Mapping[str, Any]:
 def updated(heard: Fields, current: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return the settings after an update of `audio.input`, defaults filled in; None is off.
 
+    What the update leaves out stays as it is, unless it names another type.
+
     Raises:
         ParlandoError: with the field that is wrong.
     """
@@ -46,19 +51,22 @@ def updated(heard: Fields, current: Mapping[str, Any] | None) -> Mapping[str, An
     if not heard.given("turn_detection"):
         return None
     wanted = heard.child("turn_detection")
-    kind = wanted.one_of("type", tuple(_DEFAULTS), "server_vad")
-    defaults = _DEFAULTS[kind]
+    kind = wanted.one_of("type", tuple(_DEFAULTS), current["type"] if current else "server_vad")
+    before = current if current and current["type"] == kind else _DEFAULTS[kind]
     checked: dict[str, Any] = {
-        name: wanted.flag(name, default=True) for name in ("create_response", "interrupt_response")
+        name: wanted.flag(name, default=before[name]) for name in ("create_response", "interrupt_response")
     }
     if kind == "semantic_vad":
-        checked["eagerness"] = wanted.one_of("eagerness", tuple(_SILENCE_MS), defaults["eagerness"])
-    else:
-        checked["threshold"] = wanted.number("threshold", defaults["threshold"], low=0, high=1)
-        for name in ("prefix_padding_ms", "silence_duration_ms"):
-            checked[name] = wanted.whole(name, defaults[name], low=0, high=_LONGEST_MS)
-    given = {name: value for name, value in wanted.values.items() if value is not None}
-    return {**defaults, **given, **checked}
+        checked["eagerness"] = wanted.one_of("eagerness", tuple(_SILENCE_MS), before["eagerness"])
+        return {**before, **checked}
+    checked["threshold"] = wanted.number("threshold", before["threshold"], low=0, high=1)
+    for name in ("prefix_padding_ms", "silence_duration_ms"):
+        checked[name] = wanted.whole(name, before[name], low=0, high=_LONGEST_MS)
+    if wanted.given(_IDLE):
+        checked[_IDLE] = wanted.whole(_IDLE, 0, low=_LEAST_IDLE_MS, high=_MOST_IDLE_MS)
+    elif _IDLE in wanted.values:  # null takes it back
+        before = {name: value for name, value in before.items() if name != _IDLE}
+    return {**before, **checked}
 
 
 def detection_of(wanted: Mapping[str, Any] | None) -> Detection | None:
