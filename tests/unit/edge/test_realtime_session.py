@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,6 +171,20 @@ def test_what_others_changed_meanwhile_decides_over_the_document() -> None:
     changed = KeptSettings(SpeechSettings(voice="w", speed=2.0), left.document)
     config = SessionConfig("s").resumed(changed)
     assert (config.voice, config.speed) == ("w", 2.0)
+
+
+def test_an_engine_that_came_by_the_model_still_does_on_the_next_connection() -> None:
+    left = SessionConfig("s", model="espeak")
+    config = SessionConfig("s").resumed(KeptSettings(left.settings, left.document))
+    assert (config.settings.engine, config.engine) == ("espeak", "")
+    assert config.updated(Fields({"model": "parlando"})).settings.engine == ""
+    for other in ("piper", ""):
+        changed = replace(left.settings, engine=other)
+        config = SessionConfig("s").resumed(KeptSettings(changed, left.document))
+        assert config.engine == other
+    named = SessionConfig("s", model="espeak", engine="piper")
+    moved = replace(named.settings, engine="espeak")
+    assert SessionConfig("s").resumed(KeptSettings(moved, named.document)).settings.engine == "espeak"
 
 
 def test_a_document_that_is_too_long_is_kept_without_what_is_only_shown() -> None:

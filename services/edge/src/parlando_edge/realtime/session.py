@@ -189,11 +189,16 @@ class SessionConfig:
         if kept.document:
             with suppress(ParlandoError):
                 config = self.updated(Fields(parse_object(kept.document)))
+        engine = config.engine
+        if (
+            kept.settings.engine != config.settings.engine
+        ):  # or it is what the model or `parlando.engine` said
+            engine = kept.settings.engine
         formats = {audio: name for name, audio in REALTIME_FORMATS.items()}
         return replace(
             config,
             voice=kept.settings.voice,
-            engine=kept.settings.engine,
+            engine=engine,
             language=kept.settings.language,
             speed=kept.settings.speed,
             format=formats.get(kept.settings.audio, config.format),
