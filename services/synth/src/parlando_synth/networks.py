@@ -45,7 +45,9 @@ def session(
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(spinning_us))
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
-    return ort.InferenceSession(model, options, providers=list(providers))
+    made = ort.InferenceSession(model, options, providers=list(providers))
+    made._model_bytes = None  # noqa: SLF001  # what it was made of, which it would keep and never use
+    return made
 
 
 def interruption(stop: StopFlag) -> ort.RunOptions:

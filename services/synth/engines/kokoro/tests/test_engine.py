@@ -136,6 +136,11 @@ def test_threads_stay_as_many_as_they_are_told_to_be_and_do_not_spin(folder: Pat
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
+def test_what_a_network_was_made_of_is_not_kept(folder: Path) -> None:
+    content = (folder / "tiny.onnx").read_bytes()
+    assert content not in vars(session(content, threads=1)).values()
+
+
 def test_every_language_of_the_voices_is_spoken(folder: Path, tmp_path: Path) -> None:
     names = [f"{language}f_{language * 3}" for language in "abefhijpz"]
     with (tmp_path / "voices.bin").open("wb") as file:

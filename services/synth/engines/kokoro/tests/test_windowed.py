@@ -65,7 +65,7 @@ def test_windows_follow_one_another_and_stay_near_the_whole(path: Path) -> None:
 
 def test_with_the_statistics_of_the_whole_windows_are_the_whole(path: Path) -> None:
     cut = halves(onnx.load(path))
-    prosody, decoder = (ort.InferenceSession(half) for half in (cut.prosody, cut.decoder))
+    prosody, decoder = (ort.InferenceSession(half.SerializeToString()) for half in (cut.prosody, cut.decoder))
     symbols = np.array([[0, *LONG, 0]])
     asr, pitch, energy, source, _ = prosody.run(
         None, {"input_ids": symbols, "style": STYLE, "speed": np.ones(1, np.float32)}

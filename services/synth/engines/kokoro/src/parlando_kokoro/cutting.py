@@ -42,8 +42,8 @@ class Halves:
         norms: channels of all norms together, the length of mean and variance.
     """
 
-    prosody: bytes
-    decoder: bytes
+    prosody: ModelProto
+    decoder: ModelProto
     points: Mapping[str, str]
     norms: int
 
@@ -116,15 +116,14 @@ class _Graph:
             tensor = node.input[0]
         return numpy_helper.to_array(self._by_name[tensor])
 
-    def model(self, graph: GraphProto) -> bytes:
+    def model(self, graph: GraphProto) -> ModelProto:
         """Return a graph as a model like this one, without constants that it has no use for."""
         used = {name for node in graph.node for name in _needs(node)}
         kept = [constant for constant in graph.initializer if constant.name in used]
         del graph.initializer[:]
         graph.initializer.extend(kept)
         about = {"opset_imports": self._model.opset_import, "ir_version": self._model.ir_version}
-        whole: bytes = helper.make_model(graph, **about).SerializeToString()
-        return whole
+        return helper.make_model(graph, **about)
 
 
 def _needs(node: NodeProto) -> Iterator[str]:

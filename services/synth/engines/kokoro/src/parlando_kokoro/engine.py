@@ -18,6 +18,7 @@ from parlando_kokoro.splice import Spliced, spliced
 from parlando_kokoro.symbols import MARKS, trained
 from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
 from parlando_kokoro.warming import warm_up
+from parlando_kokoro.windowed import WindowedModel
 from parlando_synth.cloned_voice import VoiceChange
 from parlando_synth.engine import (
     BlockingEngine,
@@ -260,11 +261,8 @@ class KokoroEngine(BlockingEngine):
 
     def _on_cpu(self) -> Network:
         settings = self._settings
-        if not settings.windowed:
-            return Model(settings.model.expanduser(), threads=settings.threads)
-        from parlando_kokoro.windowed import WindowedModel  # noqa: PLC0415  # onnx, for those who ask for it
-
-        return WindowedModel(settings.model.expanduser(), threads=settings.threads)
+        model = WindowedModel if settings.windowed else Model
+        return model(settings.model.expanduser(), threads=settings.threads)
 
 
 def create() -> Engine:

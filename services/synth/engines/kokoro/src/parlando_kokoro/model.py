@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 from kokoro_onnx.config import DEFAULT_VOCAB
 from kokoro_onnx.session import embedded_vocab, input_dtypes
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.network import Run
+from parlando_kokoro.parts import in_parts
 from parlando_synth.engine import StopFlag
 from parlando_synth.networks import session, unless_stopped
 
 
 class Model:
-    """A `Network` from an ONNX file.
+    """A `Network` from an ONNX file, whose long convolutions are made in parts.
 
     Every published export is taken: symbols as `tokens` or `input_ids`, speed as a float or in whole steps,
     with or without the duration of each symbol.
@@ -29,7 +31,6 @@ class Model:
     Args:
         path: the ONNX file.
         threads: threads of one run.
-        providers: what runs it; see `parlando_synth.networks.session`.
 
     Raises:
         ParlandoError: MODEL_NOT_FOUND where there is no such file; ENGINE_FAILED where it is no Kokoro.
@@ -37,9 +38,7 @@ class Model:
 
     windowed = False
 
-    def __init__(
-        self, path: Path, *, threads: int, providers: Sequence[str] = ("CPUExecutionProvider",)
-    ) -> None:
+    def __init__(self, path: Path, *, threads: int) -> None:
         if not path.is_file():
             raise ParlandoError(
                 Reason.MODEL_NOT_FOUND,
@@ -47,7 +46,6 @@ class Model:
                 "file in KOKORO_MODEL",
             )
         self._threads = threads
-        self._providers = providers
         try:
             self._session = self._opened(path)
         except ParlandoError:
@@ -75,7 +73,7 @@ class Model:
         return Run(len(samples), edges, iter([samples]))
 
     def _opened(self, path: Path) -> ort.InferenceSession:
-        return session(path, threads=self._threads, providers=self._providers)
+        return session(in_parts(onnx.load(path)).SerializeToString(), threads=self._threads)
 
     def _inputs(
         self, symbols: Sequence[int], style: NDArray[np.float32], speed: float

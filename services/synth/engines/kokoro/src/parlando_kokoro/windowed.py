@@ -17,6 +17,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.cutting import UncutError, halves
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import Run
+from parlando_kokoro.parts import in_parts
 from parlando_synth.engine import StopFlag
 from parlando_synth.networks import session, unless_stopped
 
@@ -131,7 +132,7 @@ class WindowedModel(Model):
                 Reason.ENGINE_FAILED,
                 f"{path.name} cannot be decoded in windows ({error}): set KOKORO_WINDOWED=false",
             ) from error
-        self._decoder = session(cut.decoder, threads=self._threads)
+        self._decoder = session(in_parts(cut.decoder).SerializeToString(), threads=self._threads)
         self._names = cut.points
         self._unknown = np.zeros((1, cut.norms, 1), np.float32)
-        return session(cut.prosody, threads=self._threads)
+        return session(cut.prosody.SerializeToString(), threads=self._threads)
