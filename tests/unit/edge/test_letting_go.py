@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from copy import deepcopy
 
 import pytest
 
@@ -40,13 +41,13 @@ def test_what_is_kept_of_a_response_is_a_few_objects() -> None:
     client, count = Client(), 50
     client.begin()
     client.ask()
-    client.hear(*SPEECH)
+    client.hear(*deepcopy(SPEECH))  # words of its own
     client.commands.clear()
     gc.collect()
     before = len(gc.get_objects())
     for _ in range(count):
         client.send("response.create", response={"input": [user_item()]})
-        client.hear(*SPEECH)
+        client.hear(*deepcopy(SPEECH))
         client.commands.clear()
     gc.collect()
     assert len(gc.get_objects()) - before <= _MOST_OBJECTS * count
