@@ -14,12 +14,16 @@ patches the whole process by gevent.
 
 from __future__ import annotations
 
-import json
+import sys
 import time
-from typing import Any
+from pathlib import Path
 
 from locust import HttpUser, User, between, task
-from websocket import create_connection
+from websocket import WebSocketException, create_connection
+
+sys.path.append(str(Path(__file__).parents[1]))  # Locust runs this file alone
+
+from load import asking
 
 TEXT = "The quick brown fox jumps over the lazy dog near the river bank."
 
@@ -41,7 +45,7 @@ class HttpCaller(HttpUser):
             size = 0
             for piece in answer.iter_content(None):
                 if not size:
-                    _note(self, "HTTP first chunk", began)
+                    _note(self, "HTTP first chunk", time.perf_counter() - began)
                 size += len(piece)
             if not size:
                 answer.failure("no sound")
@@ -56,7 +60,7 @@ class RealtimeCaller(User):
         """Open the session."""
         address = self.host.replace("http", "ws", 1)
         self.socket = create_connection(f"{address}/v1/realtime", timeout=30)
-        self._until("session.created")
+        asking.until_begun(self.socket)
 
     def on_stop(self) -> None:
         """Leave it."""
@@ -64,33 +68,25 @@ class RealtimeCaller(User):
 
     @task
     def speak(self) -> None:
-        """Have a text spoken to its end."""
-        content = [{"type": "input_text", "text": TEXT}]
-        response = {"input": [{"type": "message", "role": "user", "content": content}]}
+        """Have a text spoken to its end; a connection that was lost is opened again."""
         began = time.perf_counter()
-        self.socket.send(json.dumps({"type": "response.create", "response": response}))
         try:
-            self._until("response.output_audio.delta")
-            _note(self, "Realtime first chunk", began)
-            self._until("response.done")
-            _note(self, "Realtime whole", began)
-        except RuntimeError as error:
-            _note(self, "Realtime whole", began, error)
-
-    def _until(self, kind: str) -> dict[str, Any]:
-        while True:
-            event: dict[str, Any] = json.loads(self.socket.recv())
-            if event["type"] == "error":
-                raise RuntimeError(event["error"]["code"])
-            if event["type"] == kind:
-                return event
+            heard = asking.speak(self.socket, TEXT)
+        except (OSError, WebSocketException) as error:
+            _note(self, "Realtime whole", time.perf_counter() - began, error)
+            self.on_stop()
+            self.on_start()
+            return
+        if heard.first is not None:
+            _note(self, "Realtime first chunk", heard.first)
+        _note(self, "Realtime whole", heard.whole, RuntimeError(heard.error) if heard.error else None)
 
 
-def _note(user: User, name: str, began: float, error: Exception | None = None) -> None:
+def _note(user: User, name: str, seconds: float, error: Exception | None = None) -> None:
     user.environment.events.request.fire(
         request_type="speech",
         name=name,
-        response_time=(time.perf_counter() - began) * 1000,
+        response_time=seconds * 1000,
         response_length=0,
         exception=error,
         context={},
