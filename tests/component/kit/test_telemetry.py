@@ -152,6 +152,9 @@ async def test_a_scrape_shows_seconds_in_buckets_that_grow_by_the_root_of_two() 
         await _stop(service)
     live = [line for line in scraped.splitlines() if line.startswith("parlando_live_calls{")]
     assert [('parlando_hop="probe"' in line, line.split()[-1]) for line in live] == [(True, "0.0")]
+    (tasks,) = [line for line in scraped.splitlines() if line.startswith("parlando_live_tasks{")]
+    assert 'parlando_hop="probe"' in tasks
+    assert float(tasks.split()[-1]) >= 2  # the one that serves, and one that the probe has of its own
     buckets: list[tuple[float, int]] = []
     for line in scraped.splitlines():
         if line.startswith("parlando_first_chunk_seconds_bucket"):

@@ -84,6 +84,14 @@ async def _serve(name: str, settings: ServerSettings, build: Build, signals: _Si
             lambda: server.live,
             {telemetry_names.HOP: name},
         )
+        loop = asyncio.get_running_loop()
+        telemetry.gauge(
+            telemetry.meter(name),
+            telemetry_names.LIVE_TASKS,
+            "tasks of the event loop that have not ended: what leaks shows here first",
+            lambda: len(asyncio.all_tasks(loop)),
+            {telemetry_names.HOP: name},
+        )
         resources.push_async_callback(server.stop, 0)  # before all else, whatever ends the service
         garbage.look_seldom()  # now: it stops the loop for a moment
         port = await server.start()
