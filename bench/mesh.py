@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from parlando_client.supervisor.workers import local_workers
+
 _READY_SECONDS = 60.0
+# A scripted engine speaks as fast as a network does, and keeps as many at it as ask for it.
+_SETTINGS = {
+    "scripted": {"SCRIPTED_RATE": "5", "SCRIPTED_FIRST_CHUNK_MS": "100", "SCRIPTED_INSTANCES": "32"},
+}
 _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
 
 
@@ -97,12 +104,49 @@ def running_bare() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running_mesh(engine: str = "espeak") -> Iterator[Mesh]:
-    """Start the system with `parlando up` on free ports; stop it at the end."""
+def _running_worker(engine: str, port: int) -> Iterator[psutil.Process]:
+    """Run a worker of an engine; stop it at the end. The router waits for it."""
+    (worker,) = local_workers(engine, port, 1)
+    told = {
+        "SYNTH_ENGINE": engine,
+        "SYNTH_PORT": str(port),
+        "SYNTH_METRICS_PORT": "0",
+        **_SETTINGS.get(engine, {}),
+    }
+    with subprocess.Popen([worker.python, "-m", "parlando_synth"], env={**os.environ, **told}) as process:
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def running_mesh(engine: str = "espeak", *others: str) -> Iterator[Mesh]:
+    """Start the system with `parlando up` on free ports; stop it at the end.
+
+    Args:
+        engine: what its own worker runs.
+        others: further engines, each on a worker beside it, which is watched under the engine's name.
+    """
     ports = {name: free_port() for name in _NAMES}
     command = [str(Path(sys.executable).with_name("parlando")), "up", "--engine", engine]
     for name, port in ports.items():
         command += [f"--{name.replace('_', '-')}-port", str(port)]
+    with contextlib.ExitStack() as stack:
+        further: dict[str, list[psutil.Process]] = {}
+        if others:
+            beside = {other: free_port() for other in others}
+            command += ["--engines", ",".join(f"127.0.0.1:{port}" for port in beside.values())]
+            further = {
+                other: [stack.enter_context(_running_worker(other, port))] for other, port in beside.items()
+            }
+        yield stack.enter_context(_up(command, ports, further))
+
+
+@contextlib.contextmanager
+def _up(
+    command: Sequence[str], ports: Mapping[str, int], further: Mapping[str, list[psutil.Process]]
+) -> Iterator[Mesh]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
         try:
             assert supervisor.stdout is not None  # noqa: S101  # it was asked for
@@ -113,7 +157,7 @@ def running_mesh(engine: str = "espeak") -> Iterator[Mesh]:
                 if time.monotonic() - began > _READY_SECONDS:
                     raise SystemExit("the system did not come up")
             parent = psutil.Process(supervisor.pid)
-            replicas: dict[str, list[psutil.Process]] = {}
+            replicas: dict[str, list[psutil.Process]] = dict(further)
             for child in parent.children():
                 for name in ports:
                     if f"parlando_{name}" in child.cmdline() or child.name() == name:

@@ -55,7 +55,7 @@ class Dispatcher:
         await self._grpc.open()
         try:
             if self._plan.conducts.get(Conduct.BARGE_IN):
-                self._sound = pieces(await fetch(self._address, _SOUND))
+                self._sound = pieces(await fetch(self._address, _SOUND, self._plan.engines[0]))
             left = iter(range(self._plan.sessions))
 
             async def open_some() -> None:

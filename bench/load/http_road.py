@@ -78,8 +78,13 @@ class HttpRoad:
         self._free.clear()
 
 
-async def fetch(address: str, text: str) -> bytes:
+async def fetch(address: str, text: str, engine: str = "") -> bytes:
     """Return a text as PCM at 24 kHz.
+
+    Args:
+        address: "host:port".
+        text: what is said.
+        engine: by whom; "" leaves it to the system.
 
     Raises:
         OSError: the system does not speak.
@@ -87,7 +92,7 @@ async def fetch(address: str, text: str) -> bytes:
     host, _, port = address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
-        writer.write(_request(address, text, ""))
+        writer.write(_request(address, text, engine))
         answer = await reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(_FOUND):
             status = answer.partition(b"\r\n")[0].decode()
