@@ -3,6 +3,7 @@
 python -m load SCENARIO [--sessions 2000] [--rate 100] [--seconds 60] [--json FILE] [--plots FOLDER]
 python -m load SCENARIO --address HOST:PORT     a system that runs already
 python -m load idle [--seconds 10]              what an open session costs, by how many are open
+python -m load overload [--rate 250]            what twice the capacity does to those who are let in, judged
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
+import refusals
 import uvloop
 from mesh import Mesh, running_mesh
 
-from load import growth
+from load import growth, overload
 from load.dispatch import Dispatcher
 from load.figures import Figures
 from load.lag import Lag
@@ -34,11 +37,13 @@ from load.report import Report
 from load.scenarios import SCENARIOS
 from load.watching import GENERATOR, Watch
 
-_WARM_UP = Plan(sessions=4, rate=10, seconds=3, words=(5, 10), seed=7)
+WARM_UP = Plan(sessions=4, rate=10, seconds=3, words=(5, 10), seed=7)
 _NUMBERS = {
     "sessions": int,
     "rate": float,
     "seconds": float,
+    "calm_seconds": float,
+    "calm_rate": float,
     "most": int,
     "cancel_within": float,
     "seed": int,
@@ -61,7 +66,13 @@ def is_here(address: str) -> bool:
 
 
 async def load(
-    plan: Plan, address: str, services: Mapping[str, Sequence[psutil.Process]], *, buffer: float, every: float
+    plan: Plan,
+    address: str,
+    services: Mapping[str, Sequence[psutil.Process]],
+    *,
+    buffer: float,
+    every: float,
+    figures: Figures | None = None,
 ) -> Report:
     """Run a plan against a system, and return what came of it.
 
@@ -71,8 +82,9 @@ async def load(
         services: processes to watch, by name.
         buffer: seconds that a player waits with the first sound.
         every: seconds between looks at them.
+        figures: are told; new ones by default.
     """
-    figures, lag = Figures(), Lag()
+    figures, lag = figures if figures is not None else Figures(), Lag()
     watch = Watch({**services, GENERATOR: [psutil.Process()]}, every)
     dispatcher = Dispatcher(plan, address, figures, buffer)
     idle = await watch.memory()
@@ -83,7 +95,7 @@ async def load(
         gc.freeze()
         async with watch.running():
             ticking = asyncio.create_task(lag.run())
-            until = time.perf_counter() + plan.seconds
+            until = time.perf_counter() + plan.lasts
             await dispatcher.run()
             await asyncio.sleep(max(until - time.perf_counter(), 0.0))
             ticking.cancel()
@@ -92,7 +104,7 @@ async def load(
     return Report(asdict(plan), figures, lag, watch, sessions if plan.sessions else {})
 
 
-async def warm_up(address: str, plan: Plan = _WARM_UP) -> None:
+async def warm_up(address: str, plan: Plan = WARM_UP) -> None:
     """Have a few texts spoken that do not count."""
     dispatcher = Dispatcher(plan, address, Figures())
     async with dispatcher.open():
@@ -107,8 +119,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     for name, kind in _NUMBERS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help="in place of the scenario's")
     parser.add_argument("--words", type=int, nargs="+", help="likewise: lengths of texts")
-    parser.add_argument("--engines", nargs="+", help="likewise: engines asked for")
-    parser.add_argument("--engine", default="espeak", help="of the system that is started")
+    parser.add_argument("--engines", nargs="+", help="likewise: engines that are started, and asked for")
     parser.add_argument(
         "--buffer", type=float, default=0.0, help="seconds a player waits with the first sound"
     )
@@ -131,11 +142,29 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     for name in ("words", "engines"):
         if name in given:
             given[name] = tuple(given[name])
+    if arguments.address and not arguments.engines:
+        given["engines"] = ("",)  # what a system has that runs already is its own affair
     return replace(SCENARIOS[arguments.scenario], **given)
 
 
+def _judged(plan: Plan, report: Report, *, refusals_too: bool) -> tuple[dict[str, Any], list[str]]:
+    """Print how an overload was borne; return that as JSON has it, and what did not hold, in words."""
+    verdict = overload.judge(plan, report.figures)
+    print(f"\n{verdict.table()}")
+    told, broken = verdict.describe(), verdict.broken
+    if refusals_too:
+        told["refusal_ms"] = dearest = refusals.measured()
+        if dearest > refusals.LIMIT_MS:
+            broken.append(f"a refusal costs {dearest:.2f} ms of CPU; limit {refusals.LIMIT_MS:g}")
+    else:
+        print("what a refusal costs is not measured: whose CPU that would be is not known")
+    for each in broken:
+        print(f"did not hold: {each}")
+    return told, broken
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Load, print, and return 1 when an order ended in an error."""
+    """Load, print, and return 1 when an order ended in an error, or an overload was borne badly."""
     arguments = _arguments(words)
     plan = _plan(arguments)
     grows = arguments.scenario == "idle" and arguments.sessions is None
@@ -144,22 +173,26 @@ def main(words: Sequence[str] | None = None) -> int:
     raise_limit()
     # The system that is started is to be full by its own limits, not by the edge's default of connections.
     os.environ.setdefault("EDGE_MAX_LIVE", str(max(2_000, 2 * plan.sessions)))
-    with nullcontext() if arguments.address else running_mesh(arguments.engine) as mesh:
+    with nullcontext() if arguments.address else running_mesh(*filter(None, plan.engines)) as mesh:
         address = mesh.envoy if isinstance(mesh, Mesh) else arguments.address
         services = mesh.families() if isinstance(mesh, Mesh) else {}
-        uvloop.run(warm_up(address))
+        uvloop.run(warm_up(address, replace(WARM_UP, engines=plan.engines)))
         if grows:
             steps = uvloop.run(growth.measure(plan, address, services))
             print(growth.table(steps))
             return 0
         report = uvloop.run(load(plan, address, services, buffer=arguments.buffer, every=arguments.every))
     print(report.table())
+    told = report.describe()
+    broken: list[str] = []
+    if plan.calm_seconds:
+        told["overload"], broken = _judged(plan, report, refusals_too=not arguments.address)
     if arguments.json:
-        arguments.json.write_text(json.dumps(report.describe(), indent=1) + "\n")
+        arguments.json.write_text(json.dumps(told, indent=1) + "\n")
     if arguments.plots:
         for file in report.draw(arguments.plots):
             print(f"drawn: {file}")
-    return 1 if report.errors else 0
+    return 1 if report.errors or broken else 0
 
 
 if __name__ == "__main__":

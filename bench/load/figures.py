@@ -57,6 +57,7 @@ class Figures:
         latencies: by name.
         counts: likewise.
         course: first chunks in the order in which they were due: seconds into the run, seconds it took.
+        refused: when those that were refused were due, in seconds into the run.
         audio_seconds: length of all sound that came.
     """
 
@@ -64,6 +65,7 @@ class Figures:
         self.latencies: dict[str, Latencies] = defaultdict(Latencies)
         self.counts: Counter[str] = Counter()
         self.course: list[tuple[float, float]] = []
+        self.refused: list[float] = []
         self.audio_seconds = 0.0
 
     def took(self, name: str, seconds: float) -> None:

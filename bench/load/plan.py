@@ -52,6 +52,8 @@ class Plan:
         sessions: Realtime sessions that are open throughout; an order takes one that is free.
         rate: orders a second, on average.
         seconds: how long orders are due.
+        calm_seconds: how long before that, and after it, orders come at `calm_rate`.
+        calm_rate: orders a second meanwhile, on average.
         most: orders at most.
         words: lengths of texts, each as likely as the others.
         engines: engines asked for, likewise; "" leaves it to the system.
@@ -69,6 +71,8 @@ class Plan:
     sessions: int = 50
     rate: float = 5.0
     seconds: float = 20.0
+    calm_seconds: float = 0.0
+    calm_rate: float = 0.0
     most: int = 1_000_000
     words: tuple[int, ...] = (10,)
     engines: tuple[str, ...] = ("",)
@@ -80,14 +84,19 @@ class Plan:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.rate < 0 or self.seconds < 0 or self.sessions < 0:
-            raise ValueError("rate, seconds and sessions are 0 or more")
+        if min(self.rate, self.seconds, self.calm_rate, self.calm_seconds, self.sessions) < 0:
+            raise ValueError("rates, seconds and sessions are 0 or more")
         if not self.words or min(self.words) < 1:
             raise ValueError("a text has at least one word")
         if sum(self.conducts.values()) > 1 + 1e-9 or min(self.conducts.values(), default=0) < 0:
             raise ValueError("the shares of conducts add up to at most 1")
         if not self.roads or min(self.roads.values()) < 0 or not sum(self.roads.values()):
             raise ValueError("some road has a weight")
+
+    @property
+    def lasts(self) -> float:
+        """Seconds in which orders are due, the calm before and after included."""
+        return self.seconds + 2 * self.calm_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +128,16 @@ class Order:
 def orders(plan: Plan) -> Iterator[Order]:
     """Yield the orders of a plan as they fall due. The same plan yields the same."""
     chance = random.Random(plan.seed)  # noqa: S311  # a load, not a secret
-    due = 0.0
-    for number in range(plan.most if plan.rate else 0):
-        due += 1 / plan.rate if plan.even else chance.expovariate(plan.rate)
-        if due >= plan.seconds:
-            return
-        yield _order(number, due, plan, chance)
+    numbers = iter(range(plan.most))
+    calm = (plan.calm_rate, plan.calm_seconds)
+    begins = 0.0
+    for rate, seconds in (calm, (plan.rate, plan.seconds), calm):
+        due, begins = begins, begins + seconds
+        while rate:
+            due += 1 / rate if plan.even else chance.expovariate(rate)
+            if due >= begins or (number := next(numbers, None)) is None:
+                break
+            yield _order(number, due, plan, chance)
 
 
 def _order(number: int, due: float, plan: Plan, chance: random.Random) -> Order:

@@ -24,6 +24,7 @@ SCENARIOS = {
         rate=10,
         seconds=60,
         words=(3, 10, 10, 30, 90),
+        engines=("espeak", "scripted"),
         roads={Road.REALTIME: 4, Road.HTTP: 2, Road.GRPC: 2},
         conducts={
             Conduct.CANCEL: 0.15,
@@ -33,6 +34,7 @@ SCENARIOS = {
             Conduct.LEAVE: 0.10,
         },
     ),
-    # More than two cores can do: who is let in is heard in time, the rest is refused.
-    "overload": Plan(sessions=2_000, rate=160, seconds=20, words=(10,)),
+    # Twice what two cores can do, and a calm before and after it: who is let in is heard in time, the rest is
+    # refused.
+    "overload": Plan(sessions=2_000, rate=250, seconds=20, calm_seconds=20, calm_rate=20, words=(10,)),
 }

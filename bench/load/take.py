@@ -72,6 +72,7 @@ class Take:
         figures, playback = self._figures, self.playback
         if status in REFUSALS:
             figures.counts["refused"] += 1
+            figures.refused.append(self.order.due)
             figures.took("refusal", at - self.due)
             return
         if status not in ENDS:

@@ -126,6 +126,7 @@ def test_refusals_and_errors_are_counted_apart_and_once() -> None:
         take.ended(105.01, status)
         take.ended(105.02, "connection lost")
         assert figures.counts == {name: 1}
+        assert figures.refused == ([5.0] if name == "refused" else [])
 
 
 def test_an_order_without_sound_is_an_error() -> None:
@@ -190,6 +191,18 @@ def test_orders_come_as_often_as_asked_and_in_time() -> None:
 def test_orders_at_even_distances_and_at_most_so_many() -> None:
     found = list(orders(Plan(rate=10, seconds=100, most=5, even=True)))
     assert [order.due for order in found] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+def test_a_load_with_a_calm_rises_from_it_and_falls_back_to_it() -> None:
+    plan = Plan(rate=200, seconds=10, calm_seconds=20, calm_rate=10)
+    found = [order.due for order in orders(plan)]
+    assert plan.lasts == 50
+    assert found == sorted(found)
+    legs = [sum(since <= due < until for due in found) for since, until in ((0, 20), (20, 30), (30, 50))]
+    assert legs == pytest.approx([200, 2_000, 200], rel=0.25)
+    assert sum(legs) == len(found)
+    most = [order.number for order in orders(Plan(rate=5, seconds=9, calm_seconds=9, calm_rate=5, most=60))]
+    assert most == list(range(60))
 
 
 def test_no_rate_no_orders() -> None:
