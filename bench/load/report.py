@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -107,9 +107,9 @@ class Report:
             for name in _DRAWN
             if name in self.figures.latencies
         }
-        _draw(files[0], "how long it took", "ms", "nines (1: 90 %, 2: 99 %, 3: 99.9 %)", lines)
+        draw(files[0], "how long it took", "ms", "nines (1: 90 %, 2: 99 %, 3: 99.9 %)", lines)
         course = {"first chunk": [(at, seconds * 1000) for at, seconds in _worst(self.figures.course)]}
-        _draw(files[1], "the slowest first chunk of each second", "s", "ms", course)
+        draw(files[1], "the slowest first chunk of each second", "s", "ms", course)
         cpu = {
             name: [
                 (later.at, (later.cpu - sooner.cpu) / (later.at - sooner.at))
@@ -117,11 +117,11 @@ class Report:
             ]
             for name, looks in self.watch.samples.items()
         }
-        _draw(files[2], "CPU", "s", "cores", cpu)
+        draw(files[2], "CPU", "s", "cores", cpu)
         memory = {
             name: [(look.at, look.pss / 1e6) for look in looks] for name, looks in self.watch.samples.items()
         }
-        _draw(files[3], "memory", "s", "PSS, MB", memory)
+        draw(files[3], "memory", "s", "PSS, MB", memory)
         return [file for file in files if file.exists()]
 
 
@@ -137,7 +137,8 @@ def _worst(course: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(float(second), seconds) for second, seconds in sorted(worst.items())]
 
 
-def _draw(file: Path, title: str, x: str, y: str, lines: Mapping[str, list[tuple[float, float]]]) -> None:
+def draw(file: Path, title: str, x: str, y: str, lines: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Draw lines of points, each by its name, as SVG; those of one point are left out."""
     lines = {name: points for name, points in lines.items() if len(points) > 1}
     if not lines:
         return

@@ -1,15 +1,17 @@
-"""Hours of everything that callers do, to see what grows: memory, threads, descriptors, Redis keys.
+"""Hours of everything that callers do, to see what grows: memory, threads, tasks, descriptors, Redis keys.
 
     python -m load.soak [--seconds 3600] [--rate 10] [--sessions 100] [--json FILE] [--plots FOLDER]
+    python -m load.soak --short --seconds 30 --rate 3 --sessions 12
 
 It starts a system and a Redis of its own, prints what each service held in the second fifth of the time and
-in the last, and exits with 1 where one holds more than before, or an order ended in an error.
+in the last, and what each holds once all callers have gone beside what it held before they came. It exits
+with 1 where something is more than before, or an order ended in an error. With --short, where a fifth is too
+short to say anything, only what is left once all have gone is judged.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
@@ -18,71 +20,33 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import mean
+from typing import Any
 
-import leather
 import psutil
 import redis
 import uvloop
-from mesh import free_port, running_mesh
+from mesh import Mesh, free_port, running_mesh
 
-from load.__main__ import load, raise_limit, warm_up
+from load import resting
+from load.__main__ import WARM_UP, load, raise_limit, warm_up
+from load.figures import Figures
+from load.flat import Held, Keys, held, keys_held, tasks_held
+from load.gauges import SCRAPED, Gauge, Series, metrics_setting, scrape_ports, scraped
 from load.plan import Conduct, Plan
-from load.report import Report
+from load.report import Report, draw
 from load.scenarios import SCENARIOS
-from load.watching import Sample
 
 _REDIS_SECONDS = 10.0
 _LOOKS = 240  # over the whole time
+_WARM_SECONDS = 15.0
+_SHORT_WORDS = 30
+"""Of a text, at most, where there is little time: ninety take half a minute to be played."""
 _HEARING = Plan(sessions=4, rate=1, seconds=4, words=(90,), conducts={Conduct.BARGE_IN: 1.0}, seed=7)
 """Users who interrupt: what tells speech is loaded with the first, and would look like a leak later."""
 
 MOST_KEYS_A_SESSION = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a service held, on average, early and late.
-
-    Attributes:
-        what: "own MB" (memory that is no file's), "threads" or "descriptors".
-        leeway: by how much it may be more.
-    """
-
-    service: str
-    what: str
-    early: float
-    late: float
-    leeway: float
-
-    @property
-    def grows(self) -> bool:
-        """Whether it holds more than before."""
-        return self.late > self.early + self.leeway
-
-
-def held(service: str, looks: Sequence[Sample]) -> list[Held]:
-    """Compare the second fifth of the looks with the last: the first warms up.
-
-    Args:
-        service: its name.
-        looks: at least five.
-    """
-    fifth = len(looks) // 5
-    early, late = looks[fifth : 2 * fifth], looks[-fifth:]
-
-    def both(of: str, unit: float = 1) -> tuple[float, float]:
-        sooner, later = (mean(getattr(look, of) for look in part) / unit for part in (early, late))
-        return sooner, later
-
-    memory, threads, descriptors = both("own", 1e6), both("threads"), both("descriptors")
-    return [
-        Held(service, "own MB", *memory, leeway=3 + memory[0] * 0.05),
-        Held(service, "threads", *threads, leeway=2),
-        Held(service, "descriptors", *descriptors, leeway=10 + descriptors[0] * 0.05),
-    ]
 
 
 @contextlib.contextmanager
@@ -110,90 +74,159 @@ def running_redis() -> Iterator[tuple[int, psutil.Process]]:
             server.terminate()
 
 
-class KeyCount:
-    """Counts a Redis' keys now and then.
-
-    Args:
-        port: of the Redis.
-        every: seconds between two counts.
+@dataclass(frozen=True)
+class Soaked:
+    """What came of a soak.
 
     Attributes:
-        counts: seconds since the start, and keys.
+        keys: in Redis, now and then.
+        gauges: what the services said, likewise.
+        before: what each held before it, while nobody called.
+        after: likewise, after it.
+        left: what was more than before, in words.
     """
 
-    def __init__(self, port: int, every: float) -> None:
-        self._store = redis.Redis(port=port)
-        self._every = every
-        self.counts: list[tuple[float, int]] = []
+    report: Report
+    keys: Series[Keys]
+    gauges: Series[dict[str, Gauge]]
+    before: Mapping[str, resting.Held]
+    after: Mapping[str, resting.Held]
+    left: Sequence[str]
 
-    async def run(self) -> None:
-        """Count until cancelled."""
-        began = time.monotonic()
-        while True:
-            keys = await asyncio.to_thread(self._store.dbsize)
-            self.counts.append((time.monotonic() - began, int(str(keys))))
-            await asyncio.sleep(self._every)
+    def compared(self) -> list[Held]:
+        """Return what each service held early and late, while all called."""
+        found = [each for name, looks in self.report.watch.samples.items() for each in held(name, looks)]
+        found += tasks_held([look for _, look in self.gauges.points])
+        return [*found, keys_held([look for _, look in self.keys.points])]
+
+    def describe(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        looks = self.report.watch.samples
+        return {
+            **self.report.describe(),
+            "course": {name: [asdict(look) for look in each] for name, each in looks.items()},
+            "gauges": [
+                {"at": at, **{name: asdict(gauge) for name, gauge in look.items()}}
+                for at, look in self.gauges.points
+            ],
+            "redis": [{"at": at, **asdict(keys)} for at, keys in self.keys.points],
+            "before": {name: asdict(each) for name, each in self.before.items()},
+            "after": {name: asdict(each) for name, each in self.after.items()},
+            "left": list(self.left),
+        }
+
+    def draw(self, folder: Path) -> None:
+        """Draw the curves as SVG."""
+        self.report.draw(folder)
+        looks = self.report.watch.samples
+        for of in ("threads", "descriptors"):
+            lines = {name: [(look.at, getattr(look, of)) for look in each] for name, each in looks.items()}
+            draw(folder / f"{of}.svg", of, "s", of, lines)
+        own = {name: [(look.at, look.own / 1e6) for look in each] for name, each in looks.items()}
+        draw(folder / "own-memory.svg", "memory that is no file's", "s", "MB", own)
+        tasks = {
+            name: [(at, look[name].tasks) for at, look in self.gauges.points]
+            for name in self.gauges.points[0][1]
+        }
+        draw(folder / "tasks.svg", "tasks", "s", "tasks", tasks)
+        keys = {"keys": [(at, each.keys) for at, each in self.keys.points]}
+        draw(folder / "redis-keys.svg", "Redis keys", "s", "keys", keys)
 
 
-async def _soak(
-    plan: Plan, address: str, services: Mapping[str, Sequence[psutil.Process]], port: int
-) -> tuple[Report, KeyCount]:
+def soak(plan: Plan, mesh: Mesh, services: Mapping[str, Sequence[psutil.Process]], port: int) -> Soaked:
+    """Have a plan carried out, and return what came of it.
+
+    Args:
+        plan: what is asked; a part of it is asked beforehand, so that pools are as large as they get.
+        mesh: the system.
+        services: its processes, the Redis' among them.
+        port: of the Redis.
+    """
+    ports = {name: int(os.environ[metrics_setting(name)]) for name in SCRAPED}
+    store = redis.Redis(port=port)
+
+    def look() -> dict[str, resting.Held]:
+        return resting.held(services, ports)
+
+    for first in (replace(WARM_UP, engines=plan.engines), _HEARING, replace(plan, seconds=_WARM_SECONDS)):
+        uvloop.run(warm_up(mesh.envoy, first))
+    before = resting.settled(look)
     every = max(plan.seconds / _LOOKS, 1.0)
-    keys = KeyCount(port, every)
-    counting = asyncio.create_task(keys.run())
-    try:
-        report = await load(plan, address, services, buffer=0.0, every=every)
-    finally:
-        counting.cancel()
-        await asyncio.wait({counting})
-    return report, keys
+    figures = Figures()
+    kept = _keys(store)
+    keys = Series(lambda: Keys(_keys(store) - kept, len(figures.latencies["connect"])), every)
+    gauges = Series(lambda: scraped(ports), every)
+
+    async def run() -> Report:
+        async with keys.running(), gauges.running():
+            return await load(plan, mesh.envoy, services, buffer=0.0, every=every, figures=figures)
+
+    report = uvloop.run(run())
+    after, left = resting.left(before, look)
+    return Soaked(report, keys, gauges, before, after, left)
 
 
-def main() -> int:
-    """Soak, print, and say whether anything grows."""
+def _keys(store: redis.Redis) -> int:
+    return int(str(store.dbsize()))
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=3_600)
     parser.add_argument("--rate", type=float, default=10)
     parser.add_argument("--sessions", type=int, default=100)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--plots", type=Path)
-    arguments = parser.parse_args()
-    raise_limit()
-    mixed = SCENARIOS["mixed"]
-    plan = replace(mixed, sessions=arguments.sessions, rate=arguments.rate, seconds=arguments.seconds)
-    with running_redis() as (port, store):
-        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
-        with running_mesh() as mesh:
-            uvloop.run(warm_up(mesh.envoy))
-            uvloop.run(warm_up(mesh.envoy, _HEARING))
-            services = {**mesh.families(), "redis": [store]}
-            report, keys = uvloop.run(_soak(plan, mesh.envoy, services, port))
-    print(report.table())
-    print(f"\n{'service':<12}{'what':<14}{'early':>10}{'late':>10}{'may be':>10}")
-    compared = [each for name, looks in report.watch.samples.items() for each in held(name, looks)]
+    parser.add_argument("--short", action="store_true", help="judge nothing but what is left at rest")
+    parser.add_argument("--json", type=Path, help="file for all figures and their course")
+    parser.add_argument("--plots", type=Path, help="folder for drawings of it")
+    return parser.parse_args()
+
+
+def _judged(soaked: Soaked) -> list[str]:
+    """Print what was held early and late; return what grows, in words."""
+    compared = soaked.compared()
+    print(f"\n{'service':<12}{'what':<20}{'early':>10}{'late':>10}{'may be':>10}")
     for each in compared:
         mark = "  grows" if each.grows else ""
         print(
-            f"{each.service:<12}{each.what:<14}{each.early:10.1f}{each.late:10.1f}"
-            f"{each.early + each.leeway:10.1f}{mark}"
+            f"{each.service:<12}{each.what:<20}{each.early:10.2f}{each.late:10.2f}"
+            f"{each.early + each.leeway:10.2f}{mark}"
         )
-    begun = len(report.figures.latencies["connect"])
-    a_session = keys.counts[-1][1] / begun
-    print(
-        f"Redis: {keys.counts[-1][1]} keys after {begun} connections: {a_session:.2f} each, kept for an hour"
-    )
+    grown = [f"{each.service}: {each.what} grow" for each in compared if each.grows]
+    last = soaked.keys.points[-1][1]
+    a_session = last.keys / max(last.connections, 1)
+    print(f"Redis: {last.keys} keys of {last.connections} connections, kept for an hour")
+    if a_session > MOST_KEYS_A_SESSION:
+        grown.append(f"redis: {a_session:.2f} keys by connection; limit {MOST_KEYS_A_SESSION:g}")
+    return grown
+
+
+def main() -> int:
+    """Soak, print, and say whether anything grows or is left."""
+    arguments = _arguments()
+    raise_limit()
+    mixed = SCENARIOS["mixed"]
+    plan = replace(mixed, sessions=arguments.sessions, rate=arguments.rate, seconds=arguments.seconds)
+    if arguments.short:
+        plan = replace(plan, words=tuple(each for each in plan.words if each <= _SHORT_WORDS))
+    os.environ.update({metrics_setting(name): str(port) for name, port in scrape_ports().items()})
+    with running_redis() as (port, store):
+        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+        with running_mesh(*plan.engines) as mesh:
+            soaked = soak(plan, mesh, {**mesh.families(), "redis": [store]}, port)
+    print(soaked.report.table())
+    broken = list(soaked.left)
+    if not arguments.short:
+        broken += _judged(soaked)
+    print(f"\n{resting.table(soaked.before, soaked.after)}")
+    for each in broken:
+        print(f"did not hold: {each}")
     if arguments.json:
-        told = {**report.describe(), "redis_keys": keys.counts}
-        arguments.json.write_text(json.dumps(told, indent=1) + "\n")
+        arguments.json.write_text(json.dumps(soaked.describe(), indent=1) + "\n")
     if arguments.plots:
-        report.draw(arguments.plots)
-        chart = leather.Chart("Redis keys")
-        chart.add_line(keys.counts)
-        chart.to_svg(str(arguments.plots / "redis-keys.svg"))
-    grown = any(each.grows for each in compared) or a_session > MOST_KEYS_A_SESSION
-    return 1 if grown or report.errors else 0
+        soaked.draw(arguments.plots)
+    return 1 if broken or soaked.report.errors else 0
 
 
 if __name__ == "__main__":
