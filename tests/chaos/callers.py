@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import grpc
@@ -102,8 +103,8 @@ class Conversation:
             socket, self._socket = self._socket, None
             await socket.close()
 
-    async def speak(self, call: Call) -> str:
-        """Have an order spoken; return its transcript.
+    async def speak(self, call: Call) -> None:
+        """Have an order spoken.
 
         A service that restarts closes connections on which nothing is spoken, and says so (1012): then a
         client connects again and asks again, as nothing was answered.
@@ -114,30 +115,32 @@ class Conversation:
         while True:
             socket = await self.socket()
             try:
-                return await self._respond(socket, call)
+                await self._respond(socket, call)
             except _LOST as error:
                 self._socket = None
                 if call.playback.first_at is None and _restarts(error):
                     continue
                 raise FailedError("connection lost") from None
+            else:
+                return
 
-    async def _respond(self, socket: ClientConnection, call: Call) -> str:
+    async def _respond(self, socket: ClientConnection, call: Call) -> None:
         content = [{"type": "input_text", "text": call.order.text}]
         item = {"type": "message", "role": "user", "content": content}
         await socket.send(json.dumps({"type": "response.create", "response": {"input": [item]}}))
-        transcript = ""
+        call.said = ""
         while True:
             event = json.loads(await socket.recv())
             match event["type"]:
                 case "response.output_audio.delta":
                     call.heard(len(base64.b64decode(event["delta"])) / _BYTES_A_SECOND)
                 case "response.output_audio_transcript.delta":
-                    transcript += event["delta"]
+                    call.said += event["delta"]
                 case "error":
                     raise FailedError(str(event["error"]["code"]))
                 case "response.done":
                     self._ended(event["response"])
-                    return transcript
+                    return
 
     def _ended(self, response: Mapping[str, Any]) -> None:
         if response["status"] != COMPLETED:
@@ -188,6 +191,8 @@ class Callers:
         self._http = http
         self._lengths = lengths
         self._free: list[Conversation] = []
+        self._numbers = count()
+        self._under_way: dict[int, tuple[Call, asyncio.Task[Any]]] = {}
 
     async def call(self, plan: Plan) -> None:
         """Make the calls of a plan, each when it is due, until cancelled; what was begun is finished."""
@@ -206,6 +211,10 @@ class Callers:
         """Make a call, and return what became of it."""
         call = Call(order, due)
         self.calls.append(call)
+        task = asyncio.current_task()
+        assert task is not None
+        number = next(self._numbers)
+        self._under_way[number] = call, task
         speak = {Road.GRPC: self._grpc, Road.HTTP: self._over_http, Road.REALTIME: self._realtime}[order.road]
         try:
             async with asyncio.timeout(BOUND_SECONDS):
@@ -215,13 +224,24 @@ class Callers:
             call.end(str(error))
         except TimeoutError:
             call.end(STUCK)
-        if call.well:
-            self._check_length(call)
+        except asyncio.CancelledError:  # its caller has left off
+            self.calls.remove(call)
+            raise
+        finally:
+            self._under_way.pop(number)
+        self._check_length(call)
         return call
 
+    def leave_off(self, moment: float) -> None:
+        """Hang up where a call came after a moment and hears something: it counts no more."""
+        for call, task in self._under_way.values():
+            if call.due > moment and call.playback.first_at is not None:
+                task.cancel()
+
     def _check_length(self, call: Call) -> None:
-        usual = self._lengths.setdefault((call.order.road, call.order.text), call.playback.seconds)
-        if abs(call.playback.seconds - usual) > TOLERANCE_SECONDS:
+        key, heard = (call.order.road, call.order.text), call.playback.seconds
+        usual = self._lengths.setdefault(key, heard) if call.well else self._lengths.get(key, heard)
+        if heard > usual + TOLERANCE_SECONDS or (call.well and heard < usual - TOLERANCE_SECONDS):
             call.wrong += f" {call.order.road}: {call.playback.seconds:.2f} s in place of {usual:.2f} s"
 
     async def _grpc(self, call: Call) -> None:
@@ -230,6 +250,7 @@ class Callers:
         settings = speech_pb2.SpeechSettings(language="en", playout_mode=speech_pb2.PLAYOUT_MODE_CLOCK)
         settings.playout_budget.FromMilliseconds(_BUDGET_MS)  # it is under way while it lasts
         stream = self._speak()
+        failed: FailedError | None = None
         try:
             await stream.write(speech_pb2.SpeakRequest(epoch=1, open=speech_pb2.SpeakOpen(settings=settings)))
             await stream.write(
@@ -242,13 +263,18 @@ class Callers:
                     if event.audio.sample_count:
                         call.heard(event.audio.sample_count / _RATE)
         except grpc.aio.AioRpcError as error:
-            raise FailedError(from_rpc_error(error).reason.value.lower()) from None
+            failed = FailedError(from_rpc_error(error).reason.value.lower())
         except asyncio.InvalidStateError:  # it ended while it was written to
-            raise FailedError((await stream.code()).name.lower()) from None
+            failed = FailedError((await stream.code()).name.lower())
         finally:
             stream.cancel()
-        listener.check(call.order.text)
+        if failed is None:
+            listener.check(call.order.text)
+        else:
+            listener.check_so_far(call.order.text)
         call.wrong = "; ".join(report.wrong)
+        if failed is not None:
+            raise failed
 
     async def _over_http(self, call: Call) -> None:
         """Have an order spoken: every other one with its words, which are checked; all by their length."""
@@ -271,15 +297,17 @@ class Callers:
     async def _realtime(self, call: Call) -> None:
         conversation = self._free.pop(0) if self._free else self._begun()
         try:
-            transcript = await conversation.speak(call)
+            await conversation.speak(call)
         except BaseException:
             with suppress(*_LOST):
                 await conversation.hang_up()
             raise
         finally:
             self._free.append(conversation)
-        if transcript != call.order.text:
-            call.wrong = f"{transcript!r} for {call.order.text!r}"
+            if not call.order.text.startswith(call.said):
+                call.wrong = f"{call.said!r} for {call.order.text!r}"
+        if call.said != call.order.text:
+            call.wrong = f"{call.said!r} for {call.order.text!r}"
 
     def _begun(self) -> Conversation:
         self.conversations.append(Conversation(self._address))
@@ -287,26 +315,32 @@ class Callers:
 
 
 async def hear_lines(call: Call, lines: AsyncIterator[str]) -> None:
-    """Hear an answer with words, each of which must be told once.
+    """Hear an answer with words, each of which must be told once; where it breaks off, each up to there.
 
     Raises:
         FailedError: it says that no more follows.
     """
-    times = [0] * len(call.order.text)
-    async for line in lines:
-        event = json.loads(line)
-        match event["type"]:
-            case "audio":
-                call.heard(event["audio_duration_ms"] / 1000)
-            case "words":
-                for word in event["words"]:
-                    for place in range(word["source_start"], word["source_end"]):
-                        times[place] += 1
-            case "error":
-                raise FailedError(str(event["error"]["code"]))
-    for place, letter in enumerate(call.order.text):
-        if letter.isalnum() and times[place] != 1:
-            call.wrong = f"HTTP: what is at {place} of {call.order.text!r} was told {times[place]} times"
+    text, whole = call.order.text, False
+    times = [0] * len(text)
+    try:
+        async for line in lines:
+            event = json.loads(line)
+            match event["type"]:
+                case "audio":
+                    call.heard(event["audio_duration_ms"] / 1000)
+                case "words":
+                    for word in event["words"]:
+                        for place in range(word["source_start"], word["source_end"]):
+                            times[place] += 1
+                case "error":
+                    raise FailedError(str(event["error"]["code"]))
+        whole = True
+    finally:
+        told = [(place, times[place]) for place, letter in enumerate(text) if letter.isalnum()]
+        ends = len(told) if whole else sum(often > 0 for _, often in told)
+        for number, (place, often) in enumerate(told):
+            if often != (number < ends):
+                call.wrong = f"HTTP: what is at {place} of {text!r} was told {often} times"
 
 
 def _restarts(error: Exception) -> bool:

@@ -25,7 +25,9 @@ class Call:
         ended: when it was over; 0 before.
         status: COMPLETED, or what the caller was told.
         silence: the longest that a player had nothing to play after the first sound.
-        wrong: what was missing, twice or out of place; "" where nothing was.
+        said: over Realtime, its transcript so far.
+        wrong: what was missing, twice or out of place; "" where nothing was. Of one that broke off only the
+            beginning came, and that without a gap.
     """
 
     order: Order
@@ -33,6 +35,7 @@ class Call:
     ended: float = 0.0
     status: str = ""
     silence: float = 0.0
+    said: str = ""
     wrong: str = ""
     playback: Playback = field(default_factory=Playback)
 

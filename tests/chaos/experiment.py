@@ -29,7 +29,7 @@ LOAD = Plan(
     seconds=600.0,
     roads={Road.GRPC: 1.0, Road.HTTP: 1.0, Road.REALTIME: 1.0},
 )
-_LEAD_SECONDS = 4.0
+_LEAD_SECONDS = 2.5
 _GOOD_CALLS = 6
 _IDLE_SECONDS = 20.0
 _AGAIN_SECONDS = 0.1
@@ -83,13 +83,14 @@ async def disturbed(wired: Wired, faults: Sequence[Fault], lengths: Lengths) -> 
             over = time.monotonic()
             if not await _within(RECOVERY_SECONDS, lambda: _well_again(wired, callers, over)):
                 broken.append(f"not well again {RECOVERY_SECONDS:g} s after the disturbance was over")
+            callers.leave_off(over)
         finally:
             load.cancel()
             await asyncio.wait({load})
         load.result()  # it ends well when it is cancelled: anything else is a fault of a caller's own
         forgotten = await _forgotten(callers, began)
     noticed = account(callers.calls, began)
-    broken += [call.wrong for call in noticed.calls if call.well and call.wrong]
+    broken += [call.wrong for call in noticed.calls if call.wrong]
     broken += [f"{call.order.road}: stuck" for call in noticed.calls if call.status == STUCK]
     if not await _within(_IDLE_SECONDS, lambda: _idle(wired)):
         broken.append(f"syntheses or requests are left: {await _left(wired)}")

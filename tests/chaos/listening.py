@@ -77,6 +77,7 @@ class Listener:
     last_frame: float = 0.0
     seam: str = ""
     words: list[tuple[int, int]] = field(default_factory=list)
+    told: list[tuple[int, int]] = field(default_factory=list)
 
     def hear(self, event: speech_pb2.SpeechEvent) -> None:
         """Take an event in."""
@@ -84,6 +85,8 @@ class Listener:
             self.seam = event.engine_changed.reason
         elif event.HasField("finished"):
             self.words = [(word.source.start, word.source.end) for word in event.finished.words]
+        elif event.HasField("words"):
+            self.told += [(word.source.start, word.source.end) for word in event.words.words]
         elif event.HasField("audio") and event.audio.sample_count:
             self._play(event.audio)
 
@@ -108,11 +111,21 @@ class Listener:
 
     def check(self, text: str) -> None:
         """Note it where a word is missing or there twice."""
-        said = [text[start:end].strip(".,;?").casefold() for start, end in self.words]
-        written = [word.strip(".,;?").casefold() for word in text.split()]
-        overlap = any(earlier[1] > later[0] for earlier, later in pairwise(self.words))
+        self._compare(self.words, text, _written(text))
+
+    def check_so_far(self, text: str) -> None:
+        """Likewise, of what was told while it was spoken: the words that its text begins with."""
+        self._compare(self.told, text, _written(text)[: len(self.told)])
+
+    def _compare(self, words: list[tuple[int, int]], text: str, written: list[str]) -> None:
+        said = [text[start:end].strip(".,;?").casefold() for start, end in words]
+        overlap = any(earlier[1] > later[0] for earlier, later in pairwise(words))
         if said != written or overlap:
             self.report.wrong.append(f"{said} for {written}")
+
+
+def _written(text: str) -> list[str]:
+    return [word.strip(".,;?").casefold() for word in text.split()]
 
 
 async def utter(

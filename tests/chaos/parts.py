@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 from tests.chaos.experiment import Outcome, disturbed, measure_lengths
@@ -52,11 +53,25 @@ class Trial:
         return self.several.get("redis", 1) > 0
 
 
+_SEED = 2
+
+
+def _drawn(seed: int) -> list[list[Fault]]:
+    """Return each pair of parts, each with a kind that is drawn; both killed is a trial of its own."""
+    chance = random.Random(seed)
+    kinds = [pair for pair in product(Kind, repeat=2) if pair != (Kind.KILL, Kind.KILL)]
+    return [
+        [Fault(part, kind) for part, kind in zip(pair, chance.choice(kinds), strict=True)]
+        for pair in combinations(_PARTS, 2)
+    ]
+
+
 TRIALS = (
     Trial("One at a time", [[Fault(part, kind)] for part in _PARTS for kind in Kind]),
     Trial(
         "Two killed at once", [[Fault(part, Kind.KILL) for part in pair] for pair in combinations(_PARTS, 2)]
     ),
+    Trial("Two disturbed at once", _drawn(_SEED)),
     Trial("One of two routers", [[Fault("router", kind)] for kind in Kind], {"router": 2}),
     Trial("One of two edges", [[Fault("edge", kind)] for kind in Kind], {"edge": 2}),
     Trial("Without Redis", [[Fault("session", Kind.KILL)]], {"redis": 0}),

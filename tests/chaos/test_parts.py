@@ -13,8 +13,7 @@ from tests.chaos.wired import running_wired
 # What fails at the same time, and whether callers may be told so: where one thing is on everybody's way.
 _FAULTS = (
     ([Fault("synth", Kind.KILL), Fault("session", Kind.KILL), Fault("redis", Kind.KILL)], False),
-    # On a busy machine the fragmenter may be away for longer than is waited for.
-    ([Fault("fragmenter", Kind.KILL), Fault("router", Kind.DROP)], True),
+    ([Fault("synth", Kind.PAUSE), Fault("session", Kind.CUT)], False),
 )
 
 
