@@ -190,6 +190,7 @@ async def routing(
     look_up: LookUp = resolve,
     ready: bool = True,
     session: grpc.aio.Channel | None = None,
+    most_waiting: int = 1_000,
 ) -> AsyncIterator[Router]:
     """Serve a router with a fragmenter.
 
@@ -200,6 +201,7 @@ async def routing(
         look_up: how targets are resolved.
         ready: wait until the router says that it serves.
         session: to the service that has the policies and the budgets.
+        most_waiting: utterances that may wait for their first audio.
     """
     clock = clock or MonotonicClock()
     async with AsyncExitStack() as stack:
@@ -211,7 +213,7 @@ async def routing(
         engines, instruments = Engines(clock), Instruments()
         budgets = Budgets(GrpcBudgets(session) if session is not None else None, clock)
         await stack.enter_async_context(background(budgets.run()))
-        waiting = WaitingRoom(1_000, clock)
+        waiting = WaitingRoom(most_waiting, clock)
         studio = Studio(GrpcFragmenter(to_fragmenter), engines, clock, instruments, waiting, budgets)
         calls = CallsUnderWay()
         previews = Previews(studio, 1_000_000)
@@ -245,6 +247,7 @@ async def mesh(
     fragmenter: fragmenter_service_pb2_grpc.FragmenterServiceServicer | None = None,
     clock: Clock | None = None,
     session: grpc.aio.Channel | None = None,
+    most_waiting: int = 1_000,
 ) -> AsyncIterator[Router]:
     """Serve a router with workers of its own."""
     async with AsyncExitStack() as stack:
@@ -253,7 +256,7 @@ async def mesh(
             stack.push_async_callback(worker.stop)
         targets = [worker.address for worker in workers]
         router = await stack.enter_async_context(
-            routing(targets, fragmenter=fragmenter, clock=clock, session=session)
+            routing(targets, fragmenter=fragmenter, clock=clock, session=session, most_waiting=most_waiting)
         )
         await until(router.serving, set(targets))
         yield router

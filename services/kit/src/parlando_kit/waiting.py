@@ -58,6 +58,13 @@ class WaitingRoom:
         """Utterances that wait."""
         return self._waiting
 
+    @property
+    def full(self) -> bool:
+        """Whether one more would be refused."""
+        # Two are always let in: with one at a time no pace is measured, and a wrong one would hold for good.
+        crowded = self._waiting > 1 and self._waiting * self._apart > self._fair
+        return self._waiting >= self._most or (self._stands and crowded)
+
     def enter(self, *, anyway: bool = False) -> Place:
         """Return a place; it must be left, whatever becomes of the utterance.
 
@@ -79,9 +86,7 @@ class WaitingRoom:
         Raises:
             ParlandoError: OVERLOADED, with the time after which those who wait now will have been served.
         """
-        # Two are always let in: with one at a time no pace is measured, and a wrong one would hold for good.
-        crowded = self._waiting > 1 and self._waiting * self._apart > self._fair
-        if self._waiting >= self._most or (self._stands and crowded):
+        if self.full:
             if self._stands:
                 self._row = 0
             wait = min(max(self._waiting * self._apart, _LEAST_RETRY), _MOST_RETRY)

@@ -16,6 +16,7 @@ from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb
 from parlando_kit.deadlines import seconds_left
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.server import Service
+from parlando_kit.waiting import WaitingRoom
 from parlando_router.convert import duration, filter_from, message_from, money, settings_from
 from parlando_router.engines import Engines
 from parlando_router.estimate import estimate
@@ -111,6 +112,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
                 raise ParlandoError(
                     Reason.FIELD_REQUIRED, "open is missing: a stream begins with one", field="open"
                 )
+            told = await _told_while_full(self._studio.waiting, commands)
             utterance_id = protocol.utterance_id or uuid.uuid4().hex
             output = first.settings.output
 
@@ -119,7 +121,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
                 await context.write(speech_pb2.SpeakResponse(utterance_id=utterance_id, events=happened))
 
             utterance = Utterance(first.settings, PlayoutMode.CLOCK, self._studio, send, _deadline(context))
-            async with aclosing(_again(first, commands)) as all_commands:
+            async with aclosing(_again((first, *told), commands)) as all_commands:
                 await utterance.run(all_commands)
 
     async def Say(  # type: ignore[override]  # noqa: N802  # it writes; gRPC's name
@@ -129,6 +131,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         settings = _routed(_unreported(settings_from(request.settings)), context)
         require_text(request.text, "text")
         require_id(request.utterance_id, "utterance_id")
+        self._studio.waiting.require_room()
         utterance_id = request.utterance_id or uuid.uuid4().hex
 
         async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
@@ -144,6 +147,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         """Speak a whole text, as bytes alone."""
         settings = _routed(_unreported(settings_from(request.settings)), context)
         require_text(request.text, "text")
+        self._studio.waiting.require_room()
         content_type = _content_type(settings.output)
 
         async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
@@ -234,9 +238,26 @@ async def _commands(
         yield command
 
 
-async def _again(first: Command, rest: AsyncIterator[Command]) -> AsyncGenerator[Command, None]:
+async def _told_while_full(room: WaitingRoom, commands: AsyncIterator[Command]) -> Sequence[Command]:
+    """Return what follows the opener where nobody is let in; with its text it is refused.
+
+    Most of what a refusal costs is what an utterance has set up by then.
+
+    Raises:
+        ParlandoError: OVERLOADED: too many wait already.
+    """
+    if not room.full:
+        return ()
+    following = await anext(commands, None)
+    if isinstance(following, Append):
+        room.require_room()
+    return () if following is None else (following,)
+
+
+async def _again(first: Sequence[Command], rest: AsyncIterator[Command]) -> AsyncGenerator[Command, None]:
     """Yield what was read already, and then the rest."""
-    yield first
+    for command in first:
+        yield command
     async for command in rest:
         yield command
 
