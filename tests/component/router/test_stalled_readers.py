@@ -1,4 +1,4 @@
-"""A reader that stops costs the playout budget and one fragment, and nobody else feels it."""
+"""A reader that stops has the router hold little more than one fragment, and nobody else feels it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from parlando.fragmenter.v1 import fragmenter_pb2
 from parlando.speech.v1 import speech_pb2
-from parlando_router.playout import UNPACED_AHEAD_SECONDS
+from parlando_router.playout import UNSENT_SECONDS
 from parlando_scripted.script import ScriptedSettings
 from tests.component.router.mesh import (
     END,
@@ -78,9 +78,9 @@ async def _bytes(router: Router) -> grpc.aio.Call:
     [
         (_by_the_clock, _BUDGET_SECONDS),
         (_as_reported, _BUDGET_SECONDS),
-        (_unpaced, UNPACED_AHEAD_SECONDS),
-        (_whole, UNPACED_AHEAD_SECONDS),
-        (_bytes, UNPACED_AHEAD_SECONDS),
+        (_unpaced, UNSENT_SECONDS),
+        (_whole, UNSENT_SECONDS),
+        (_bytes, UNSENT_SECONDS),
     ],
 )
 async def test_no_more_than_the_budget_and_a_fragment_is_held_and_others_are_served(

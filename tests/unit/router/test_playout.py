@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from parlando_router.playout import UNPACED_AHEAD_SECONDS, Playout
+from parlando_router.playout import UNSENT_SECONDS, Playout
 from parlando_router.request import PlayoutMode
 from tests.unit.router.virtual_time import LoopClock, StuckError, run, settled
 
@@ -98,6 +98,39 @@ def test_by_the_clock_there_is_no_room_while_the_caller_takes_nothing() -> None:
     run(main())
 
 
+def test_by_the_clock_there_is_no_room_while_the_transport_leaves_much() -> None:
+    async def main() -> None:
+        playout = _playout(PlayoutMode.CLOCK, budget=10.0)
+        playout.made(8_000)
+        playout.sent(4_000)
+        waiting = asyncio.ensure_future(playout.room())
+        await asyncio.sleep(3_600)  # what was sent is taken for heard, and may lie anywhere
+        assert not waiting.done()
+        playout.sent(8_000 - round(UNSENT_SECONDS * RATE))
+        await settled()
+        assert not waiting.done()
+        playout.sent(8_001 - round(UNSENT_SECONDS * RATE))
+        await settled()
+        assert waiting.done()
+
+    run(main())
+
+
+def test_a_budget_bounds_what_the_transport_leaves_too() -> None:
+    async def main() -> None:
+        playout = _playout(PlayoutMode.CLOCK, budget=0.5)
+        playout.made(2_000)
+        playout.sent(1_500)
+        waiting = asyncio.ensure_future(playout.room())
+        await asyncio.sleep(3_600)
+        assert not waiting.done()
+        playout.sent(1_600)
+        await asyncio.sleep(0.2)  # and that much of it plays
+        assert waiting.done()
+
+    run(main())
+
+
 # As reported
 
 
@@ -174,8 +207,8 @@ def test_a_caller_that_never_reports_is_never_given_more() -> None:
 def test_unpaced_what_was_sent_was_played() -> None:
     async def main() -> None:
         playout = _playout(PlayoutMode.UNPACED, budget=0.3)
-        playout.made(round(UNPACED_AHEAD_SECONDS * RATE) + 500)
-        assert playout.unheard() == UNPACED_AHEAD_SECONDS + 0.5  # the budget is no matter
+        playout.made(round(UNSENT_SECONDS * RATE) + 500)
+        assert playout.unheard() == UNSENT_SECONDS + 0.5  # the budget is no matter
         waiting = asyncio.ensure_future(playout.room())
         await asyncio.sleep(3_600)
         assert not waiting.done()

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from parlando_kit.clock import Clock
 from parlando_router.request import PlayoutMode
 
-UNPACED_AHEAD_SECONDS = 10.0
-"""Audio made but not yet taken by the transport, in UNPACED mode, before the next fragment waits."""
+UNSENT_SECONDS = 1.0
+"""Audio made and not yet taken by the transport before the next fragment waits, in every mode.
+
+Who takes what comes leaves none. Who does not has the transport full as well, which `sent` does not tell from
+what is heard: together they are no more than the budget of 10 s.
+"""
 
 
 class Playout:
     """The playback of one utterance, as its caller reports it or as the clock implies.
 
-    The budget gates the next fragment only: at most the budget and one fragment lie ahead.
+    The budget gates the next fragment only: at most the budget and one fragment lie ahead, and at most
+    `UNSENT_SECONDS` and one fragment wait for the transport.
 
     Args:
         mode: how playback is known.
@@ -26,7 +32,9 @@ class Playout:
     def __init__(self, mode: PlayoutMode, budget: float, rate: int, clock: Clock) -> None:
         self.mode = mode
         self.most_unheard = 0.0
-        self._budget = UNPACED_AHEAD_SECONDS if mode is PlayoutMode.UNPACED else budget
+        unpaced = mode is PlayoutMode.UNPACED
+        self._budget = math.inf if unpaced else budget
+        self._most_unsent = UNSENT_SECONDS if unpaced else min(budget, UNSENT_SECONDS)
         self._rate = rate
         self._clock = clock
         self._made = 0
@@ -73,10 +81,14 @@ class Playout:
         return max(self._sent - self._position(), 0.0) / self._rate
 
     async def room(self) -> None:
-        """Return once less than the budget is unheard."""
-        while (over := self.unheard() - self._budget) >= 0:
+        """Return once less than the budget is unheard, and little of it waits for the transport."""
+        while True:
+            over = self.unheard() - self._budget
+            taken = self._made - self._sent < self._most_unsent * self._rate
+            if over < 0 and taken:
+                return
             self._moved.clear()
-            if self.mode is PlayoutMode.CLOCK and self.ahead() > 0:
+            if taken and self.mode is PlayoutMode.CLOCK and self.ahead() > 0:
                 # Playback runs: wait until it has made room, or until something else has.
                 tasks = [
                     asyncio.ensure_future(self._moved.wait()),
