@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -249,6 +251,30 @@ def test_chunks_do_not_change_what_is_resampled(parts: list[_Part], output: int,
     assert len(chunked) == len(whole)
     if len(whole):
         assert np.abs(chunked.astype(np.int32) - whole).max() <= _DITHER
+
+
+_HELD = """
+import re
+from pathlib import Path
+from parlando_router.joiner import Joiner
+
+def held():
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    return int(re.search(r"Pss_Anon: +(\\d+) kB", rollup)[1])
+
+joiners = [Joiner(24_000) for _ in range(21)]
+for number, joiner in enumerate(joiners):
+    before = before if number > 1 else held()  # the first one has the tables made
+    joiner.begin(22_050)
+    joiner.feed((1_000).to_bytes(2, "little") * 22_050 * 5)
+print((held() - before) / 20)
+"""
+
+
+def test_what_came_at_once_is_not_made_room_for_again_and_again() -> None:
+    ran = subprocess.run([sys.executable, "-c", _HELD], stdout=subprocess.PIPE, text=True, check=True)
+    kilobytes = float(ran.stdout)
+    assert kilobytes < 500  # 220 of it are the five seconds themselves; made room for, they would be 870
 
 
 # Words

@@ -75,8 +75,10 @@ class Framer:
             while len(self._owners) > 1 and self._owners[1][0] <= self._next_sample:
                 self._owners.popleft()
             _, fragment, synthesis_id = self._owners[0]
-            frame = Frame(self._waiting[:take], self._next_sample, fragment, synthesis_id)
-            self._waiting = self._waiting[take:]
+            samples, self._waiting = self._waiting[:take], self._waiting[take:]
+            if len(self._waiting):  # a view of both would hold the rest as long as the frame waits
+                samples = samples.copy()
+            frame = Frame(samples, self._next_sample, fragment, synthesis_id)
             self._next_sample += take
             self._least = min(self._least + take, self._longest)
             self._most = min(max(take * GROWTH, self._least), self._longest)

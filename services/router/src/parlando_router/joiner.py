@@ -27,6 +27,9 @@ SILENCE = 80
 MARGIN_SECONDS = 0.005
 """Silence kept at either end of a fragment, and the length of its fades."""
 
+PIECE = 8_192
+"""Samples that are resampled at once: soxr keeps room for the most it was ever given, several times over."""
+
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 
 
@@ -220,10 +223,17 @@ class Joiner:
     def _join(self, samples: Samples) -> Samples:
         self._joined += len(samples)
         if self._resampler is not None and len(samples):
-            samples = self._resampler.resample_chunk(samples)
+            samples = _resampled(samples, self._resampler)
         self._given += len(samples)
         mixed, self._crossing = _mixed(samples, self._crossing)
         return mixed
+
+
+def _resampled(samples: Samples, resampler: soxr.ResampleStream) -> Samples:
+    pieces: list[Samples] = [
+        resampler.resample_chunk(samples[at : at + PIECE]) for at in range(0, len(samples), PIECE)
+    ]
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def _mixed(samples: Samples, under: Samples) -> tuple[Samples, Samples]:

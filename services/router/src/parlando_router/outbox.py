@@ -108,10 +108,13 @@ class Outbox:
             while not isinstance(item.event, Frame) and len(self._queue):
                 batch.append((item.epoch, item.event))
                 item = await self._queue.get()
-            if isinstance(item.event, Frame):
-                await self._send_frame(send, batch, item.epoch, item.event)
-            else:
-                await self._write(send, [*batch, (item.epoch, item.event)])
+            epoch, event = item.epoch, item.event
+            del item  # a frame's samples are not held beside its bytes for as long as nobody takes those
+            if isinstance(event, Frame):
+                event = self._encoded(event)
+            await self._write(send, [*batch, (epoch, event)])
+            if isinstance(event, AudioSent):
+                self._audio_left(event)
             self._taken.set()
             written()
 
@@ -133,17 +136,16 @@ class Outbox:
         sending.result()
         self.writing_since = None
 
-    async def _send_frame(
-        self, send: Send, before: Sequence[tuple[int, SpeechEvent]], epoch: int, frame: Frame
-    ) -> None:
+    def _encoded(self, frame: Frame) -> AudioSent:
         # Sent from the moment it is taken up: a cancel in between finds it on its way.
         self._ledger.mark_sent(frame.end_sample)
         data = self._encoder.encode(frame.samples)
-        sent = AudioSent(
+        return AudioSent(
             data, frame.first_sample, len(frame.samples), frame.fragment_index, frame.synthesis_id
         )
-        await self._write(send, [*before, (epoch, sent)])
-        self._playout.sent(frame.end_sample)
+
+    def _audio_left(self, sent: AudioSent) -> None:
+        self._playout.sent(sent.first_sample + sent.sample_count)
         self.last_audio_at = self._clock.now()
         if self.first_audio_at is None:
             self.first_audio_at = self.last_audio_at

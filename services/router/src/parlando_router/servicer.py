@@ -117,8 +117,12 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             output = first.settings.output
 
             async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
-                happened = [event_to(epoch, event, output) for epoch, event in batch]
-                await context.write(speech_pb2.SpeakResponse(utterance_id=utterance_id, events=happened))
+                await context.write(
+                    speech_pb2.SpeakResponse(
+                        utterance_id=utterance_id,
+                        events=[event_to(epoch, event, output) for epoch, event in batch],
+                    )
+                )
 
             utterance = Utterance(first.settings, PlayoutMode.CLOCK, self._studio, send, _deadline(context))
             async with aclosing(_again((first, *told), commands)) as all_commands:
@@ -135,8 +139,12 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         utterance_id = request.utterance_id or uuid.uuid4().hex
 
         async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
-            happened = [event_to(epoch, event, settings.output) for epoch, event in batch]
-            await context.write(speech_pb2.SayResponse(utterance_id=utterance_id, events=happened))
+            await context.write(
+                speech_pb2.SayResponse(
+                    utterance_id=utterance_id,
+                    events=[event_to(epoch, event, settings.output) for epoch, event in batch],
+                )
+            )
 
         utterance = Utterance(settings, PlayoutMode.UNPACED, self._studio, send, _deadline(context))
         await utterance.run(_whole(request.text, settings))
