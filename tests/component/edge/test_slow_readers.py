@@ -20,6 +20,9 @@ from tests.component.edge.serving import Edge, serving, until, until_idle
 
 _PATIENCE = 0.5  # seconds; the bound that is under test, not a measure of the machine
 
+_MOST_TAKEN = 200
+"""Frames of 960 bytes that gRPC's windows, 128 KiB, the edge and two sockets hold between them."""
+
 _SPEECH = orjson.dumps({"input": "x " * 2_000, "voice": "floods", "response_format": "pcm"})
 _POST = b"POST /v1/audio/speech HTTP/1.1\r\nHost: e\r\nContent-Length: %d\r\n\r\n%b" % (len(_SPEECH), _SPEECH)
 _UPGRADE = (
@@ -75,7 +78,7 @@ async def test_a_reader_that_stalls_is_dropped_and_leaves_nothing_running(kind: 
         async with _deaf(edge, kind, _REQUESTS[kind]):
             await edge.router.until_live(1)
             await edge.router.until_live(0)  # the router's call is over...
-            assert edge.router.sent < 2_000  # ...and what the client did not take was not all made before
+            assert edge.router.sent <= _MOST_TAKEN  # ...and little of it was taken that nobody reads
             await until_idle(edge)
             await until(lambda: _connections(edge) == 0)  # and the kernel's socket with it
         await until(lambda: len(asyncio.all_tasks()) <= tasks)

@@ -11,6 +11,7 @@ from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
@@ -23,6 +24,10 @@ CLOSE_SECONDS = 1
 """How long connections may take to close once all is done, or the drain's grace is over."""
 
 _BACKLOG = 1_024
+
+_UNSENT_BYTES = 16 * 1024
+"""What may wait in a connection, and as much again in the kernel, before its writer waits: a longer message
+waits whole, and no second one. What is on the wire comes on top, so that a long way is filled too."""
 
 KEEP_ALIVE_SECONDS = 75
 """For so long a connection may be idle: longer than in Envoy, which else sends into one that is closed."""
@@ -42,6 +47,15 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listens.set()
+
+
+class Http(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1, in which little waits for a client that reads slowly; a WebSocket begins as one."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Begin."""
+        transport.set_write_buffer_limits(high=_UNSENT_BYTES)
+        super().connection_made(transport)
 
 
 class WebSocket(WebSocketsSansIOProtocol):
@@ -90,7 +104,7 @@ class HttpServer:
         self._server = _Uvicorn(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Http,
                 ws=WebSocket,
                 ws_per_message_deflate=False,  # it costs twenty times what it saves
                 ws_max_size=settings.max_event_bytes,
@@ -164,6 +178,7 @@ def _listen(settings: EdgeSettings) -> socket.socket:
         seconds = max(1, round(settings.reader_seconds))
         for name, value in (
             ("TCP_USER_TIMEOUT", round(settings.reader_seconds * 1000)),
+            ("TCP_NOTSENT_LOWAT", _UNSENT_BYTES),
             ("TCP_KEEPIDLE", seconds),
             ("TCP_KEEPINTVL", max(1, seconds // 4)),
             ("TCP_KEEPCNT", 4),

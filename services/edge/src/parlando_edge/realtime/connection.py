@@ -222,8 +222,8 @@ class RealtimeConnection:
             async for event in utterance:
                 if isinstance(event, Started):
                     voice.engine = event.engine
-                await self._outgoing.room()
                 self._perform(self._protocol.speech(order.response_id, event))
+                await self._outgoing.room()  # or no more is read: what waits in the router is bounded there
         if voice.cancelled_at is not None:  # the router ends a call once the engines are idle
             self._instruments.engine_idle(self._clock.now() - voice.cancelled_at, voice.engine, voice.span)
 
@@ -251,6 +251,7 @@ class RealtimeConnection:
                 voice.leaving = True
                 await self._socket.send(message.text)
                 self._left(voice)
+            self._outgoing.taken()
             if message.seconds:
                 self._playback.sent(message.seconds)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -11,10 +12,14 @@ from parlando_edge.realtime.outputs import Emit
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import BoundedQueue, QueueClosed
 
-HIGH_BYTES = 256 * 1024
-"""What may wait before speech is read no further: about 4 s of PCM at 24 kHz in base64."""
+HIGH_BYTES = 48 * 1024
+"""What may wait before speech is read no further: less than a second of PCM at 24 kHz in base64, which is the
+longest frame. What waits in the router instead is held back by its budget."""
 
-_MOST_BYTES = 4 * HIGH_BYTES
+_LOW_BYTES = HIGH_BYTES // 2
+"""What may still wait when it goes on; a message that is longer, and on its way, counts as waiting."""
+
+_MOST_BYTES = 1024 * 1024
 """What may wait at all: beyond it, the client asks for answers that it does not read."""
 
 
@@ -29,16 +34,19 @@ class Message:
 
 
 class Outgoing:
-    """The way out of one connection. Speech waits for room before it takes a step; answers never wait."""
+    """The way out of one connection. Speech waits for room after each step; answers never wait."""
 
     def __init__(self) -> None:
         self._queue: BoundedQueue[Message] = BoundedQueue(
-            unit="bytes of JSON", high=HIGH_BYTES, low=HIGH_BYTES // 2, cost=lambda item: len(item.text)
+            unit="bytes of JSON", high=HIGH_BYTES, low=_LOW_BYTES, cost=lambda item: len(item.text)
         )
+        self._taken = asyncio.Event()  # what was given out last has left, or is short
+        self._taken.set()
 
     async def room(self) -> None:
-        """Wait until speech may go on."""
+        """Wait until speech may go on: little waits, and nothing long is on its way."""
         await self._queue.room()
+        await self._taken.wait()
 
     def put(self, emit: Emit) -> None:
         """Append an event; once closed, it is forgotten.
@@ -67,9 +75,16 @@ class Outgoing:
         )
 
     async def get(self) -> Message:
-        """Remove and return the first message, waiting for one.
+        """Remove and return the first message, waiting for one; `taken` says that it has left.
 
         Raises:
             QueueClosed: it was closed, and nothing is left.
         """
-        return await self._queue.get()
+        message = await self._queue.get()
+        if len(message.text) > _LOW_BYTES:
+            self._taken.clear()
+        return message
+
+    def taken(self) -> None:
+        """Note that the message given out last has left."""
+        self._taken.set()
