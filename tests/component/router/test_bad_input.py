@@ -89,6 +89,13 @@ _BAD: list[tuple[_Settings, Reason, str]] = [
         Reason.OUT_OF_RANGE,
         "settings.schedule.growth",
     ),
+    (
+        _Settings(engine_options={str(number): "1" for number in range(33)}),
+        Reason.OUT_OF_RANGE,
+        "settings.engine_options",
+    ),
+    (_Settings(engine_options={"r": "1" * 4_097}), Reason.OUT_OF_RANGE, "settings.engine_options.r"),
+    (_Settings(disabled_rules=["money"] * 65), Reason.OUT_OF_RANGE, "settings.disabled_rules"),
 ]
 _bad = pytest.mark.parametrize(
     ("settings", "reason", "field"), _BAD, ids=[f"{bad[1]} {bad[2]}" for bad in _BAD]

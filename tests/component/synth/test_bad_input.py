@@ -64,6 +64,11 @@ BAD = {
         Reason.OUT_OF_RANGE,
         "engine_options.rate",
     ),
+    "options": (
+        pb.SynthesizeRequest(text="a", engine_options={str(number): "1" for number in range(33)}),
+        Reason.OUT_OF_RANGE,
+        "engine_options",
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from tests.unit.edge.realtime import CLOSED, SPEECH, Client, types, user_item
 _WITH_PART = (
     '{"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [%s]}}'
 )
+_LONG_NAME = '{"type": "response.create", "response": {"metadata": {"%s": "1"}}}' % ("n" * 65)
 
 
 @pytest.mark.parametrize("fields", [{}, {"response_id": "resp_other"}])
@@ -145,6 +146,7 @@ def test_a_failure_of_what_is_over_changes_nothing() -> None:
             "response.output_modalities",
         ),
         ('{"type": "response.create", "response": {"metadata": {"a": 1}}}', "invalid_value", None),
+        (_LONG_NAME, "invalid_value", "response.metadata"),
         ('{"type": "response.create", "response": {"input": [1]}}', "invalid_value", "response.input"),
     ],
 )

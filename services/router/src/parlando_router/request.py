@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.options import require_options
 
 MAX_TEXT = 100_000
 """Longest text of one Say, and of one text message of Speak, in code points."""
 
 MAX_ID = 64
 """Longest id a caller may mint, in characters."""
+
+MAX_RULES = 64
+"""Most rules of normalisation that may be left out."""
 
 
 class Codec(Enum):
@@ -179,6 +183,13 @@ class SpeechSettings:
         require_range(self.playout_budget, 0.3, 60, "settings.playout_budget", "s")
         require_range(self.first_chunk_limit, 0.001, 3_600, "settings.limits.first_chunk", "s")
         require_range(self.flush_after, 0.01, 3_600, "settings.flush_after", "s")
+        require_options(self.engine_options, "settings.engine_options")
+        if len(self.disabled_rules) > MAX_RULES:
+            raise ParlandoError(
+                Reason.OUT_OF_RANGE,
+                f"settings.disabled_rules has {len(self.disabled_rules):,} entries: use at most {MAX_RULES}",
+                field="settings.disabled_rules",
+            )
 
 
 def require_range(value: float | None, low: float, high: float, path: str, unit: str = "") -> None:

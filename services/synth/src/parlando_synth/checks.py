@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.options import require_options
 from parlando_synth.casting import Casting
 from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.languages import understands
@@ -85,6 +86,7 @@ def job_of(order: Order, about: EngineDescription, casting: Casting) -> tuple[Jo
     pitch = _within("prosody.pitch_semitones", order.pitch_semitones, -12.0, 12.0)
     volume = _within("prosody.volume_db", order.volume_db, -40.0, 12.0)
     intensity = _within("emotion.intensity", order.emotion_intensity, 0.0, 1.0)
+    require_options(order.options, "engine_options")
     if order.audio_queued < 0:
         raise ParlandoError(
             Reason.OUT_OF_RANGE,

@@ -13,7 +13,7 @@ from parlando_edge.session_ports import TurnRole
 from parlando_kit.errors import ParlandoError, Reason
 
 _MOST_METADATA = 16
-_LONGEST_METADATA = 512
+_LONGEST_METADATA_NAME, _LONGEST_METADATA = 64, 512
 _MOST_INPUT = 100
 
 
@@ -97,7 +97,7 @@ def _input(wanted: Fields, conversation: Conversation) -> list[Item]:
 
 
 def _metadata(wanted: Fields) -> dict[str, str] | None:
-    """Return the metadata: at most 16 pairs of strings of at most 512 characters."""
+    """Return the metadata: at most 16 pairs, names of at most 64 characters and values of at most 512."""
     if not wanted.given("metadata"):
         return None
     metadata = wanted.child("metadata")
@@ -105,6 +105,12 @@ def _metadata(wanted: Fields) -> dict[str, str] | None:
         raise ParlandoError(
             Reason.OUT_OF_RANGE,
             f"{wanted.at('metadata')} has more than {_MOST_METADATA} pairs",
+            field=wanted.at("metadata"),
+        )
+    if any(len(name) > _LONGEST_METADATA_NAME for name in metadata.values):
+        raise ParlandoError(
+            Reason.OUT_OF_RANGE,
+            f"{wanted.at('metadata')} has a name of more than {_LONGEST_METADATA_NAME} characters",
             field=wanted.at("metadata"),
         )
     return {name: metadata.text(name, longest=_LONGEST_METADATA) for name in metadata.values}
