@@ -7,12 +7,13 @@
 
 tools/bootstrap finds a Python and runs this, on its standard library alone. uv does the work. It is fetched
 into .uv/, in the version that the workspace's lock pins. What was done is noted in .venv, so that a second
-run costs a few milliseconds.
+run costs a few milliseconds. Of several at once, one works and the others wait for it.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -21,6 +22,8 @@ import ssl
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -239,22 +242,53 @@ def main() -> None:
         project = engine(arguments.engine) if arguments.engine else workspace()
     bring_up_to_date(project, dev=arguments.dev)
     if arguments.torch:
-        add_torch(project, arguments.torch)
+        with alone():
+            add_torch(project, arguments.torch)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until nobody else installs anything into this checkout, and keep others from it meanwhile."""
+    UV_HOME.mkdir(exist_ok=True)
+    with (UV_HOME / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another bootstrap of this checkout …", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def wanted_of(project: Project, *, dev: bool) -> tuple[Path, list[Path], str]:
+    """Return the lock and the folders that an environment is to be made of, and how that is noted in it."""
+    # An environment that can test can also serve: `make up` after `make test` rebuilds nothing.
+    dev = dev or _noted(project).startswith("dev ")
+    lock, folders = project.lock(dev=dev), project.packages(dev=dev)
+    return lock, folders, f"{'dev' if dev else 'runtime'} {fingerprint(project, lock, folders)}\n"
+
+
+def is_made(project: Project, note: str) -> bool:
+    """Tell whether an environment is there, and made of what a note says."""
+    return _noted(project) == note and made_by_this_python(project.venv)
+
+
+def _noted(project: Project) -> str:
+    return project.built_from.read_text() if project.built_from.exists() else ""
 
 
 def bring_up_to_date(project: Project, *, dev: bool) -> None:
     """Make a project's environment of its lock, unless it is."""
-    built_from = project.built_from.read_text() if project.built_from.exists() else ""
-    # An environment that can test can also serve: `make up` after `make test` rebuilds nothing.
-    dev = dev or built_from.startswith("dev ")
-    lock, folders = project.lock(dev=dev), project.packages(dev=dev)
-    wanted = f"{'dev' if dev else 'runtime'} {fingerprint(project, lock, folders)}\n"
-    if built_from == wanted and made_by_this_python(project.venv):
+    *_, note = wanted_of(project, dev=dev)
+    if is_made(project, note):
         return
-    print("Fetching packages …", file=sys.stderr, flush=True)
-    project.built_from.unlink(missing_ok=True)
-    build(project, lock, folders)
-    project.built_from.write_text(wanted)
+    with alone():
+        lock, folders, note = wanted_of(project, dev=dev)
+        if is_made(project, note):  # by whom this has waited for
+            return
+        print("Fetching packages …", file=sys.stderr, flush=True)
+        project.built_from.unlink(missing_ok=True)
+        build(project, lock, folders)
+        project.built_from.write_text(note)
 
 
 if __name__ == "__main__":
