@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,6 +55,17 @@ def test_a_folder_that_is_shared_is_looked_at_anew(folder: VoiceFolder, tmp_path
     assert list(folder.voices) == [anna.id, "bob"]
     other.remove(anna.id)
     assert folder.voices == {"bob": bob}
+
+
+def test_who_waits_too_long_for_the_folder_is_told_to_try_again(tmp_path: Path) -> None:
+    folder = VoiceFolder(tmp_path, frozenset(), patience=0.0)
+    with (tmp_path / ".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(ParlandoError, match="try again") as refused:
+            folder.add(UPLOAD)
+    assert refused.value.reason is Reason.CONFLICT
+    assert not folder.voices
+    folder.add(UPLOAD)  # once it is free
 
 
 def test_a_voice_is_found_by_its_id_as_it_is_now(folder: VoiceFolder, tmp_path: Path) -> None:

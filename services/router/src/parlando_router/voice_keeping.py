@@ -114,11 +114,7 @@ class VoiceKeeping:
             for name, workers in self._roster.groups()
             if any(worker.description is not None and getattr(worker.description, what) for worker in workers)
         ]
-        if not able and any(
-            worker.description is None or not worker.description.ready  # then it has yet to say what it can
-            for _, workers in self._roster.groups()
-            for worker in workers
-        ):
+        if not able and not self._all_have_said():
             raise _none_is_up(field)
         if not able:
             raise ParlandoError(Reason.NOT_SUPPORTED, f"no engine that is known {what} voices", field=field)
@@ -128,18 +124,29 @@ class VoiceKeeping:
         """Return the one engine that has a voice.
 
         Raises:
-            ParlandoError: VOICE_NOT_FOUND, none has it; FIELD_REQUIRED, several have.
+            ParlandoError: VOICE_NOT_FOUND, none has it; FIELD_REQUIRED, several have; NO_ENGINE_AVAILABLE,
+                not all have said what they have.
         """
         owners = [
             name
             for name, workers in self._roster.groups()
             if any(known.id == voice for worker in workers for known in worker.voices)
         ]
+        if not owners and not self._all_have_said():
+            raise _none_is_up(field)
         if not owners:
             raise ParlandoError(
                 Reason.VOICE_NOT_FOUND, "voice is not known: name one of those in ListVoices", field=at
             )
         return _only(owners, field)
+
+    def _all_have_said(self) -> bool:
+        """Tell whether every worker has said what it can and what voices it has: one that loads has not."""
+        return all(
+            worker.description is not None and worker.description.ready
+            for _, workers in self._roster.groups()
+            for worker in workers
+        )
 
     async def _of_all(
         self,
@@ -175,8 +182,10 @@ class VoiceKeeping:
                 if known.reason is Reason.DEPENDENCY_UNAVAILABLE:
                     return ParlandoError(known.reason, "a worker does not answer: try again", retry_after=1.0)
                 return known
-            with suppress(grpc.aio.AioRpcError):  # then the watch finds out
-                await listing.ask(self._roster, address, SynthServiceStub(channel), _LIST_SECONDS)
+            # Where it does not tell, or others are asking it for too long, the watch finds out.
+            with suppress(grpc.aio.AioRpcError, TimeoutError):
+                async with asyncio.timeout(2 * _LIST_SECONDS):
+                    await listing.ask(self._roster, address, SynthServiceStub(channel), _LIST_SECONDS)
         return answer
 
 

@@ -12,6 +12,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ from parlando_synth.cloned_voice import ClonedVoice, VoiceChange
 from parlando_synth.mixed_voice import MixedVoice
 
 _LOCK = ".lock"
+_AGAIN_SECONDS = 0.02
 _Stamp = tuple[int, int, int]  # of a file: which it is, when it changed, and its size
 _Kept = TypeVar("_Kept", ClonedVoice, MixedVoice)
 
@@ -36,6 +38,7 @@ class KeptVoices(ABC, Generic[_Kept]):
     Args:
         path: the folder; it is made with the first voice.
         built_in: ids of the engine's own voices, which are none of the folder's.
+        patience: seconds that others who change something in the folder are waited for.
 
     Attributes:
         suffix: how the file of a document ends.
@@ -43,8 +46,9 @@ class KeptVoices(ABC, Generic[_Kept]):
 
     suffix: ClassVar[str]
 
-    def __init__(self, path: Path, built_in: frozenset[str]) -> None:
+    def __init__(self, path: Path, built_in: frozenset[str], patience: float = 5.0) -> None:
         self._path = path
+        self._patience = patience
         self._built_in = built_in
         self._lock = threading.Lock()
         self._read: dict[str, tuple[_Stamp, _Kept | None]] = {}  # by the file's name
@@ -84,7 +88,8 @@ class KeptVoices(ABC, Generic[_Kept]):
         """Keep a voice. The same clip, or the same mix, by the same id is the same voice.
 
         Raises:
-            ParlandoError: ID_IN_USE, another voice has the id; ENGINE_FAILED, the folder cannot be written.
+            ParlandoError: ID_IN_USE, another voice has the id; CONFLICT, others have the folder for too long;
+                ENGINE_FAILED, it cannot be written.
         """
         with self._turn():
             there = self.voice(voice.id)
@@ -102,7 +107,7 @@ class KeptVoices(ABC, Generic[_Kept]):
 
         Raises:
             ParlandoError: as the kind of voice; NOT_SUPPORTED, it came with the engine, or a mix has no such
-                field; VOICE_NOT_FOUND; ENGINE_FAILED, the folder cannot be written.
+                field; VOICE_NOT_FOUND; CONFLICT and ENGINE_FAILED, as `keep`.
         """
         self._own(voice)  # a folder that has none is not made
         with self._turn():
@@ -123,8 +128,8 @@ class KeptVoices(ABC, Generic[_Kept]):
         """Remove a voice.
 
         Raises:
-            ParlandoError: NOT_SUPPORTED, it came with the engine; VOICE_NOT_FOUND; ENGINE_FAILED, the folder
-                cannot be written.
+            ParlandoError: NOT_SUPPORTED, it came with the engine; VOICE_NOT_FOUND; CONFLICT and
+                ENGINE_FAILED, as `keep`.
         """
         self._own(voice)  # likewise
         with self._turn():
@@ -177,12 +182,20 @@ class KeptVoices(ABC, Generic[_Kept]):
         """Have the folder to oneself, among all who change something in it; it is made first.
 
         Raises:
-            ParlandoError: ENGINE_FAILED, it cannot be written.
+            ParlandoError: CONFLICT, others have it for too long; ENGINE_FAILED, it cannot be written.
         """
+        give_up = time.monotonic() + self._patience
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             with (self._path / _LOCK).open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                while not _locked(lock.fileno()):
+                    if time.monotonic() >= give_up:
+                        raise ParlandoError(
+                            Reason.CONFLICT,
+                            "another worker is changing the engine's folder of voices: try again",
+                            retry_after=1.0,
+                        )
+                    time.sleep(_AGAIN_SECONDS)  # flock(2) itself knows no bound
                 yield
         except OSError as error:
             raise ParlandoError(
@@ -203,6 +216,14 @@ class KeptVoices(ABC, Generic[_Kept]):
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _stamp(told: os.stat_result) -> _Stamp:
