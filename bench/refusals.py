@@ -100,6 +100,7 @@ async def measure(mesh: Mesh, count: int, at_a_time: int) -> float:
     finally:
         mesh.processes["synth"].resume()
         waiting.cancel()
+        await asyncio.wait({waiting})
 
 
 async def _measure(mesh: Mesh, count: int, lines: Sequence[Line]) -> float:

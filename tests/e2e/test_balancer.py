@@ -42,6 +42,10 @@ class _Telling(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+_NOBODY = "xff_num_trusted_hops: 0"
+"""Whom Envoy trusts where nobody is in front of it, in its configuration."""
+
+
 async def _never() -> None:
     raise AssertionError
 
@@ -52,10 +56,11 @@ def _envoy(trusted_hops: int) -> Iterator[str]:
     edge = ThreadingHTTPServer(("127.0.0.1", 0), _Telling)
     serving = threading.Thread(target=edge.serve_forever)
     serving.start()
-    front = Front(port=free_port(), admin_port=free_port(), trusted_hops=trusted_hops)
+    front = Front(port=free_port(), admin_port=free_port())
     child = envoy(front, [edge.server_port], [free_port()], _never)
+    trusting = [each.replace(_NOBODY, f"{_NOBODY[:-1]}{trusted_hops}") for each in child.command]
     try:
-        with subprocess.Popen(child.command, env=clean_environment()) as process:
+        with subprocess.Popen(trusting, env=clean_environment()) as process:
             try:
                 until_it_listens(front.port)
                 yield f"http://127.0.0.1:{front.port}/"

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.channels import open_channel
 from parlando_kit.server import Server, Service
 from parlando_kit.settings import ServerSettings
@@ -60,10 +61,10 @@ def echo_service(
 
 @asynccontextmanager
 async def serving(
-    *services: Service, settings: ServerSettings | None = None
+    *services: Service, settings: ServerSettings | None = None, calls: CallsUnderWay | None = None
 ) -> AsyncIterator[tuple[Server, grpc.aio.Channel]]:
     """Serve on a free port, and yield the server and a channel to it."""
-    server = Server(settings or ServerSettings(port=0), services)
+    server = Server(settings or ServerSettings(port=0), services, calls=calls)
     port = await server.start()
     try:
         async with open_channel(f"127.0.0.1:{port}") as channel:

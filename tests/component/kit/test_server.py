@@ -145,25 +145,47 @@ async def test_health_is_told_to_the_end_of_a_drain() -> None:
         assert await call.code() is grpc.StatusCode.OK
 
 
+class _PatientWith(CallsUnderWay):
+    """Takes nothing for quiet before every caller was told, however slow the machine is."""
+
+    def __init__(self, callers: int) -> None:
+        super().__init__()
+        self._callers = callers
+        self._all_told = asyncio.Event()
+
+    async def quiet(self, seconds: float, within: float) -> None:
+        """Wait for the callers instead of for the clock."""
+        await self._all_told.wait()
+        await super().quiet(seconds, within)
+
+    def told(self) -> None:
+        """Note that one more caller was refused."""
+        self._callers -= 1
+        if not self._callers:
+            self._all_told.set()
+
+
 async def test_who_calls_again_and_again_is_told_to_call_elsewhere_and_cut_off_never() -> None:
     async def brief(request: StringValue, context: Context) -> StringValue:
         del context
         await asyncio.sleep(0.003)
         return request
 
-    async def told(channel: grpc.aio.Channel, answered: asyncio.Event) -> Reason:
+    async def told(channel: grpc.aio.Channel, answered: asyncio.Event, calls: _PatientWith) -> Reason:
         """Return what a caller is refused with that calls as soon as it is answered."""
         while True:
             try:
                 await unary(channel)(StringValue(value="hello"))
             except grpc.aio.AioRpcError as refused:
+                calls.told()
                 return from_rpc_error(refused).reason
             answered.set()
 
     for _ in range(5):
-        async with serving(echo_service(unary=brief)) as (server, channel):
+        calls = _PatientWith(8)
+        async with serving(echo_service(unary=brief), calls=calls) as (server, channel):
             answered = [asyncio.Event() for _ in range(8)]
-            callers = [asyncio.create_task(told(channel, each)) for each in answered]
+            callers = [asyncio.create_task(told(channel, each, calls)) for each in answered]
             await asyncio.gather(*(each.wait() for each in answered))
             await server.stop(_FOR_EVER)
             assert await asyncio.gather(*callers) == [Reason.DRAINING] * len(callers)

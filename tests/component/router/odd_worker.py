@@ -110,8 +110,10 @@ async def serving(worker: OddWorker) -> AsyncIterator[str]:
         lambda server: synth_service_pb2_grpc.add_SynthServiceServicer_to_server(worker, server),
     )
     server = Server(ServerSettings(), [service])
-    yield f"127.0.0.1:{await server.start()}"
-    await server.stop(0)
+    try:
+        yield f"127.0.0.1:{await server.start()}"
+    finally:
+        await server.stop(0)
 
 
 def started(quality: int = audio_pb2.TIMING_QUALITY_ESTIMATED) -> synth_pb2.SynthesizeResponse:

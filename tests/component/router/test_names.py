@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -46,9 +45,11 @@ class _Names:
     """A name server whose answers a test changes."""
 
     answers: dict[str, list[str]] = field(default_factory=dict)
+    looks: int = 0  # that have been taken
 
     async def look_up(self, target: str) -> list[str]:
         """Return the addresses of a name now."""
+        self.looks += 1
         return self.answers.get(target, [])
 
 
@@ -101,6 +102,11 @@ async def test_a_worker_whose_name_is_gone_finishes_what_it_has() -> None:
         assert len(events[-1].finished.words) == 20
         assert "engine_changed" not in kinds(events)
         names.answers["engine"] = []  # nobody knows the name for now: what is known stands
-        await asyncio.sleep(0.5)  # twice as long as until the next look
+        before = names.looks
+
+        async def looked_again() -> bool:
+            return names.looks > before + 1  # and so has acted on the first of them
+
+        await until(looked_again, True)
         assert await known() == {new.address}
         assert await router.health()

@@ -40,14 +40,12 @@ class Front:
         admin_port: where Envoy's own pages are, on 127.0.0.1.
         origins: regular expression of the origins whose pages may call from a browser.
         otlp_endpoint: URL of an OTLP/gRPC collector for traces; empty: no request is traced.
-        trusted_hops: load balancers in front of it that add to `x-forwarded-for`.
     """
 
     port: int
     admin_port: int
     origins: str = ORIGINS_OF_THIS_MACHINE
     otlp_endpoint: str = ""
-    trusted_hops: int = 0
 
 
 def why_no_envoy() -> str:
@@ -98,7 +96,7 @@ def configuration(front: Front, edges: Sequence[int], routers: Sequence[int]) ->
         "TRACE_PERCENT": 100 if front.otlp_endpoint else 0,
         "DESCRIPTORS": _quoted(str(resources.files("parlando").joinpath(_DESCRIPTORS))),
         "ALLOWED_ORIGINS": _quoted(front.origins),
-        "TRUSTED_HOPS": front.trusted_hops,
+        "TRUSTED_HOPS": 0,
     }
     return Template(_CONFIG.read_text()).substitute(words)
 
