@@ -5,6 +5,7 @@ Engines that import this bring ONNX Runtime themselves: which build of it is the
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,7 +48,15 @@ def session(
     options.log_severity_level = 3
     made = ort.InferenceSession(model, options, providers=list(providers))
     made._model_bytes = None  # noqa: SLF001  # what it was made of, which it would keep and never use
+    _give_back()
     return made
+
+
+def _give_back() -> None:
+    """Have the C library give back what a network took while it was read: a third of Kokoro's size."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # glibc
+        trim(0)
 
 
 def interruption(stop: StopFlag) -> ort.RunOptions:
