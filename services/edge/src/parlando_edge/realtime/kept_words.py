@@ -25,7 +25,12 @@ class KeptWords(Sequence[Word]):
     __slots__ = ("_numbers",)
 
     def __init__(self, words: Iterable[Word]) -> None:
-        self._numbers = array("q", [number for word in words for number in _numbers(word)])
+        numbers: list[int] = []
+        for word in words:
+            source, spoken = word.source, word.spoken
+            numbers += (source.start, source.end, word.fragment, spoken.start, spoken.end)
+            numbers += (word.first_sample, word.sample_count, word.quality)
+        self._numbers = array("q", numbers)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -46,19 +51,6 @@ class KeptWords(Sequence[Word]):
             return [self[each] for each in range(*place.indices(len(self)))]
         first = range(len(self))[place] * _NUMBERS
         return _word(*self._numbers[first : first + _NUMBERS])
-
-
-def _numbers(word: Word) -> tuple[int, ...]:
-    return (
-        word.source.start,
-        word.source.end,
-        word.fragment,
-        word.spoken.start,
-        word.spoken.end,
-        word.first_sample,
-        word.sample_count,
-        word.quality.value,
-    )
 
 
 def _word(
