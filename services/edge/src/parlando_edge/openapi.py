@@ -12,12 +12,16 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from parlando_edge.answer_examples import EXAMPLES
 from parlando_edge.answer_models import ErrorAnswer
-from parlando_edge.operations import Operation, Parameter
+from parlando_edge.operations import JSON, Header, Operation, Parameter, Text
+from parlando_edge.speech_request import EVENTS
 
 _REF = "#/components/schemas/{model}"
 _CONVERTER = re.compile(r":\w+}")
-_JSON = "application/json"
 _KEY = "administrator"
+_WAITING = (
+    Header("Retry-After", "Whole seconds after which to try again, where waiting helps.", "1"),
+    Header("retry-after-ms", "The same in milliseconds; OpenAI's clients go by it.", "250"),
+)
 _BEARER = {"type": "http", "scheme": "bearer", "description": "The key in EDGE_ADMIN_KEY."}
 
 
@@ -47,18 +51,26 @@ def path_of(operation: Operation) -> str:
 def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     used: dict[type[BaseModel], JsonSchemaMode] = {ErrorAnswer: "validation"}
     for operation in operations:
-        used |= {model: "validation" for model in (operation.body, operation.answer) if model is not None}
+        lines = [model for text in operation.media.values() if text is not None for model in text.lines]
+        models = (operation.body, operation.answer, *lines)
+        used |= {model: "validation" for model in models if model is not None}
     _, schemas = models_json_schema([*used.items()], ref_template=_REF)
     named: dict[str, Any] = schemas["$defs"]
     return named
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    content = {media: _content(operation.answer) for media in operation.media}
-    good = {"description": operation.summary, "content": content}
+    content = {
+        media: _content(operation.answer) if text is None else _text(media, text)
+        for media, text in operation.media.items()
+    }
+    good: dict[str, Any] = {"description": operation.summary, "content": content}
+    if operation.headers:
+        good["headers"] = _headers(operation.headers)
     wrong = {
         "description": "What is wrong, in OpenAI's shape",
-        "content": {_JSON: _content(ErrorAnswer)},
+        "headers": _headers(_WAITING),
+        "content": {JSON: _content(ErrorAnswer)},
     }
     said: dict[str, Any] = {
         "operationId": operation.name,
@@ -87,6 +99,43 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "schema": schema,
     }
     return {**described, "example": parameter.example} if parameter.example else described
+
+
+def _headers(headers: Sequence[Header]) -> dict[str, Any]:
+    return {
+        each.name: {
+            "description": each.description,
+            "schema": {"type": "string"},
+            "example": each.example,
+        }
+        for each in headers
+    }
+
+
+def _text(media: str, text: Text) -> dict[str, Any]:
+    """Return what an answer of text holds, with what the JSON in it is where there is such."""
+    if media == EVENTS:
+        return _events(text)
+    schema: dict[str, Any] = {"type": "string"}
+    if text.lines:
+        lines = {"type": "array", "items": _one_of(text.lines)}
+        schema |= {"contentMediaType": media, "contentSchema": lines}
+    return {"schema": schema, "example": text.example}
+
+
+def _events(text: Text) -> dict[str, Any]:
+    """Return what server-sent events are, one by one, as readers of OpenAPI 3.1 have come to take it."""
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": _one_of(text.lines)}
+    event = {"type": "object", "properties": {"data": data}, "required": ["data"]}
+    shown = [line.removeprefix("data: ") for line in text.example.splitlines() if line]
+    return {
+        "schema": event,
+        "examples": {f"event{number}": {"value": {"data": each}} for number, each in enumerate(shown, 1)},
+    }
+
+
+def _one_of(models: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    return {"oneOf": [_schema(model) for model in models]}
 
 
 def _content(model: type[BaseModel] | None) -> dict[str, Any]:

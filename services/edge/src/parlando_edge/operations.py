@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -31,6 +31,43 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """A header of an answer; a string that may be left out.
+
+    Attributes:
+        name: its name.
+        description: when it is there, and what it means.
+        example: one that makes sense.
+    """
+
+    name: str
+    description: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer of text that is no JSON.
+
+    Attributes:
+        example: one, whole.
+        lines: models of the JSON in its lines, or in its events' data; empty where there is none.
+    """
+
+    example: str
+    lines: tuple[type[BaseModel], ...] = ()
+
+
+JSON = "application/json"
+"""The content type of all bodies and answers that say nothing else."""
+
+
+def audio(*media: str) -> Mapping[str, None]:
+    """Return content types of answers of bytes, as `Operation.media` has them."""
+    return dict.fromkeys(media)
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path.
 
@@ -39,13 +76,14 @@ class Operation:
         name: its operationId.
         endpoint: answers it.
         summary: what it does, in a line.
-        answer: model of its answer in JSON; None where `media` is not JSON.
-        media: content types of its answer.
+        answer: model of its answer in JSON; None where `media` has none.
+        media: content types of its answer, and what each holds: text, or None for JSON and for bytes.
         method: its only method (a GET serves HEAD too).
         body: model of what it takes; None for nothing.
         body_media: content type of that.
         parameters: of its path and query.
         also: further statuses with the same answer.
+        headers: of its answer, unless it is an error.
         guarded: it wants the administrator's key.
     """
 
@@ -54,10 +92,11 @@ class Operation:
     endpoint: Callable[..., Any]
     summary: str
     answer: type[BaseModel] | None = None
-    media: tuple[str, ...] = ("application/json",)
+    media: Mapping[str, Text | None] = field(default_factory=lambda: {JSON: None})
     method: Literal["GET", "POST", "DELETE"] = "GET"
     body: type[Body] | None = None
-    body_media: str = "application/json"
+    body_media: str = JSON
     parameters: tuple[Parameter, ...] = ()
     also: tuple[int, ...] = ()
+    headers: tuple[Header, ...] = ()
     guarded: bool = False

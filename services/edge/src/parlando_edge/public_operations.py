@@ -15,10 +15,17 @@ from parlando_edge.answer_models import (
 from parlando_edge.formats import SPEECH_MEDIA
 from parlando_edge.health import Health
 from parlando_edge.json_endpoint import JsonEndpoint
-from parlando_edge.operations import Operation, Parameter
+from parlando_edge.line_models import SPEECH_EVENTS, TIMESTAMP_LINES
+from parlando_edge.operations import Header, Operation, Parameter, Text, audio
 from parlando_edge.speech_body import EstimateBody, SpeechBody, TimestampsBody
 from parlando_edge.speech_endpoint import SpeechEndpoint
 from parlando_edge.speech_request import EVENTS
+from parlando_edge.stream_examples import (
+    EVENTS_EXAMPLE,
+    LINES_EXAMPLE,
+    SUBRIP_EXAMPLE,
+    WEBVTT_EXAMPLE,
+)
 from parlando_edge.timestamp_bodies import NDJSON, SUBRIP, WEBVTT
 from parlando_edge.voices_endpoint import MEDIA_TYPE, VoicesEndpoint
 
@@ -30,6 +37,18 @@ _FILTERS = (
     Parameter("gender", "query", "Only voices of this gender.", ("female", "male", "neutral")),
     Parameter("cloned", "query", "Only voices made from a recording, or only others.", ("true", "false")),
     Parameter("text", "query", "Only voices with this in their id, name or description.", example="bella"),
+)
+_SPOKEN = (
+    Header(
+        "Server-Timing",
+        "Milliseconds from the arrival of the body until the first audio, where that begins the answer.",
+        "first-chunk;dur=12.34",
+    ),
+    Header(
+        "Parlando-Ignored",
+        "Fields that were taken and have no effect, with commas between; left out where there are none.",
+        "instructions, speed",
+    ),
 )
 
 
@@ -48,7 +67,8 @@ def public_operations(
             "createSpeech",
             speech,
             "The text as audio, as it is made",
-            media=(*dict.fromkeys(SPEECH_MEDIA), EVENTS),
+            media={**audio(*SPEECH_MEDIA), EVENTS: Text(EVENTS_EXAMPLE, SPEECH_EVENTS)},
+            headers=_SPOKEN,
             method="POST",
             body=SpeechBody,
             parameters=(
@@ -71,7 +91,12 @@ def public_operations(
             "createSpeechWithTimestamps",
             timestamps,
             "The text as audio with the times of its words, or as subtitles",
-            media=(NDJSON, SUBRIP, WEBVTT),
+            media={
+                NDJSON: Text(LINES_EXAMPLE, TIMESTAMP_LINES),
+                SUBRIP: Text(SUBRIP_EXAMPLE),
+                WEBVTT: Text(WEBVTT_EXAMPLE),
+            },
+            headers=_SPOKEN,
             method="POST",
             body=TimestampsBody,
         ),
@@ -86,7 +111,7 @@ def public_operations(
             "previewVoice",
             voices.preview,
             "A short sentence by a voice",
-            media=(MEDIA_TYPE,),
+            media=audio(MEDIA_TYPE),
             parameters=(
                 Parameter("engine", "path", "The voice's engine.", example="espeak"),
                 Parameter("voice", "path", "The voice's id.", example="gmw/en"),
