@@ -204,6 +204,20 @@ def test_the_buffer_is_committed_and_cleared_as_openai_does() -> None:
     assert error["error"]["code"] == "missing_required_parameter"
 
 
+def test_who_waits_for_the_users_words_is_told_that_none_will_come() -> None:
+    client = Client()
+    _configure(client, transcription={"model": "whisper-1"})
+    *ended, failed = _talk(client)
+    assert types(ended) == ENDED
+    assert failed["type"] == "conversation.item.input_audio_transcription.failed"
+    assert (failed["item_id"], failed["content_index"]) == (ended[0]["item_id"], 0)
+    assert failed["error"]["code"] == "not_supported"
+    _append(client, 9_600)
+    assert types(client.send("input_audio_buffer.commit"))[-1] == failed["type"]
+    _configure(client, transcription=None)
+    assert types(_talk(client)) == ENDED
+
+
 def _write(client: Client, text: str) -> None:
     client.send("conversation.item.create", item=user_item(text))
 

@@ -119,7 +119,7 @@ class RealtimeProtocol:
         """Return what to do when the user has begun to speak, or has ended."""
         if isinstance(edge, SpeechBegan):
             return self._interrupt(edge.at_ms)
-        ended = self._user.end(edge.at_ms)
+        ended = self._user.end(edge.at_ms, self.config)
         return ended + self._answer_user() if ended else []
 
     def deaf(self, error: ParlandoError) -> list[Output]:
@@ -157,7 +157,7 @@ class RealtimeProtocol:
         outputs = self._emitter.emit({"type": "session.updated", "session": self.config.describe()})
         outputs.append(KeepSettings(KeptSettings(self.config.settings, self.config.document)))
         if self.config.detection is None or self.config.heard != before.heard:
-            outputs += self._user.leave()
+            outputs += self._user.leave(self.config)
         response = self._responding.active
         if interrupt and response is not None:
             outputs += self._responding.cancel(response, "client_cancelled")
@@ -266,7 +266,7 @@ class RealtimeProtocol:
         return self._user.clear()
 
     def _commit_audio(self, _event: Fields) -> list[Output]:
-        return self._user.commit()
+        return self._user.commit(self.config)
 
     def _interrupt(self, at_ms: int) -> list[Output]:
         """Tell of the user's speech, and be silent. What is outside the conversation is not interrupted."""

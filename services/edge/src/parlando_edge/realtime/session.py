@@ -159,6 +159,11 @@ class SessionConfig:
         return self.turn_detection is not None and bool(self.turn_detection["create_response"])
 
     @property
+    def transcribes(self) -> bool:
+        """Whether the client waits for the words of the user's speech."""
+        return self.shown_of_input.get("transcription") is not None
+
+    @property
     def settings(self) -> SpeechSettings:
         """How this session speaks."""
         return SpeechSettings(

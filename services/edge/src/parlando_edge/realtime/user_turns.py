@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from parlando_edge.json_fields import Fields
+from parlando_edge.openai_errors import describe
 from parlando_edge.realtime.conversation import Conversation
 from parlando_edge.realtime.emitter import Emitter, NewId
 from parlando_edge.realtime.input_audio import InputAudio, audio_item
-from parlando_edge.realtime.outputs import Output
+from parlando_edge.realtime.outputs import Event, Output
 from parlando_edge.realtime.session import SessionConfig
+from parlando_kit.errors import ParlandoError, Reason
 
 
 class UserTurns:
@@ -39,14 +41,14 @@ class UserTurns:
         self._audio.clear()
         return self._emitter.emit({"type": "input_audio_buffer.cleared"})
 
-    def commit(self) -> list[Output]:
+    def commit(self, config: SessionConfig) -> list[Output]:
         """Return what makes an item of the audio there is; a turn that is under way ends with it.
 
         Raises:
             NamedError: it is less than 100 ms.
         """
         self._audio.commit()
-        return self.leave() or self._committed(self._new_id("item"))
+        return self.leave(config) or self._committed(self._new_id("item"), config)
 
     def begin(self, at_ms: int) -> list[Output]:
         """Return what tells that the user has begun to speak."""
@@ -58,24 +60,40 @@ class UserTurns:
         }
         return self._emitter.emit(began)
 
-    def end(self, at_ms: int) -> list[Output]:
+    def end(self, at_ms: int, config: SessionConfig) -> list[Output]:
         """Return what tells that the user's turn is over, and makes it an item; nothing where none is."""
         item_id, self._item_id = self._item_id, ""
         if not item_id:
             return []
         self._audio.clear()
         stopped = {"type": "input_audio_buffer.speech_stopped", "item_id": item_id, "audio_end_ms": at_ms}
-        return [*self._emitter.emit(stopped), *self._committed(item_id)]
+        return [*self._emitter.emit(stopped), *self._committed(item_id, config)]
 
-    def leave(self) -> list[Output]:
+    def leave(self, config: SessionConfig) -> list[Output]:
         """Return what ends the turn that is under way where its end would not be heard."""
-        return self.end(self._audio.ms)
+        return self.end(self._audio.ms, config)
 
-    def _committed(self, item_id: str) -> list[Output]:
+    def _committed(self, item_id: str, config: SessionConfig) -> list[Output]:
         item = audio_item(item_id)
         previous, body = {"previous_item_id": self._conversation.add(item)}, item.body
         return self._emitter.emit(
             {"type": "input_audio_buffer.committed", **previous, "item_id": item_id},
             {"type": "conversation.item.added", **previous, "item": body},
             {"type": "conversation.item.done", **previous, "item": body},
+            *([_not_transcribed(item_id)] if config.transcribes else []),
         )
+
+
+def _not_transcribed(item_id: str) -> Event:
+    """Return what tells a client that waits for the user's words that none will come."""
+    error = ParlandoError(
+        Reason.NOT_SUPPORTED,
+        "session.audio.input.transcription is not offered: nothing here understands speech",
+        field="session.audio.input.transcription",
+    )
+    return {
+        "type": "conversation.item.input_audio_transcription.failed",
+        "item_id": item_id,
+        "content_index": 0,
+        "error": describe(error),
+    }
