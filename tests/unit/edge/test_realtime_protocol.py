@@ -7,6 +7,7 @@ import base64
 import orjson
 import pytest
 
+from parlando_edge.barge_in.turns import SpeechBegan, SpeechEnded
 from parlando_edge.formats import AudioFormat, Codec
 from parlando_edge.ports import AudioMade, Finished, SpeechSettings
 from parlando_edge.realtime.dialect import Beta, Dialect, Today
@@ -118,7 +119,34 @@ def test_what_is_spoken_is_what_was_written_since() -> None:
     )
     client.send("response.create")
     assert client.text == "One.\nThree."
+
+
+def test_without_anything_new_what_was_written_last_is_spoken_again() -> None:
+    client = Client()
+    for text in ("One.", "Two."):
+        client.send("conversation.item.create", item=user_item(text))
+    client.send("response.create")
     client.hear(*SPEECH)
+    client.send("response.create")
+    assert client.text == "Two."
+    client.hear(*SPEECH)
+    client.send("conversation.item.create", item=user_item("Three."))
+    client.send("response.create")
+    assert client.text == "Three."
+
+
+@pytest.mark.parametrize("done", ["nothing", "a call", "speech"])
+def test_where_the_user_wrote_nothing_or_did_more_since_there_is_nothing_to_speak(done: str) -> None:
+    client = Client()
+    if done == "a call":
+        client.ask()
+        client.hear(*SPEECH)
+        client.send("conversation.item.create", item={"type": "function_call_output", "output": "x"})
+    elif done == "speech":
+        client.ask()
+        client.hear(*SPEECH)
+        client.take(client.protocol.user(SpeechBegan(40)))
+        client.take(client.protocol.user(SpeechEnded(900)))
     (error,) = client.send("response.create")
     assert (error["type"], error["error"]["param"]) == ("error", "response.input")
 

@@ -66,24 +66,32 @@ def parse_request(
         text = asked_text(_prompt(items, own))
     else:
         items = _input(wanted, conversation) if wanted.given("input") else conversation.items()
-        answer = dialogue.answer(_prompt(items, own, waiting=not wanted.given("input")))
+        asked = None if wanted.given("input") else _waiting(items)
+        answer = dialogue.answer(_prompt(items, own, asked))
     for item in items:
         item.waits = False
     return Request(own, joined, metadata, answer, text)
 
 
-def _prompt(items: list[Item], config: SessionConfig, *, waiting: bool = False) -> Prompt:
-    """Return items as messages; asked are those that wait, or else all but instructions."""
+def _prompt(items: list[Item], config: SessionConfig, asked: set[str] | None = None) -> Prompt:
+    """Return items as messages; asked are those of the ids, or else all but instructions."""
     messages = tuple(
         Message(
             TurnRole(item.role),
             item.text,
-            asked=item.waits if waiting else item.role != TurnRole.SYSTEM.value,
+            asked=item.id in asked if asked is not None else item.role != TurnRole.SYSTEM.value,
         )
         for item in items
         if item.text
     )
     return Prompt(messages, config.instructions, config.settings)
+
+
+def _waiting(items: list[Item]) -> set[str]:
+    """Return the ids of the items that wait, or else of what a user wrote, unless the user did more since."""
+    waiting = {item.id for item in items if item.waits}
+    last = next((item for item in reversed(items) if item.role in ("", TurnRole.USER.value)), None)
+    return waiting or ({last.id} if last is not None and last.text else set())
 
 
 def _input(wanted: Fields, conversation: Conversation) -> list[Item]:
