@@ -281,6 +281,24 @@ async def test_a_refusal_is_let_go_once_it_is_told() -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("client", [_Client, _Deaf])
+async def test_a_connection_is_let_go_with_its_client(client: type[_Client]) -> None:
+    def held() -> int:
+        return sum(isinstance(each, RealtimeConnection) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before, turns = held(), _Turns()
+        async with _connected(Verbatim(), Reciter(*SPEECH), turns, Instruments(), client()) as talking:
+            talking.ask()
+            await turns.kept.get()
+            assert held() == before + 1
+        assert held() == before
+    finally:
+        gc.enable()
+
+
 async def test_what_is_stopped_before_its_first_word_is_not_asked_of_the_router() -> None:
     speaker, turns = Reciter(*SPEECH), _Turns()
     async with _connected(_Thinking(), speaker, turns, Instruments()) as client:

@@ -49,7 +49,9 @@ class Speaking:
         await self._worded.wait()
 
     async def answer_over(self) -> None:
-        """Have no more words found, and return once that has ended."""
+        """Say no more, have no more words found, and return once that has ended."""
+        # Its limit refers to its task, the task to what ended it, and that to this by its frames.
+        self._utterance = self._limit = None
         self._end_answer()
         if self._answering is not None:
             await asyncio.wait({self._answering})
