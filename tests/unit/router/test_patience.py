@@ -15,7 +15,7 @@ from parlando_router.patience import (
     UNKNOWN_SECONDS,
     Patience,
 )
-from tests.unit.router.virtual_time import LoopClock, run
+from tests.unit.router.virtual_time import LoopClock, VirtualLoop, run
 
 
 def test_an_engine_that_was_never_heard_is_given_time() -> None:
@@ -130,6 +130,26 @@ def test_an_alarm_rings_unless_it_is_set_anew() -> None:
         alarm.clear()
         await asyncio.sleep(5)
         assert len(rung) == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_an_alarm_that_comes_a_little_late_waits_for_as_long_again(*, comes: bool) -> None:
+    async def main() -> None:
+        rung: list[float] = []
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        alarm, began = Alarm(lambda: rung.append(loop.time())), loop.time()
+        alarm.set(1.0)
+        await asyncio.sleep(0.98)
+        loop.hold_up(0.04)
+        for _ in range(4):  # turns until what came meanwhile has been read
+            await asyncio.sleep(0)
+        if comes:
+            alarm.set(1.0)
+        await asyncio.sleep(5.0)
+        assert rung == pytest.approx([began + (2.02 if comes else 1.04)], abs=0.001)
 
     run(main())
 

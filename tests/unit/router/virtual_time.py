@@ -49,6 +49,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return virtual seconds."""
         return self._jumping.now
 
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass in which nothing runs."""
+        self._jumping.now += seconds
+
 
 class LoopClock:
     """A clock that tells the loop's time."""
