@@ -13,7 +13,7 @@ from parlando.admin.v1 import admin_service_pb2
 from parlando.fragmenter.v1 import fragmenter_service_pb2
 from parlando.session.v1 import session_service_pb2
 from parlando.speech.v1 import speech_service_pb2
-from parlando_kit import retries
+from parlando_kit import channels, retries
 
 _ROOT = Path(__file__).parents[2]
 _ADMIN = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
@@ -79,20 +79,33 @@ def test_the_decision_names_them_all() -> None:
     assert methods <= named
 
 
-def test_envoy_asks_again_only_for_what_changes_nothing() -> None:
+def _routes() -> dict[str, set[str]]:
+    """Return the paths of Envoy's routes, with what each is asked again on."""
     text = (_ROOT / "deploy/envoy/envoy.yaml").read_text()
     template = Template(text)
     config = yaml.safe_load(template.substitute(dict.fromkeys(template.get_identifiers(), "0")))
     (listener,) = config["static_resources"]["listeners"]
     (filter_,) = listener["filter_chains"][0]["filters"]
     (host,) = filter_["typed_config"]["route_config"]["virtual_hosts"]
+    return {
+        route["match"].get("path") or route["match"]["prefix"]: set(
+            route["route"]["retry_policy"]["retry_on"].split(",")
+        )
+        for route in host["routes"]
+    }
+
+
+def test_envoy_asks_again_only_for_what_changes_nothing() -> None:
     again: set[str] = set()
     before: set[str] = set()
-    for route in host["routes"]:
-        where = route["match"].get("path") or route["match"]["prefix"]
-        asked = set(route["route"]["retry_policy"]["retry_on"].split(","))
+    for where, asked in _routes().items():
         # No connection, a stream that was refused, and an edge that says that it drains: nothing was done.
         untouched = {"connect-failure", "refused-stream", "retriable-headers"}
         (again if asked - untouched else before).add(where)
     assert again == _ASKED_AGAIN_BY_ENVOY
     assert before == {"/v1/realtime", "/"}
+
+
+def test_envoy_asks_another_router_on_what_our_own_channels_do() -> None:
+    for where in _ASKED_AGAIN_BY_ENVOY - {"/v1/audio/speech"}:  # that is the edge's, and no gRPC
+        assert {status.lower() for status in channels.STATUSES} <= _routes()[where]

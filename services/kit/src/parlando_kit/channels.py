@@ -30,13 +30,15 @@ def open_channel(address: str) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(address, options=_OPTIONS)
 
 
+STATUSES = ("UNAVAILABLE", "CANCELLED")
+"""Of calls that are made again. CANCELLED is what a server says to a call that comes while it closes."""
+
 _RETRY = {
     "maxAttempts": 4,
     "initialBackoff": "0.01s",
     "maxBackoff": "0.1s",
     "backoffMultiplier": 2,
-    # CANCELLED is what a server says to a call that comes while it closes.
-    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+    "retryableStatusCodes": STATUSES,
 }
 _FRESH_NAMES = ("grpc.dns_min_time_between_resolutions_ms", 1_000)
 
