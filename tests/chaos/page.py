@@ -35,7 +35,8 @@ and a turn that ended in the moment before its edge was killed goes with that ed
   *told*: by road, what their callers were told, and how often.
 - *silence*: the longest in the middle of an utterance that came to its end; *late*: the longest that a caller
   who was served waited for the first sound.
-- *back*: from the disturbance until a caller who came after the last that failed was heard.
+- *back*: from the disturbance until a caller who came after the last that failed was heard. What was killed
+  takes about a second of CPU until it serves again, so this and *late* grow with the load of the machine.
 
 """
 
