@@ -209,3 +209,8 @@ class ScriptedSynthesis:
             yield SynthesisFinished(made * play.factor, len(text), cost)
         if play.fails_at_end is not None:
             yield play.fails_at_end
+
+
+def once(play: Play) -> ScriptedWorker:
+    """Return a worker whose first synthesis goes badly, and no other."""
+    return ScriptedWorker(lambda _, number: play if number == 0 else Play())

@@ -216,3 +216,22 @@ class Stage:
         call = Call(settings)
         call.begin(Utterance(settings, mode, self.studio, call.take))
         return call
+
+
+TEXT = "Orange lamp stands here. Seven green steps down! There, stone knows?"
+
+
+def spoken(
+    stage: Stage, text: str = TEXT, mode: PlayoutMode = PlayoutMode.UNPACED, *, engine: str = ""
+) -> Call:
+    """Return a call that has been given a whole text."""
+    call = stage.speak(SpeechSettings(engine=engine), mode=mode)
+    call.open(1)
+    call.text(1, text)
+    call.end()
+    return call
+
+
+def changes(call: Call) -> list[events.EngineChanged]:
+    """Return the changes of engines that a call was told of."""
+    return [event for event in call.of(events.EngineChanged) if isinstance(event, events.EngineChanged)]
