@@ -110,34 +110,42 @@ class _Counter:
         self._room = room
         self._clock = clock
         self._apart = apart
-        self._queue: deque[tuple[float, Place]] = deque()
+        self._queue: deque[tuple[float, int, Place]] = deque()  # when each is ready, its number, its place
         self._free_at = clock.time
 
-    def come(self, every: float, seconds: float, takes: Callable[[], float] = lambda: 0.0) -> None:
-        """Have one come `every` so many seconds, for so long; `takes` is what each waits for besides."""
+    def come(
+        self,
+        every: float,
+        seconds: float,
+        takes: Callable[[], float] = lambda: 0.0,
+        chance: Random | None = None,
+    ) -> None:
+        """Have one come `every` so many seconds, for so long; `takes` is what each waits for besides.
+
+        With `chance` they come at random moments, as many on average.
+        """
         until = self._clock.time + seconds
         at = self._clock.time
         while at < until:
             self._serve(at)
             self._clock.time = at
             try:
-                self._queue.append((at + takes(), self._room.enter()))
+                self._queue.append((at + takes(), len(self.waited), self._room.enter()))
                 self.waited.append((at, -1.0))
             except ParlandoError:
                 self.refused.append(at)
-            at += every
+            at += chance.expovariate(1 / every) if chance else every
         self._serve(at)
 
     def _serve(self, until: float) -> None:
         while self._queue:
-            ready, place = self._queue[0]
+            ready, number, place = self._queue[0]
             done = max(self._free_at, ready) + self._apart
             if done > until:
                 return
             self._queue.popleft()
             self._free_at = self._clock.time = done
             place.leave(served=True)
-            number = next(index for index, (_, waited) in enumerate(self.waited) if waited < 0)
             self.waited[number] = (self.waited[number][0], done - self.waited[number][0])
 
     def waits(self, since: float) -> list[float]:
@@ -157,6 +165,23 @@ def test_of_a_queue_that_stands_those_are_refused_who_would_wait_too_long_and_no
     assert len(counter.waits(began)) > 0.97 * 10.0 / 0.014
     fell = clock.time
     counter.come(every=0.040, seconds=5.0)
+    assert not [at for at in counter.refused if at > fell + 1.0]
+
+
+def test_a_queue_stands_for_as_long_as_too_many_come_though_nobody_is_refused_for_a_moment() -> None:
+    chance = Random(1)
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.008)
+    counter.come(every=0.050, seconds=5.0, takes=lambda: 0.012, chance=chance)
+    began = clock.time
+    counter.come(every=0.004, seconds=120.0, takes=lambda: 0.012, chance=chance)
+    waits = counter.waits(began + 2.0)
+    assert len(waits) > 0.97 * 118.0 / 0.008
+    assert max(waits) < 1.25 * LEAST_WAIT
+    fell = clock.time
+    counter.come(every=0.050, seconds=10.0, takes=lambda: 0.012, chance=chance)
+    assert not [at for at in counter.refused if at > fell + 1.0]
+    counter.come(every=0.0001, seconds=0.005)
     assert not [at for at in counter.refused if at > fell + 1.0]
 
 

@@ -51,6 +51,7 @@ class WaitingRoom:
         self._lately: deque[float] = deque(maxlen=_LATELY)  # those waits
         self._served_at: float | None = None  # None while nobody waited since
         self._stands = False
+        self._emptied = False  # somebody of the row found the room empty
         self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
 
     @property
@@ -88,7 +89,7 @@ class WaitingRoom:
         """
         if self.full:
             if self._stands:
-                self._row = 0
+                self._row, self._emptied = 0, False
             wait = min(max(self._waiting * self._apart, _LEAST_RETRY), _MOST_RETRY)
             raise ParlandoError(
                 Reason.OVERLOADED,
@@ -109,8 +110,10 @@ class WaitingRoom:
             # The mean keeps a first one that had a model loaded for long, and lets all wait twice as long.
             self._alone = min(mean, max(self._lately))
         self._row = self._row + 1 if self._stands or waited > self._fair else 0
-        if self._row >= ROW:
-            self._stands, self._row = not self._stands, 0
+        self._emptied = self._emptied or alone
+        # A queue that is only as long as it may be refuses nobody for a while, and stands all the same.
+        if self._row >= ROW and (self._emptied or not self._stands):
+            self._stands, self._row, self._emptied = not self._stands, 0, False
 
     def _leave(self, since: float, *, served: bool, alone: bool) -> None:
         self._waiting -= 1
