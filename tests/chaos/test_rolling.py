@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from parlando_client.supervisor.envoy import Front
-from tests.chaos.callers import calling
+from tests.chaos.callers import Callers, calling
+from tests.chaos.calls import account
 from tests.chaos.experiment import LOAD, measure_lengths
 from tests.chaos.rolling import RollingEnvoy, roll_all
 from tests.chaos.wired import running_wired
 from tests.ports import free_port
 
 _FORMER_SECONDS = 45
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def _measured(kind: str, callers: Callers) -> Iterator[None]:
+    """Say how long a kind took, and what its callers noticed who were there from beginning to end."""
+    began = time.monotonic()
+    yield
+    took = time.monotonic() - began
+    noticed = account([call for call in callers.calls if call.ended], began)
+    _log.info(
+        "%s: %.1f s, %d utterances, longest silence %.2f s, latest first sound %.2f s, load average %.1f",
+        *(kind, took, len(noticed.calls), noticed.silence, noticed.late, os.getloadavg()[0]),
+    )
 
 
 @pytest.mark.slow  # workers alone, and routers behind Envoy, are rolled in tests/e2e/test_restarts.py
@@ -34,9 +54,11 @@ async def test_all_are_rolled_and_no_caller_sees_an_error(tmp_path: Path) -> Non
                 load = asyncio.create_task(callers.call(LOAD))
                 try:
                     for kind in ("synth", "fragmenter", "session", "router"):
-                        await roll_all(wired.of(kind))
+                        with _measured(kind, callers):
+                            await roll_all(wired.of(kind))
                     # Edges that close WebSockets, and come back, lead them to the next Envoy.
-                    await envoys.follow(roll_all(wired.of("edge")))
+                    with _measured("edge, and Envoy", callers):
+                        await envoys.follow(roll_all(wired.of("edge")))
                 finally:
                     load.cancel()
                     await asyncio.wait({load})
