@@ -26,10 +26,13 @@ in the middle.
 
 What must hold in each row, and is checked: every word of an utterance that ends well is heard once (over
 gRPC by its words and samples, over Realtime by its transcript, over HTTP every other time by the words that
-`/v1/audio/speech/timestamps` tells, on each road by its length, to {tolerance:g} s); every call ends; no
-synthesis and no request is left behind; sessions and turns are there again; all is well within 30 s. Two
-things are no promise, and are told where they happen: without Redis sessions go with the session service,
-and a turn that ended in the moment before its edge was killed goes with that edge.
+`/v1/audio/speech/timestamps` tells, on each road by its length, to {tolerance:g} s); of one that breaks off
+the beginning, by the same means, without a gap and nothing twice; every call ends; no synthesis and no
+request is left behind; sessions and turns are there again; all is well within 30 s. Two things are no
+promise, and are told where they happen: without Redis sessions go with the session service, and a turn that
+ended in the moment before its edge was killed goes with that edge.
+
+Once all is well a row waits for those who came before it was, and leaves off those who came later.
 
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;
   *told*: by road, what their callers were told, and how often.
