@@ -90,12 +90,6 @@ class BoundedQueue(Generic[T]):
             self._room.clear()
         self._filled.set()
 
-    async def filled(self) -> None:
-        """Wait until it holds something, or is closed."""
-        while not self._items and not self._closed:
-            self._filled.clear()
-            await self._filled.wait()
-
     async def get(self) -> T:
         """Remove and return the first item, waiting for one.
 
@@ -103,9 +97,11 @@ class BoundedQueue(Generic[T]):
             QueueClosed: the queue is closed and empty.
             BaseException: the error the queue was closed with, once it is empty.
         """
-        await self.filled()
-        if not self._items:
-            raise self._error if self._error is not None else QueueClosed(self.unit)
+        while not self._items:
+            if self._closed:
+                raise self._error if self._error is not None else QueueClosed(self.unit)
+            self._filled.clear()
+            await self._filled.wait()
         item, cost = self._items.popleft()
         self._fall(cost)
         return item

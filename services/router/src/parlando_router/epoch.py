@@ -150,8 +150,6 @@ class Epoch:
         stand = self._line.stand
         # Names that nobody has are refused at once, before any text has come.
         first, *_ = stand.engines.candidates(self._settings, self._settings.language)
-        # Whose text is refused as it comes has cost the fragmenter nothing.
-        await self._text.filled()
         config, text = self._config, None
         if self._text.closed:
             config = replace(config, schedule=fitted(config.schedule, first.replica))
