@@ -172,9 +172,9 @@ def test_one_that_hangs_when_it_is_first_called_is_left_for_another() -> None:
         fragmenter = ScriptedFragmenter(hanging=1, shut=True)
         call = Stage({"one": ScriptedWorker()}, fragmenter).speak()
         call.open(1)
-        call.text(1, _TEXT)
-        await asyncio.sleep(2 * FRAGMENTER_SECONDS)
+        await asyncio.sleep(2 * FRAGMENTER_SECONDS)  # before there is any text
         assert len(fragmenter.streams) == 2
+        call.text(1, _TEXT)
         call.end()
         await call.done()
         check(call)
@@ -192,9 +192,9 @@ def test_one_that_takes_no_first_hint_is_left_for_another() -> None:
         await call.until(lambda: call.of(events.Flushed))  # how quick the engine is, is known now
         fragmenter.hanging, fragmenter.deaf = 2, True
         call.open(2)
-        call.text(2, _TEXT)
         await asyncio.sleep(2 * FRAGMENTER_SECONDS)
         assert [stream.closed for stream in fragmenter.streams] == [True, True, False]
+        call.text(2, _TEXT)
         call.end()
         await call.done()
         check(call)
