@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from parlando.audio.v1 import audio_pb2
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando.synth.v1 import synth_pb2
@@ -62,10 +63,12 @@ class Manner:
     Attributes:
         playout_mode: of their calls.
         rest: most seconds that a caller is silent before each call.
+        codec: what they hear, in its own container.
     """
 
     playout_mode: speech_pb2.PlayoutMode
     rest: float
+    codec: audio_pb2.AudioCodec = audio_pb2.AUDIO_CODEC_PCM_S16LE
 
 
 CONVERSATION = Manner(speech_pb2.PLAYOUT_MODE_CLOCK, rest=4.0)
@@ -93,7 +96,9 @@ class Caller:
         deadline: float | None = None,
     ) -> None:
         self.chance = chance
-        self._settings = speech_pb2.SpeechSettings(playout_mode=manner.playout_mode)
+        self._settings = speech_pb2.SpeechSettings(
+            playout_mode=manner.playout_mode, format=audio_pb2.AudioFormat(codec=manner.codec)
+        )
         self.events: list[speech_pb2.SpeechEvent] = []
         self.audio_at: list[float] = []
         self.answered_at: float | None = None

@@ -65,6 +65,41 @@ def test_an_encoder_that_is_given_nothing_ends(codec: Codec) -> None:
     encoder.finish()
 
 
+# A cancel
+
+
+@pytest.mark.parametrize("given", [0.01, 0.03, 0.25, 0.31])
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+@pytest.mark.parametrize("codec", _COMPRESSED)
+def test_what_follows_a_drop_begins_clean_and_in_its_place(codec: Codec, rate: int, given: float) -> None:
+    encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], rate))
+    cancelled = speech([("loud", given)], rate)
+    pieces = [encoder.encode(cancelled[at : at + 720]) for at in range(0, len(cancelled), 720)]
+    before = b"".join(pieces)
+    encoder.drop()
+    following = speech([("quiet", 0.2), ("loud", 0.2), ("quiet", 0.2)], rate)
+    after = b"".join(encoder.encode(following[at : at + 720]) for at in range(0, len(following), 720))
+    whole = _decoded(before + after + encoder.finish(), rate)
+    delay = 0 if codec is Codec.OPUS else ENCODER_DELAY.get(codec, 0)
+    end = len(cancelled) + delay
+    assert (
+        np.abs(whole[end - rate // 500 : end]).max() < np.abs(cancelled).max() / 100
+    )  # it was in the encoder
+    (found,) = bursts(whole[end + rate // 10 :], rate, apart=0.05)
+    assert found[0] == pytest.approx(0.1 * rate, abs=0.012 * rate)
+    assert found[1] == pytest.approx(0.3 * rate, abs=0.012 * rate)
+
+
+@pytest.mark.parametrize("codec", _COMPRESSED)
+def test_an_encoder_that_is_given_nothing_after_a_drop_returns_no_sound(codec: Codec) -> None:
+    rate = 24_000
+    encoder = open_encoder(OutputFormat(codec, CONTAINERS[codec][0], rate))
+    sent = encoder.encode(speech([("loud", 0.5)], rate))
+    encoder.drop()
+    encoder.drop()
+    assert len(_decoded(sent + encoder.finish(), rate)) <= 0.5 * rate
+
+
 # Seams
 
 

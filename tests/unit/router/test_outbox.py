@@ -27,7 +27,7 @@ from parlando_router.events import (
 from parlando_router.outbox import LAST_WRITE_SECONDS, Outbox
 from parlando_router.playout import Playout
 from parlando_router.ports import StopOutcome
-from parlando_router.request import Codec, Container, OutputFormat, PlayoutMode
+from parlando_router.request import CONTAINERS, Codec, Container, OutputFormat, PlayoutMode
 from tests.unit.router.virtual_time import LoopClock, run, settled
 
 RATE = 8_000
@@ -167,21 +167,27 @@ def test_a_drop_takes_what_was_said_and_leaves_what_answers() -> None:
     run(main())
 
 
-def test_frames_that_are_dropped_were_never_sent_nor_encoded() -> None:
+_EVERY_FORMAT = [(codec, container) for codec, containers in CONTAINERS.items() for container in containers]
+
+
+@pytest.mark.parametrize(("codec", "container"), _EVERY_FORMAT)
+@pytest.mark.parametrize("heard", [0, 1, 7])
+def test_nothing_follows_what_was_dropped_in_any_format(
+    codec: Codec, container: Container, heard: int
+) -> None:
     async def main() -> None:
-        caller = _Caller(OutputFormat(Codec.PCM, Container.WAV, RATE))
-        caller.frame(1)
+        caller = _Caller(OutputFormat(codec, container, RATE))
+        for _ in range(heard):
+            caller.frame(1, 300)
+            await _drained(caller)
+        caller.frame(1, 300)
         caller.outbox.drop(1)
+        caller.outbox.put(1, Cancelled(1, caller.ledger.sent))
         await _drained(caller)
         await caller.outbox.send_last(caller.take, 1, _FINISHED)
-        assert caller.ledger.sent == 0
-        assert caller.outbox.first_audio_at is None
-        header, finished = caller.events
-        assert len(caller.messages) == 2  # audio is the last event of its message
-        assert finished is _FINISHED
-        assert isinstance(header, AudioSent)
-        assert header.data.startswith(b"RIFF")
-        assert header.sample_count == 0
+        assert caller.ledger.sent == heard * 300
+        assert caller.events[-2:] == [Cancelled(1, heard * 300), _FINISHED]
+        assert len(caller.frames) == heard
 
     run(main())
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import av
+import numpy as np
 from av.audio import AudioStream
 
 from parlando_router.events import Samples
@@ -51,6 +52,10 @@ _RECIPES = {
 }
 
 
+_OPUS_LOOKAHEAD = 312
+"""Samples at 48 kHz, the look-ahead of libopus, that Ogg has decoders drop (RFC 7845, section 4.2)."""
+
+
 class _Sink:
     """What the muxer writes to: bytes to be taken away. It cannot be sought in, like the way to a caller."""
 
@@ -73,9 +78,15 @@ class CompressedEncoder:
     """One stream through FFmpeg's encoder and muxer."""
 
     def __init__(self, output: OutputFormat) -> None:
-        recipe = _RECIPES[output.codec]
+        self._output = output
         self._codec = output.codec
         self._rate = output.sample_rate_hz
+        self._silence = 0  # samples, ahead of what is given next
+        self._headed = False
+        self._open()
+
+    def _open(self) -> None:
+        recipe = _RECIPES[self._codec]
         self._sink = _Sink()
         self._muxer = av.open(
             self._sink, "w", format=recipe.muxer, options={"flush_packets": "1", **recipe.muxing}
@@ -85,12 +96,16 @@ class CompressedEncoder:
         context = self._stream.codec_context
         context.layout, context.format = "mono", recipe.sample_format
         if recipe.bit_rate:
-            context.bit_rate = output.bit_rate_bps or recipe.bit_rate
+            context.bit_rate = self._output.bit_rate_bps or recipe.bit_rate
         self._position = 0
         self._packets = 0
+        self._dropped = False
 
     def encode(self, samples: Samples) -> bytes:
         """Return what can be sent of everything given so far."""
+        if self._dropped:
+            self._begin_anew()
+            samples, self._silence = np.concatenate((np.zeros(self._silence, np.int16), samples)), 0
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
         frame.sample_rate = self._rate
         frame.pts = self._position
@@ -98,12 +113,31 @@ class CompressedEncoder:
         self._mux(frame)
         return self._sink.take()
 
+    def drop(self) -> None:
+        """Forget what was given and not returned yet. Silence takes its place, so that none later shifts.
+
+        Ogg goes on with a chained stream, since its muxer holds a page back (RFC 3533, section 4); in the
+        other formats frames follow on frames.
+        """
+        if self._position:
+            self._silence = max(self._position - self._returned, 0)
+            self._position = self._packets = 0
+            self._dropped = True
+
     def finish(self) -> bytes:
-        """Return the rest and the container's trailer."""
+        """Return the rest and the container's trailer, unless nothing was given since a drop."""
+        if self._dropped:
+            return b""
         if self._position:
             self._mux(None)
         self._muxer.close()
         return self._sink.take()
+
+    def _begin_anew(self) -> None:
+        self._open()
+        if self._headed and self._codec is not Codec.OPUS:
+            self._muxer.start_encoding()
+            self._sink.take()  # the header
 
     def _mux(self, frame: av.AudioFrame | None) -> None:
         for packet in self._stream.encode(frame):
@@ -111,8 +145,17 @@ class CompressedEncoder:
             if self._codec is not Codec.MP3 or covered < self._decoded:  # LAME may end with mere padding
                 self._muxer.mux(packet)
                 self._packets += 1
+                self._headed = True
 
     @property
     def _decoded(self) -> int:
         """Samples that a decoder makes of everything given so far."""
         return self._position + ENCODER_DELAY.get(self._codec, 0)
+
+    @property
+    def _returned(self) -> int:
+        """Samples given that a decoder makes of what was returned."""
+        packets, size = self._packets, self._stream.codec_context.frame_size
+        if self._codec is not Codec.OPUS:
+            return packets * size
+        return max((packets - 1) * size - self._rate * _OPUS_LOOKAHEAD // 48_000, 0)

@@ -22,6 +22,10 @@ class Encoder(Protocol):
         """Return what can be sent of everything given so far, the container's header first."""
         ...
 
+    def drop(self) -> None:
+        """Forget what was given and not returned yet: what follows begins anew, in its place."""
+        ...
+
     def finish(self) -> bytes:
         """Return the rest and the container's trailer."""
         ...
@@ -56,6 +60,9 @@ class PcmEncoder:
         """Return the samples, 16-bit little-endian."""
         return samples.astype("<i2", copy=False).tobytes()
 
+    def drop(self) -> None:
+        """Do nothing: all that was given was returned."""
+
     def finish(self) -> bytes:
         """Return nothing: there is no trailer."""
         return b""
@@ -70,6 +77,9 @@ class TableEncoder:
     def encode(self, samples: Samples) -> bytes:
         """Return a byte a sample."""
         return self._table[samples.view(np.uint16)].tobytes()
+
+    def drop(self) -> None:
+        """Do nothing: all that was given was returned."""
 
     def finish(self) -> bytes:
         """Return nothing: there is no trailer."""
@@ -87,6 +97,10 @@ class WavEncoder:
         """Return the header, once, and the samples."""
         header, self._header = self._header, b""
         return header + self._inner.encode(samples)
+
+    def drop(self) -> None:
+        """Have the other encoder forget what it holds."""
+        self._inner.drop()
 
     def finish(self) -> bytes:
         """Return the header where no sample was sent."""

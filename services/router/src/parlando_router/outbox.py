@@ -72,6 +72,7 @@ class Outbox:
         self.last_audio_at: float | None = None
         self.writing_since: float | None = None
         self._taken = asyncio.Event()
+        self._dropped = 0
 
     async def room(self) -> None:
         """Return once few enough events wait that their caller may ask for more."""
@@ -86,8 +87,13 @@ class Outbox:
         self._queue.put_nowait(_Item(epoch, event))
 
     def drop(self, epoch: int) -> None:
-        """Drop what waits of this epoch and earlier ones, save who speaks and what answers a cancel."""
+        """Drop what waits of this epoch and earlier ones, in the queue and in the encoder.
+
+        Who speaks stays, and what answers a cancel.
+        """
         self._queue.discard(lambda item: item.epoch <= epoch and not isinstance(item.event, _SURVIVES_CANCEL))
+        self._encoder.drop()
+        self._dropped = epoch
         self._taken.set()
 
     def clear(self) -> None:
@@ -119,8 +125,11 @@ class Outbox:
             written()
 
     async def send_last(self, send: Send, epoch: int, finished: Finished) -> None:
-        """Send what the encoder still has, and the end. Nothing else may be on its way."""
-        if trailer := self._encoder.finish():
+        """Send what the encoder still has, and the end. Nothing else may be on its way.
+
+        An epoch that was dropped gets no more audio, and so no trailer.
+        """
+        if epoch > self._dropped and (trailer := self._encoder.finish()):
             await self._write(send, [(epoch, AudioSent(trailer, self._ledger.sent, 0, 0, ""))])
         await self._write(send, [(epoch, finished)])
 
