@@ -320,27 +320,29 @@ def test_a_say_is_one_trace_from_router_to_engine(observed: Observed) -> None:
     assert events(observed.said, "synth", "Synthesize") == ["first audio"]
 
 
+_OF_A_STOP = {
+    "parlando.cancel.engine_idle",
+    "parlando.stop.outcome",
+    "parlando.stop.samples_sent",
+    "parlando.stop.fragments_dropped",
+    "parlando.stop.samples_discarded",
+    "parlando.stop.engine_time",
+}
+
+
 def test_a_cancel_is_seen_down_to_the_worker_with_both_clocks(observed: Observed) -> None:
     assert (("router", "Speak"), ("synth", "StopSynthesis")) in calls(observed.cancelled)
     assert undeclared(observed.cancelled) == set()
     (span,) = [span for span in observed.cancelled if hop(span) == ("router", "Speak")]
     (cancelled,) = [event for event in span["events"] if event["name"] == "cancelled"]
-    assert cancelled["attributes"].keys() == {
-        "parlando.cancel.last_byte",
-        "parlando.cancel.engine_idle",
-        "parlando.stop.outcome",
-    }
+    assert cancelled["attributes"].keys() == {"parlando.cancel.last_byte", *_OF_A_STOP}
 
 
 def test_where_the_caller_is_gone_the_trace_and_the_metrics_are_told(observed: Observed) -> None:
     assert (("router", "Speak"), ("synth", "StopSynthesis")) in calls(observed.gone)
     (span,) = [span for span in observed.gone if hop(span) == ("router", "Speak")]
     (gone,) = [event for event in span["events"] if event["name"] == "caller gone"]
-    assert gone["attributes"].keys() == {
-        "parlando.cancel.engine_idle",
-        "parlando.stop.outcome",
-        "parlando.unheard",
-    }
+    assert gone["attributes"].keys() == {"parlando.unheard", *_OF_A_STOP}
     counts = [
         gauge(metrics["router"], "cancel_engine_idle_seconds_count")
         for metrics in (observed.while_spoken, observed.metrics)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from parlando_kit.calls import CallsUnderWay
 from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import letting_go
 from parlando_kit.waiting import WaitingRoom
@@ -56,6 +57,7 @@ class Call:
 
     def __post_init__(self) -> None:
         self.reading.set()
+        self.calls = CallsUnderWay()
         self._inbox: asyncio.Queue[Message | None] = asyncio.Queue()
         self._arrived = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
@@ -65,7 +67,7 @@ class Call:
         self.task = asyncio.ensure_future(self._served(utterance))
 
     async def _served(self, utterance: Utterance) -> None:
-        with letting_go():  # as the server's interceptor has it
+        with letting_go(), self.calls.one():  # as the server's interceptor has it
             await utterance.run(self._commands())
 
     # What the caller says

@@ -6,18 +6,22 @@ import asyncio
 import gc
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from parlando_kit import telemetry_names
-from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.errors import CallerGoneError, ParlandoError, Reason
 from parlando_router import events
+from parlando_router.instruments import Instruments
 from parlando_router.outbox import MOST_WAITING
+from parlando_router.ports import StopOutcome
 from parlando_router.request import PlayoutMode
 from parlando_router.utterance import MOST_STOPS
 from tests.unit.router.score import check
-from tests.unit.router.scripted_worker import Play, ScriptedWorker
+from tests.unit.router.scripted_worker import RATE, Play, ScriptedWorker
 from tests.unit.router.stage import Call, Stage
 from tests.unit.router.virtual_time import run, settled
 
@@ -168,10 +172,49 @@ def test_what_was_stopped_is_counted_as_given_to_the_engine() -> None:
 _STOPPED = {
     "cancel": ("STOPPED", 0.25),
     "gone": ("STOPPED", 0.25),
+    "unwritable": ("STOPPED", 0.25),
     "while it is stopped": ("STOPPED", 0.15),
+    "while two are stopped": ("STOPPED", 0.2),
+    "drained": ("STOPPED", 0.25),
     "deaf": ("ALREADY_FINISHED", 0.0),  # the budget had held the next fragment back
 }
 """By how a caller leaves: what becomes of its synthesis, and how long the engine takes to be idle."""
+
+_EVENT = {"cancel": "cancelled", "drained": "drained"}
+"""By how a caller leaves, the event that tells of it where that is not "caller gone"."""
+
+
+async def _leave(call: Call, leaving: str) -> None:
+    """End a call that speaks, in one of the ways."""
+    assert call.task is not None
+    match leaving:
+        case "cancel":
+            call.cancel(2)
+            call.end()
+            await call.done()
+        case "deaf":
+            call.text(2, TEXT * 8)
+            call.reading.clear()
+            assert (await call.refusal()).reason is Reason.SLOW_READER
+        case "unwritable":
+            call.broken = CallerGoneError()
+            await asyncio.wait({call.task})
+            assert call.task.exception() is not None
+        case "drained":
+            call.calls.refuse(end_after=0.0)
+            assert (await call.refusal()).reason is Reason.DRAINING
+        case _:
+            if leaving != "gone":
+                call.cancel(2)
+                await asyncio.sleep(0.1)
+            if leaving == "while two are stopped":
+                call.open(3)
+                call.text(3, TEXT)
+                await call.until(lambda: call.sent[-1].epoch == 3 and call.frames)
+                call.cancel(3)
+                await asyncio.sleep(0.05)
+            call.task.cancel()
+            await asyncio.wait({call.task})
 
 
 @pytest.mark.parametrize("leaving", _STOPPED)
@@ -182,31 +225,50 @@ def test_the_trace_tells_what_a_cancel_stopped_though_the_caller_is_gone(leaving
     async def main() -> None:
         with provider.get_tracer("test").start_as_current_span("Speak"):
             worker, call = _speaking(Play(factor=0.5, stop_time=0.25), PlayoutMode.UNPACED)
-            assert call.task is not None
             await call.until(lambda: call.frames)
-            if leaving == "deaf":
-                call.text(2, TEXT * 8)
-                call.reading.clear()
-                assert (await call.refusal()).reason is Reason.SLOW_READER
-            elif leaving == "cancel":
-                call.cancel(2)
-                call.end()
-                await call.done()
-            else:
-                if leaving == "while it is stopped":
-                    call.cancel(2)
-                    await asyncio.sleep(0.1)
-                call.task.cancel()
-                await asyncio.wait({call.task})
+            await _leave(call, leaving)
             assert not worker.live
-            assert len(worker.stops) == (leaving != "deaf")
+            assert len(worker.stops) == {"deaf": 0, "while two are stopped": 2}.get(leaving, 1)
 
     run(main())
     [span] = exporter.get_finished_spans()
     found = {event.name: event.attributes for event in span.events}
-    assert set(found) == {"first audio", "cancelled" if leaving == "cancel" else "caller gone"}
-    figures = found.get("caller gone") or found["cancelled"]
+    told = _EVENT.get(leaving, "caller gone")
+    assert set(found) == {"first audio", told}
+    figures = found[told]
     assert figures is not None
     outcome, idle = _STOPPED[leaving]
     assert figures[telemetry_names.STOP_OUTCOME] == outcome
     assert figures[telemetry_names.CANCEL_ENGINE_IDLE] == pytest.approx(idle, abs=0.01)
+    for name in (telemetry_names.STOP_SAMPLES_SENT, telemetry_names.STOP_SAMPLES_DISCARDED):
+        assert isinstance(figures[name], int)
+        assert figures[name] > 0
+    assert figures[telemetry_names.STOP_FRAGMENTS_DROPPED] >= 1
+    assert figures[telemetry_names.STOP_ENGINE_TIME] >= 0
+
+
+def test_what_a_stop_threw_away_is_counted_by_outcome_though_the_caller_is_gone() -> None:
+    reader = InMemoryMetricReader()
+    instruments = Instruments(MeterProvider([reader]).get_meter("test"))
+    report = events.StopReport(1, 0, 1, RATE // 2, 0.0, 0.0, 0.1, 0.0, StopOutcome.STOPPED)
+    instruments.cancelled(report, "one", RATE)
+    instruments.abandoned("caller gone", report, "one", RATE, 0.0)
+    data = reader.get_metrics_data()
+    assert data is not None
+    [metric] = [
+        each
+        for each in data.resource_metrics[0].scope_metrics[0].metrics
+        if each.name == telemetry_names.DISCARDED_SECONDS
+    ]
+    [point] = metric.data.data_points
+    assert point.attributes == {telemetry_names.ENGINE: "one", telemetry_names.STOP_OUTCOME: "STOPPED"}
+    assert getattr(point, "value", None) == 1.0
+
+
+def test_of_several_stops_the_worst_outcome_and_the_latest_idle_are_told() -> None:
+    one = events.StopReport(1, 100, 2, 30, 5.0, 0.1, 0.4, 0.01, StopOutcome.UNCONFIRMED)
+    other = events.StopReport(2, 200, 1, 40, 6.0, 0.0, 0.2, 0.02, StopOutcome.STOPPED)
+    for pair in ([one, other], [other, one]):
+        assert events.together(pair) == events.StopReport(
+            2, 200, 3, 70, 5.0, 0.1, 0.4, pytest.approx(0.03), StopOutcome.UNCONFIRMED
+        )

@@ -9,6 +9,14 @@ from contextlib import contextmanager
 
 from parlando_kit.errors import ParlandoError, Reason
 
+_DRAINED = "the service drained for too long"
+"""What the cancel of a call says that a drain ends, and no other cancel."""
+
+
+def is_drained(error: BaseException) -> bool:
+    """Whether a call ends with this because the drain of its service has ended it."""
+    return isinstance(error, asyncio.CancelledError) and error.args == (_DRAINED,)
+
 
 class CallsUnderWay:
     """Counts the calls that are work: health checks, reflection, and what a service excepts are not."""
@@ -55,7 +63,7 @@ class CallsUnderWay:
             if task not in self._ended:
                 raise
             task.uncancel()
-            raise ParlandoError(Reason.DRAINING, "the service drained for too long: call again") from None
+            raise ParlandoError(Reason.DRAINING, f"{_DRAINED}: call again") from None
         finally:
             self._tasks.discard(task)
             self._ended.discard(task)
@@ -93,7 +101,7 @@ class CallsUnderWay:
     def _end(self) -> None:
         for task in self._tasks - self._ended:
             self._ended.add(task)
-            task.cancel()
+            task.cancel(_DRAINED)
 
     async def none(self, within: float) -> bool:
         """Wait for the end of every call under way, up to `within` seconds; tell whether it came.

@@ -78,3 +78,7 @@ class ParlandoError(Exception):
 
     def __repr__(self) -> str:
         return f"ParlandoError({self.reason}, {self.message!r}, field={self.field!r})"
+
+
+class CallerGoneError(Exception):
+    """What is written to a caller cannot arrive: it has gone, and nobody is left to be answered."""

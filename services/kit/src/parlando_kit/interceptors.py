@@ -18,7 +18,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from parlando_kit.calls import CallsUnderWay
-from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.errors import CallerGoneError, ParlandoError, Reason
 from parlando_kit.status import abort
 from parlando_kit.tasks import letting_go
 
@@ -199,8 +199,11 @@ def _sorted(error: Exception) -> tuple[ParlandoError | None, Exception | None]:
     return (leaf if isinstance(leaf, ParlandoError) else None), rest
 
 
+_UNWRITABLE = (grpc.aio.InternalError, CallerGoneError)
+
+
 def _is_unwritable(error: Exception) -> bool:
     """Whether an error, or all that a group holds, says that the caller cannot be written to."""
     if isinstance(error, ExceptionGroup):
-        return error.split(grpc.aio.InternalError)[1] is None
-    return isinstance(error, grpc.aio.InternalError)
+        return error.split(_UNWRITABLE)[1] is None
+    return isinstance(error, _UNWRITABLE)

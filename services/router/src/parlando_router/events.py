@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,6 +123,21 @@ class StopReport:
     idle_after: float
     engine_time_after_stop: float
     outcome: StopOutcome
+
+
+def together(reports: Sequence[StopReport]) -> StopReport:
+    """Return one report of several, at least one: sums, the worst outcome, the latest times."""
+    return StopReport(
+        epoch=max(each.epoch for each in reports),
+        samples_sent=max(each.samples_sent for each in reports),
+        fragments_dropped=sum(each.fragments_dropped for each in reports),
+        samples_discarded=sum(each.samples_discarded for each in reports),
+        cancelled_at=min(each.cancelled_at for each in reports),
+        last_byte_after=max(each.last_byte_after for each in reports),
+        idle_after=max(each.idle_after for each in reports),
+        engine_time_after_stop=sum(each.engine_time_after_stop for each in reports),
+        outcome=max(each.outcome for each in reports),
+    )
 
 
 @dataclass(frozen=True, slots=True)

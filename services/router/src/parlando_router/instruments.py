@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.metrics import Meter
 from opentelemetry.util.types import AttributeValue
 
 from parlando_kit import telemetry, telemetry_names
+from parlando_router.events import StopReport
 from parlando_router.statistics import EngineFigures, Statistics
+
+CALLER_GONE = "caller gone"
+DRAINED = "drained"
+"""Events in the span of a call that ends, and nobody is told what that stopped."""
 
 _ROUTER = {telemetry_names.HOP: "router"}
 
@@ -19,10 +25,14 @@ def _of(engine: str, **attributes: str) -> dict[str, str]:
 
 
 class Instruments:
-    """The router's histograms and gauges."""
+    """The router's histograms, counters and gauges.
 
-    def __init__(self) -> None:
-        self._meter = meter = telemetry.meter("router")
+    Args:
+        meter: makes them; the service's own where None.
+    """
+
+    def __init__(self, meter: Meter | None = None) -> None:
+        self._meter = meter = meter or telemetry.meter("router")
         self._first_chunk = telemetry.seconds(
             meter, telemetry_names.FIRST_CHUNK, "from the first text until the first audio bytes left"
         )
@@ -31,6 +41,11 @@ class Instruments:
         )
         self._engine_idle = telemetry.seconds(
             meter, telemetry_names.CANCEL_ENGINE_IDLE, "from the cancel until the engine was idle"
+        )
+        self._discarded = meter.create_counter(
+            telemetry_names.DISCARDED_SECONDS,
+            unit="s",
+            description="seconds of audio made and thrown away by stops",
         )
         self._unheard: set[Callable[[], float]] = set()
         telemetry.gauge(
@@ -106,31 +121,37 @@ class Instruments:
         trace.get_current_span().add_event("first audio", {telemetry_names.ENGINE: engine})
         self._first_chunk.record(seconds, {**_ROUTER, telemetry_names.ENGINE: engine})
 
-    def cancelled(self, last_byte: float, engine_idle: float, engine: str, outcome: str) -> None:
-        """Record a cancel, both clocks in seconds."""
-        attributes = {**_ROUTER, telemetry_names.ENGINE: engine}
-        self._last_byte.record(last_byte, attributes)
-        self._engine_idle.record(engine_idle, attributes)
-        figures: Mapping[str, AttributeValue] = {
-            telemetry_names.CANCEL_LAST_BYTE: last_byte,
-            telemetry_names.CANCEL_ENGINE_IDLE: engine_idle,
-            telemetry_names.STOP_OUTCOME: outcome,
-        }
-        trace.get_current_span().add_event("cancelled", figures)
+    def cancelled(self, report: StopReport, engine: str, rate: int) -> None:
+        """Record a cancel whose caller is told of it; `rate` is that of its samples, in Hz."""
+        self._last_byte.record(report.last_byte_after, {**_ROUTER, telemetry_names.ENGINE: engine})
+        figures = {telemetry_names.CANCEL_LAST_BYTE: report.last_byte_after}
+        self._stopped("cancelled", report, engine, rate, figures)
 
-    def abandoned(self, engine_idle: float, engine: str, outcome: str, unheard: float) -> None:
-        """Record that a caller has gone while it was spoken to: nobody is left to be told.
+    def abandoned(self, why: str, report: StopReport, engine: str, rate: int, unheard: float) -> None:
+        """Record what was stopped where nobody is left to be told.
 
         Args:
-            engine_idle: seconds from its leaving until the engines were idle.
+            why: CALLER_GONE or DRAINED.
+            report: of all that was stopped; its clock runs from the moment the call ended.
             engine: the one that spoke.
-            outcome: how the stop ended.
+            rate: samples a second.
             unheard: seconds of audio made and not played.
         """
-        self._engine_idle.record(engine_idle, {**_ROUTER, telemetry_names.ENGINE: engine})
+        self._stopped(why, report, engine, rate, {telemetry_names.UNHEARD_SECONDS: unheard})
+
+    def _stopped(
+        self, event: str, report: StopReport, engine: str, rate: int, more: Mapping[str, AttributeValue]
+    ) -> None:
+        name, outcome = telemetry_names, report.outcome.name
+        self._engine_idle.record(report.idle_after, {**_ROUTER, name.ENGINE: engine})
+        self._discarded.add(report.samples_discarded / rate, _of(engine, **{name.STOP_OUTCOME: outcome}))
         figures: Mapping[str, AttributeValue] = {
-            telemetry_names.CANCEL_ENGINE_IDLE: engine_idle,
-            telemetry_names.STOP_OUTCOME: outcome,
-            telemetry_names.UNHEARD_SECONDS: unheard,
+            **more,
+            name.CANCEL_ENGINE_IDLE: report.idle_after,
+            name.STOP_OUTCOME: outcome,
+            name.STOP_SAMPLES_SENT: report.samples_sent,
+            name.STOP_FRAGMENTS_DROPPED: report.fragments_dropped,
+            name.STOP_SAMPLES_DISCARDED: report.samples_discarded,
+            name.STOP_ENGINE_TIME: report.engine_time_after_stop,
         }
-        trace.get_current_span().add_event("caller gone", figures)
+        trace.get_current_span().add_event(event, figures)

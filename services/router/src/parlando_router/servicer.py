@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from google.api.httpbody_pb2 import HttpBody
 
 from parlando.speech.v1 import speech_pb2, speech_service_pb2, speech_service_pb2_grpc
 from parlando_kit.deadlines import seconds_left
-from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.errors import CallerGoneError, ParlandoError, Reason
 from parlando_kit.server import Service
 from parlando_kit.waiting import WaitingRoom
 from parlando_router.convert import duration, filter_from, message_from, money, settings_from
@@ -90,6 +90,19 @@ def _deadline(context: _Context) -> Callable[[], float]:
     return lambda: seconds_left(context, math.inf)
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Write to the caller in the block.
+
+    Raises:
+        CallerGoneError: the caller has gone, and the cancel that says so may not have come yet.
+    """
+    try:
+        yield
+    except grpc.aio.InternalError:
+        raise CallerGoneError from None
+
+
 class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     """Serves speech.
 
@@ -117,12 +130,13 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             output = first.settings.output
 
             async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
-                await context.write(
-                    speech_pb2.SpeakResponse(
-                        utterance_id=utterance_id,
-                        events=[event_to(epoch, event, output) for epoch, event in batch],
+                with _writing():
+                    await context.write(
+                        speech_pb2.SpeakResponse(
+                            utterance_id=utterance_id,
+                            events=[event_to(epoch, event, output) for epoch, event in batch],
+                        )
                     )
-                )
 
             utterance = Utterance(first.settings, PlayoutMode.CLOCK, self._studio, send, _deadline(context))
             async with aclosing(_again((first, *told), commands)) as all_commands:
@@ -139,12 +153,13 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         utterance_id = request.utterance_id or uuid.uuid4().hex
 
         async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
-            await context.write(
-                speech_pb2.SayResponse(
-                    utterance_id=utterance_id,
-                    events=[event_to(epoch, event, settings.output) for epoch, event in batch],
+            with _writing():
+                await context.write(
+                    speech_pb2.SayResponse(
+                        utterance_id=utterance_id,
+                        events=[event_to(epoch, event, settings.output) for epoch, event in batch],
+                    )
                 )
-            )
 
         utterance = Utterance(settings, PlayoutMode.UNPACED, self._studio, send, _deadline(context))
         await utterance.run(_whole(request.text, settings))
@@ -161,7 +176,8 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         async def send(batch: Sequence[tuple[int, SpeechEvent]]) -> None:
             for _, event in batch:
                 if isinstance(event, AudioSent):
-                    await context.write(HttpBody(content_type=content_type, data=event.data))
+                    with _writing():
+                        await context.write(HttpBody(content_type=content_type, data=event.data))
 
         utterance = Utterance(settings, PlayoutMode.UNPACED, self._studio, send, _deadline(context))
         await utterance.run(_whole(request.text, settings))

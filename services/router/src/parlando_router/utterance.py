@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from parlando_kit.calls import is_drained
 from parlando_kit.clock import Clock
-from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.errors import CallerGoneError, ParlandoError, Reason
 from parlando_kit.ledger import Ledger
 from parlando_kit.tasks import letting_go
 from parlando_kit.waiting import WaitingRoom
@@ -17,9 +18,9 @@ from parlando_router.budgets import Budgets
 from parlando_router.encoding import open_encoder
 from parlando_router.engines import Engines
 from parlando_router.epoch import Epoch, Line
-from parlando_router.events import AudioSent, Cancelled, Finished, SpeechEvent, StopReport
+from parlando_router.events import AudioSent, Cancelled, Finished, SpeechEvent, StopReport, together
 from parlando_router.first_audio import FirstAudio
-from parlando_router.instruments import Instruments
+from parlando_router.instruments import CALLER_GONE, DRAINED, Instruments
 from parlando_router.outbox import Outbox, Send
 from parlando_router.playout import Playout
 from parlando_router.ports import Fragmenter
@@ -58,19 +59,22 @@ class Studio:
     budgets: Budgets
 
 
-def _is_gone(error: BaseException) -> bool:
-    """Whether a call ends with this because its caller left it, or neither reads nor leaves."""
+def _why_left(error: BaseException) -> str | None:
+    """Return why nobody can be told how a call ends: a caller that left, or is deaf, or a drain.
+
+    None where the caller is told.
+    """
     if isinstance(error, ExceptionGroup):
-        slow = error.subgroup(
-            lambda each: isinstance(each, ParlandoError) and each.reason is Reason.SLOW_READER
+        gone = error.subgroup(
+            lambda each: (
+                isinstance(each, CallerGoneError)
+                or (isinstance(each, ParlandoError) and each.reason is Reason.SLOW_READER)
+            )
         )
-        return slow is not None
-    return isinstance(error, asyncio.CancelledError)
-
-
-def _idle_after(epoch: Epoch, since: float) -> float:
-    """Return the seconds until the engine was idle; 0 where none was at work."""
-    return 0.0 if epoch.idle_at is None else max(epoch.idle_at - since, 0.0)
+        return CALLER_GONE if gone is not None else None
+    if not isinstance(error, asyncio.CancelledError):
+        return None
+    return DRAINED if is_drained(error) else CALLER_GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,33 @@ class _Live:
     epoch: Epoch
     task: asyncio.Task[None]
     sent_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """An epoch that was stopped, when that was, and what that cost."""
+
+    live: _Live
+    at: float
+    fragments_dropped: int
+    samples_discarded: int
+    samples_sent: int
+
+    def report(self, rate: int, since: float | None = None) -> StopReport:
+        """Return what is known by now; the time to idle runs from `since`, or from the stop."""
+        epoch = self.live.epoch
+        since = self.at if since is None else since
+        return StopReport(
+            epoch=epoch.number,
+            samples_sent=self.samples_sent,
+            fragments_dropped=self.fragments_dropped,
+            samples_discarded=self.samples_discarded + round(epoch.unread_seconds * rate),
+            cancelled_at=self.at,
+            last_byte_after=0.0,
+            idle_after=0.0 if epoch.idle_at is None else max(epoch.idle_at - since, 0.0),
+            engine_time_after_stop=epoch.stopped.engine_time_after_stop,
+            outcome=epoch.stopped.outcome,
+        )
 
 
 class Utterance:
@@ -133,7 +164,7 @@ class Utterance:
         self._quiet_since: dict[int, float | None] = {}
         self._first_chunk: float | None = None
         self._gone_at: float | None = None
-        self._unreported: _Live | None = None  # the epoch cancelled last, while its engine is not idle
+        self._untold: dict[int, _Stop] = {}  # by epoch: stops whose report has not left
 
     async def run(self, commands: AsyncIterator[Command]) -> None:
         """Carry out commands until the text has ended and all is sent. The iterator's end is EndText.
@@ -253,35 +284,27 @@ class Utterance:
         if live is None:
             return
         self._first_audio.cancelled()
-        now = self._clock.now()
-        dropped = live.epoch.received - (self._ledger.fragments_sent() - live.sent_before)
-        self._outbox.drop(number)
-        discarded = self._track.discard()
-        self._cancels[number] = Cancelled(number, self._ledger.sent)
+        stop = self._stop(live)
+        self._cancels[number] = Cancelled(number, stop.samples_sent)
         self._outbox.put(number, self._cancels[number])
         live.task.cancel()
-        report = tasks.create_task(self._report_stop(live, now, dropped, discarded))
+        report = tasks.create_task(self._report_stop(stop))
         self._reports.add(report)
         report.add_done_callback(self._reports.discard)
         report.add_done_callback(lambda _: self._stirred.set())
 
-    async def _report_stop(self, live: _Live, cancelled_at: float, dropped: int, discarded: int) -> None:
-        self._unreported = live
-        await asyncio.wait({live.task})
-        self._unreported = None
-        epoch = live.epoch
-        report = StopReport(
-            epoch=epoch.number,
-            samples_sent=self._cancels[epoch.number].samples_sent,
-            fragments_dropped=dropped,
-            samples_discarded=discarded + round(epoch.unread_seconds * self._rate),
-            cancelled_at=cancelled_at,
-            last_byte_after=0.0,
-            idle_after=_idle_after(epoch, cancelled_at),
-            engine_time_after_stop=epoch.stopped.engine_time_after_stop,
-            outcome=epoch.stopped.outcome,
-        )
-        self._outbox.put(epoch.number, report)
+    def _stop(self, live: _Live) -> _Stop:
+        """Drop what an epoch has not sent; return what that was."""
+        now, number = self._clock.now(), live.epoch.number
+        dropped = live.epoch.received - (self._ledger.fragments_sent() - live.sent_before)
+        self._outbox.drop(number)
+        discarded = self._track.discard()
+        stop = self._untold[number] = _Stop(live, now, dropped, discarded, self._ledger.sent)
+        return stop
+
+    async def _report_stop(self, stop: _Stop) -> None:
+        await asyncio.wait({stop.live.task})
+        self._outbox.put(stop.live.epoch.number, stop.report(self._rate))
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:
@@ -291,23 +314,23 @@ class Utterance:
         finally:
             self._track.discard()
             self._outbox.clear()
-            self._live = self._unreported = None
+            self._live = None
+            self._untold.clear()
 
     @contextmanager
     def _abandonment(self) -> Iterator[None]:
-        """Where the caller is gone, and nobody can be told, record what its leaving stopped."""
+        """Where nobody can be told of stops, record them: those asked for, and that of what was spoken."""
         try:
             yield
         except BaseException as error:
-            live = self._live or self._unreported
-            if live is not None and self._gone_at is not None and _is_gone(error):
-                stopped = live.epoch.stopped
-                self._instruments.abandoned(
-                    _idle_after(live.epoch, self._gone_at),
-                    self._engine,
-                    outcome=stopped.outcome.name,
-                    unheard=self._playout.unheard(),
-                )
+            why = _why_left(error)
+            if why is not None and self._gone_at is not None:
+                unheard = self._playout.unheard()
+                if self._live is not None:
+                    self._stop(self._live)
+                reports = [stop.report(self._rate, self._gone_at) for stop in self._untold.values()]
+                if reports:
+                    self._instruments.abandoned(why, together(reports), self._engine, self._rate, unheard)
             raise
 
     async def _deliver(self, batch: Sequence[tuple[int, SpeechEvent]]) -> None:
@@ -329,9 +352,8 @@ class Utterance:
             last = self._quiet_since.get(epoch)
             if last is not None:
                 event = replace(event, last_byte_after=max(last - event.cancelled_at, 0.0))
-            self._instruments.cancelled(
-                event.last_byte_after, event.idle_after, self._engine, event.outcome.name
-            )
+            self._untold.pop(epoch, None)
+            self._instruments.cancelled(event, self._engine, self._rate)
         return event
 
     @property
