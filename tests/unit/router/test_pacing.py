@@ -39,16 +39,18 @@ def _fragment_seconds() -> float:
 
 
 @pytest.mark.parametrize(
-    ("budget", "factor"), [(0.3, 0.0), (0.3, 0.2), (2.0, 0.0), (2.0, 0.9), (10.0, 0.0), (10.0, 0.9)]
+    ("budget", "factor"),
+    [(0.3, 0.0), (0.3, 0.2), (2.0, 0.0), (2.0, 0.9), (10.0, 0.0), (10.0, 0.9), (60.0, 0.0), (60.0, 0.5)],
 )
 def test_by_the_clock_no_more_than_the_budget_and_a_fragment_is_unheard(budget: float, factor: float) -> None:
     async def main() -> None:
         call, worker = _call(PlayoutMode.CLOCK, budget, Play(factor=factor))
         began = LoopClock().now()
-        call.text(1, TEXT)
+        call.text(1, TEXT if budget < 60 else TEXT * 6)
         call.end()
         await call.done()
         check(call)
+        assert call.seconds > 2 * budget
         assert all(request.audio_queued < budget for request in worker.requests)
         assert call.finished.most_unheard is not None
         assert call.finished.most_unheard <= budget + _fragment_seconds() + 0.01
