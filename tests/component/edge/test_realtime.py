@@ -268,13 +268,20 @@ async def _tear(socket: ClientConnection) -> None:
     socket.transport.abort()
 
 
+def _refused(events: list[Event]) -> bool:
+    """Return whether a response was told that too many wait."""
+    details = events[-1]["response"]["status_details"] or {}
+    return bool(details.get("error", {}).get("code") == "overloaded")
+
+
 async def test_many_sessions_do_not_disturb_one_another() -> None:
     async def one(edge: Edge, number: int) -> None:
         text = f"This is session number {number}."
         async with edge.websocket() as socket:
             for _ in range(3):
                 await say(socket, text)
-                events = await until(socket, "response.done")
+                while _refused(events := await until(socket, "response.done")):
+                    await say(socket, text)  # a busy machine lets in as many as it serves soon
                 assert audio_of(events) == sound(0, len(text) * SAMPLES)
                 spoken = [e for e in events if e["type"] == "response.output_audio_transcript.done"]
                 assert spoken[0]["transcript"] == text
