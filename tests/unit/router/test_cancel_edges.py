@@ -240,11 +240,17 @@ def test_the_trace_tells_what_a_cancel_stopped_though_the_caller_is_gone(leaving
     outcome, idle = _STOPPED[leaving]
     assert figures[telemetry_names.STOP_OUTCOME] == outcome
     assert figures[telemetry_names.CANCEL_ENGINE_IDLE] == pytest.approx(idle, abs=0.01)
-    for name in (telemetry_names.STOP_SAMPLES_SENT, telemetry_names.STOP_SAMPLES_DISCARDED):
-        assert isinstance(figures[name], int)
-        assert figures[name] > 0
-    assert figures[telemetry_names.STOP_FRAGMENTS_DROPPED] >= 1
-    assert figures[telemetry_names.STOP_ENGINE_TIME] >= 0
+    for name in (
+        telemetry_names.STOP_SAMPLES_SENT,
+        telemetry_names.STOP_SAMPLES_DISCARDED,
+        telemetry_names.STOP_FRAGMENTS_DROPPED,
+    ):
+        counted = figures[name]
+        assert isinstance(counted, int)
+        assert counted > 0
+    engine_time = figures[telemetry_names.STOP_ENGINE_TIME]
+    assert isinstance(engine_time, float)
+    assert engine_time >= 0
 
 
 def test_what_a_stop_threw_away_is_counted_by_outcome_though_the_caller_is_gone() -> None:
@@ -266,9 +272,9 @@ def test_what_a_stop_threw_away_is_counted_by_outcome_though_the_caller_is_gone(
 
 
 def test_of_several_stops_the_worst_outcome_and_the_latest_idle_are_told() -> None:
-    one = events.StopReport(1, 100, 2, 30, 5.0, 0.1, 0.4, 0.01, StopOutcome.UNCONFIRMED)
-    other = events.StopReport(2, 200, 1, 40, 6.0, 0.0, 0.2, 0.02, StopOutcome.STOPPED)
+    one = events.StopReport(1, 100, 2, 30, 5.0, 0.1, 0.4, 0.25, StopOutcome.UNCONFIRMED)
+    other = events.StopReport(2, 200, 1, 40, 6.0, 0.0, 0.2, 0.5, StopOutcome.STOPPED)
     for pair in ([one, other], [other, one]):
         assert events.together(pair) == events.StopReport(
-            2, 200, 3, 70, 5.0, 0.1, 0.4, pytest.approx(0.03), StopOutcome.UNCONFIRMED
+            2, 200, 3, 70, 5.0, 0.1, 0.4, 0.75, StopOutcome.UNCONFIRMED
         )
