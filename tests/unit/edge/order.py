@@ -30,6 +30,7 @@ class Watch:
         active: id of the response under way; "" for none.
         speech: id of the item that becomes of what the user says; "" while nothing is said.
         done: how each response ended, by id.
+        why: what the last of them said of its end.
         errors: how often each code of an error was told.
         kinds: how often each event was.
     """
@@ -37,6 +38,7 @@ class Watch:
     active: str = ""
     speech: str = ""
     done: dict[str, str] = field(default_factory=dict)
+    why: Event = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     _ids: set[str] = field(default_factory=set)
@@ -88,6 +90,7 @@ class Watch:
             response = event["response"]
             assert response["status_details"].get("reason") in _REASONS[response["status"]], response
             self.done[response_id] = response["status"]
+            self.why = response["status_details"]
             self.active = ""
 
     def _item(self, kind: str, event: Event) -> None:
