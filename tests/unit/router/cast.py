@@ -47,6 +47,6 @@ def description(
         detail=detail,
         load=load,
         first_chunk=first_chunk,
-        price=Price(Cost("USD", round(price_nanos * 1_000_000))) if price_nanos else None,
+        price=Price(Cost("USD", round(price_nanos * 1_000_000))),
         said=engine,
     )

@@ -34,7 +34,7 @@ class Candidate:
         """Return what so many characters cost; None where nothing is charged."""
         about = self.replica.description
         price = self.agreed or (about.price if about is not None else None)
-        return price.of(characters) if price is not None else None
+        return price.of(characters) if price is not None else None  # it may have said nothing yet
 
 
 @dataclass(frozen=True, slots=True)

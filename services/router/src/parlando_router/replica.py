@@ -56,7 +56,7 @@ class Description:
         ready: False while it loads, drains or has failed; `detail` says why.
         load: syntheses live and queued.
         first_chunk: its recent median, in seconds, or None.
-        price: what it charges; None: nothing.
+        price: what it charges.
         longest_silence: seconds that it may take between two pieces of audio and be well.
         model: the engine's, where it has several.
         phonemizes: it says how a text would be pronounced.
@@ -73,7 +73,7 @@ class Description:
     detail: str
     load: int
     first_chunk: float | None
-    price: Price | None
+    price: Price
     said: object
     longest_silence: float = 0.0
     model: str = ""
