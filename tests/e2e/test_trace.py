@@ -5,36 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent import futures
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-import grpc
 import httpx2
 import pytest
-from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from websockets.sync.client import ClientConnection, connect
 
 from parlando_client import Audio, Client, SpeechError
 from parlando_client.aio import AsyncClient
-from parlando_kit.traces import Ring
-from tests.e2e.conftest import clean_environment, running_up
+from tests.e2e.conftest import running_up
 from tests.ports import free_port
 from tests.telemetry.call_graph import calls, hop, undeclared
+from tests.telemetry.collector import Collector
 from tests.telemetry.roads import take_all_roads
 
-if TYPE_CHECKING:
-    from tests.e2e.conftest import System
-
-_BIN = Path(sys.executable).parent
 _WORD = "quixotryst"
 _RESPONSES = 2
 _MEASURED = ("router", "synth", "fragmenter", "edge")
@@ -42,63 +29,6 @@ _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "sy
 _ENVOY_FLUSHES_WITHIN = 20.0
 # Envoy's own rule is 5 s, and a request that begins as it has just flushed waits for all of them.
 _ENVOY_FLUSHES_SOON = 3.0
-
-
-class Collector:
-    """An OTLP collector in this process that keeps what it is sent, as it was sent."""
-
-    def __init__(self) -> None:
-        self.raw: list[bytes] = []
-        self.raw_metrics: list[bytes] = []
-        self._server = grpc.server(futures.ThreadPoolExecutor(1))
-        for name, into in (
-            ("trace.v1.TraceService", self.raw),
-            ("metrics.v1.MetricsService", self.raw_metrics),
-        ):
-            handler = grpc.unary_unary_rpc_method_handler(partial(_export, into), bytes, bytes)
-            service = f"opentelemetry.proto.collector.{name}"
-            self._server.add_generic_rpc_handlers(
-                (grpc.method_handlers_generic_handler(service, {"Export": handler}),)
-            )
-        self.url = f"http://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop(0).wait()
-
-    def trace(self, trace_id: str) -> list[dict[str, Any]]:
-        """Return a trace's spans so far."""
-        ring = Ring(1_000, 1_000)
-        for raw in list(self.raw):
-            ring.add(trace_service_pb2.ExportTraceServiceRequest.FromString(raw).resource_spans)
-        return ring.read(bytes.fromhex(trace_id))
-
-    def traces(self) -> set[str]:
-        """Return the ids of the traces so far."""
-        requests = [trace_service_pb2.ExportTraceServiceRequest.FromString(raw) for raw in list(self.raw)]
-        resources = [resource for request in requests for resource in request.resource_spans]
-        spans = [span for resource in resources for scope in resource.scope_spans for span in scope.spans]
-        return {span.trace_id.hex() for span in spans}
-
-    def exemplars(self) -> dict[tuple[str, str], set[str]]:
-        """Return the traces that exemplars of histograms name, by the histogram's name and its hop."""
-        named: dict[tuple[str, str], set[str]] = {}
-        for raw in self.raw_metrics:
-            for resource in metrics_service_pb2.ExportMetricsServiceRequest.FromString(raw).resource_metrics:
-                for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
-                    for point in metric.histogram.data_points:
-                        at = {each.key: each.value.string_value for each in point.attributes}
-                        traces = named.setdefault((metric.name, at["parlando.hop"]), set())
-                        traces.update(exemplar.trace_id.hex() for exemplar in point.exemplars)
-        return named
-
-
-def _export(into: list[bytes], request: bytes, _: object) -> bytes:
-    into.append(request)
-    return b""
 
 
 @dataclass(frozen=True)
@@ -429,58 +359,3 @@ def test_exemplars_lead_from_every_histogram_to_the_trace_of_a_call(
         named = observed.exemplars[f"parlando.{histogram}", each]  # of each bucket, the last
         assert named, each
         assert named <= {observed.ids[name] for name in traced} | observed.others, each
-
-
-def test_an_utterance_is_drawn_from_the_ring(tmp_path: Path) -> None:
-    ports = {name: str(free_port()) for name in (*_NAMES, "traces")}
-    environment = {f"{name.upper()}_PORT": port for name, port in ports.items()}
-    environment["SCRIPTED_RATE"] = "1"  # it is still at it when somebody changes their mind
-    where = ("--address", f"127.0.0.1:{ports['envoy']}", "--traces-address", f"127.0.0.1:{ports['traces']}")
-    with (tmp_path / "log").open("wb") as log, running_up(environment, log, "--trace"):
-        drawn = subprocess.run(
-            [_BIN / "parlando", "say", "Good morning.", "-o", "-", "--trace", *where],
-            env={**clean_environment(), "COLUMNS": "160"},
-            capture_output=True,
-            check=True,
-        )
-        stopped = subprocess.Popen(
-            [
-                _BIN / "parlando",
-                "say",
-                "The harbour is quiet in the morning. " * 1_000,
-                "-o",
-                "-",
-                "--trace",
-                *where,
-            ],
-            env={**clean_environment(), "COLUMNS": "160"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with stopped:
-            assert stopped.stdout is not None
-            assert stopped.stdout.read(1_024)  # and then nothing is read: it is in the middle of it
-            stopped.send_signal(signal.SIGINT)
-            _, told = stopped.communicate(timeout=30)
-    assert stopped.returncode == 128 + signal.SIGINT
-    assert "StopSynthesis" in told.decode()
-    assert "cancelled" in told.decode()  # when, beside the span of the call
-    assert drawn.stdout.startswith(b"RIFF")
-    services = [line.split()[0] for line in drawn.stderr.decode().splitlines()]
-    assert services == ["service", "envoy", "envoy", "router", "fragmenter", "synth", "synth"]
-    assert "◆" in drawn.stderr.decode()
-
-
-def test_without_a_ring_it_says_how_to_have_one(scripted_system: System) -> None:
-    said = subprocess.run(
-        [
-            *(_BIN / "parlando", "say", "Good morning.", "-o", "-", "--address", scripted_system.router),
-            *("--trace", "--traces-address", f"127.0.0.1:{free_port()}"),
-        ],
-        env=clean_environment(),
-        capture_output=True,
-        check=False,
-    )
-    assert said.returncode == 1
-    assert said.stdout.startswith(b"RIFF")
-    assert b"start the system with `parlando up --trace`" in said.stderr
