@@ -33,13 +33,14 @@ _ENVOY_FLUSHES_SOON = 3.0
 
 @dataclass(frozen=True)
 class Observed:
-    """What a system told of five requests, each in a trace of its own, by the time it had ended.
+    """What a system told of six requests, each in a trace of its own, by the time it had ended.
 
     Attributes:
         said: spans of a Say, straight to the router.
         cancelled: spans of a Speak that was cancelled while it spoke.
         gone: spans of a Speak whose caller vanished while it spoke.
         over_http: spans of speech over HTTP, through Envoy.
+        left_http: likewise, its client having left at the first sound.
         in_realtime: spans of a Realtime session with `_RESPONSES` responses, through Envoy.
         told: all else it told, by where: spans as sent, logs, metrics, answers to what was wrong.
         metrics: what a scrape of each service answered.
@@ -55,6 +56,7 @@ class Observed:
     cancelled: list[dict[str, Any]]
     gone: list[dict[str, Any]]
     over_http: list[dict[str, Any]]
+    left_http: list[dict[str, Any]]
     in_realtime: list[dict[str, Any]]
     told: dict[str, bytes]
     metrics: dict[str, str]
@@ -125,6 +127,16 @@ def scraped_once_idle(ports: Mapping[str, int]) -> dict[str, str]:
     return metrics
 
 
+def leave_over_http(envoy: int, trace_id: str) -> None:
+    """Have a long text spoken over HTTP, and leave at the first sound."""
+    body = {"input": f"The {_WORD} is heard. " * 50, "voice": "alloy", "response_format": "pcm"}
+    headers = {"traceparent": traceparent(trace_id)}
+    url = f"http://127.0.0.1:{envoy}/v1/audio/speech"
+    with httpx2.stream("POST", url, json=body, headers=headers, timeout=30) as answer:
+        assert answer.status_code == 200
+        next(answer.iter_raw())
+
+
 def speak_in_realtime(envoy: int, trace_id: str) -> None:
     """Have responses spoken over a WebSocket, and one more that is cancelled at its first sound."""
     words = [{"type": "input_text", "text": f"The {_WORD} is heard."}]
@@ -158,8 +170,8 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     """A system that has spoken, was cancelled, and was stopped."""
     ports = {name: free_port() for name in _NAMES}
     scrapes = {name: free_port() for name in _MEASURED}
-    said, cancelled, gone, over_http, in_realtime, refused, after_a_flush = (
-        secrets.token_hex(16) for _ in range(7)
+    said, cancelled, gone, over_http, left_http, in_realtime, refused, after_a_flush = (
+        secrets.token_hex(16) for _ in range(8)
     )
     logs = tmp_path_factory.mktemp("trace") / "logs"
     with Collector() as collector, logs.open("wb") as log:
@@ -185,6 +197,8 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
                 timeout=30,
             )
             assert answer.status_code == 200
+            leave_over_http(ports["envoy"], left_http)
+            scraped_once_idle(scrapes)
             speak_in_realtime(ports["envoy"], in_realtime)
             answers = take_all_roads(ports, f"The {_WORD} is heard.")
             vanishing = speak_and_vanish(router, gone, lambda: scraped(scrapes))
@@ -200,6 +214,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             "cancelled": cancelled,
             "gone": gone,
             "over_http": over_http,
+            "left_http": left_http,
             "in_realtime": in_realtime,
             "after_a_flush": after_a_flush,
         }
@@ -215,6 +230,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             cancelled=collector.trace(cancelled),
             gone=collector.trace(gone),
             over_http=collector.trace(over_http),
+            left_http=collector.trace(left_http),
             in_realtime=collector.trace(in_realtime),
             told=told,
             metrics=metrics,
@@ -266,6 +282,7 @@ def test_a_cancel_is_seen_down_to_the_worker_with_both_clocks(observed: Observed
     (span,) = [span for span in observed.cancelled if hop(span) == ("router", "Speak")]
     (cancelled,) = [event for event in span["events"] if event["name"] == "cancelled"]
     assert cancelled["attributes"].keys() == {"parlando.cancel.last_byte", *_OF_A_STOP}
+    assert events(observed.cancelled, "synth", "StopSynthesis") == ["engine idle"]
 
 
 def test_where_the_caller_is_gone_the_trace_and_the_metrics_are_told(observed: Observed) -> None:
@@ -297,6 +314,13 @@ def test_speech_over_http_is_one_trace_from_envoy_to_engine(observed: Observed) 
         span = by_id.get(span["parent_id"])
     assert list(dict.fromkeys(reversed(way))) == ["envoy", "edge", "router", "synth"]
     assert events(observed.over_http, "edge", "POST /v1/audio/speech") == ["first audio"]
+
+
+def test_a_client_that_leaves_over_http_is_seen_at_each_hop(observed: Observed) -> None:
+    told = events(observed.left_http, "edge", "POST /v1/audio/speech")
+    assert told == ["first audio", "caller gone"]
+    assert events(observed.left_http, "router", "Say") == ["first audio", "caller gone"]
+    assert events(observed.left_http, "synth", "StopSynthesis") == ["engine idle"]
 
 
 def test_a_realtime_session_is_one_trace_that_reaches_the_engine_and_the_session(observed: Observed) -> None:
@@ -346,10 +370,14 @@ def test_a_scrape_has_the_histogram_of_first_chunks(observed: Observed, service:
         (
             "first_chunk",
             _MEASURED,
-            {"said", "cancelled", "gone", "over_http", "in_realtime", "after_a_flush"},
+            {"said", "cancelled", "gone", "over_http", "left_http", "in_realtime", "after_a_flush"},
         ),
-        ("cancel.last_byte", ("router", "edge"), {"cancelled", "in_realtime"}),
-        ("cancel.engine_idle", ("router", "edge", "synth"), {"cancelled", "gone", "in_realtime"}),
+        ("cancel.last_byte", ("router", "edge"), {"cancelled", "left_http", "in_realtime"}),
+        (
+            "cancel.engine_idle",
+            ("router", "edge", "synth"),
+            {"cancelled", "gone", "left_http", "in_realtime"},
+        ),
     ],
 )
 def test_exemplars_lead_from_every_histogram_to_the_trace_of_a_call(

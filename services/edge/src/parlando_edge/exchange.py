@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -89,18 +89,23 @@ def patient(send: Send, seconds: float) -> Send:
     return send_in_time
 
 
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
+async def while_connected(
+    receive: Receive, work: Coroutine[Any, Any, None], gone: Callable[[], None]
+) -> None:
     """Do the work; leave it undone, cancelled and awaited, once the client has left.
 
     Args:
         receive: of a request whose body was read.
         work: what to do.
+        gone: is called when the client has left, before the work ends.
     """
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_left(receive))
     both = {working, leaving}
     try:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            gone()
     finally:
         for task in both:
             task.cancel()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from opentelemetry import trace
 from opentelemetry.metrics import Histogram
 from opentelemetry.trace import Span
+from opentelemetry.util.types import AttributeValue
 
 from parlando_kit import telemetry, telemetry_names
 
@@ -58,6 +60,18 @@ class Instruments:
     def engine_idle(self, seconds: float, engine: str, span: Span) -> None:
         """Record when the engines of a cancelled response were idle, counted from the cancel."""
         self._cancelled(self._engine_idle, telemetry_names.CANCEL_ENGINE_IDLE, seconds, engine, span)
+
+    def caller_gone(self, seconds: float, engine: str) -> None:
+        """Record that a client left its HTTP answer, and how long after that no byte could leave any more.
+
+        When the engine is idle the router alone can tell: the edge's call of it ends at once.
+        """
+        self._last_byte.record(seconds, _of(engine))
+        figures: Mapping[str, AttributeValue] = {
+            telemetry_names.CANCEL_LAST_BYTE: seconds,
+            telemetry_names.ENGINE: engine,
+        }
+        trace.get_current_span().add_event("caller gone", figures)
 
     def _cancelled(self, into: Histogram, name: str, seconds: float, engine: str, span: Span) -> None:
         into.record(seconds, _of(engine), context=trace.set_span_in_context(span))

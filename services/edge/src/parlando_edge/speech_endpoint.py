@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope, Send
 
@@ -27,6 +28,20 @@ from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer under way: when its request had arrived, who speaks, and when its client left."""
+
+    reply: Reply
+    arrived: float
+    started: Started = field(default_factory=lambda: Started("", ""))
+    left_at: float | None = None
+
+    def leave(self, at: float) -> None:
+        """Note that the client has left."""
+        self.left_at = at
 
 
 class SpeechEndpoint:
@@ -77,9 +92,12 @@ class SpeechEndpoint:
         arrived = self._clock.now()
         asked = self._understand(parse_object(body), accept_of(scope), query_of(scope))
         reply = Reply(patient(send, settings.reader_seconds))
-        work = self._assemble(asked, reply, arrived) if asked.whole else self._stream(asked, reply, arrived)
+        answer = _Answer(reply, arrived)
+        work = self._assemble(asked, answer) if asked.whole else self._stream(asked, answer)
         try:
-            await while_connected(receive, work)
+            await while_connected(receive, work, lambda: answer.leave(self._clock.now()))
+            if answer.left_at is not None:
+                self._instruments.caller_gone(self._clock.now() - answer.left_at, answer.started.engine)
         except ParlandoError as error:
             if not reply.begun:
                 raise
@@ -87,22 +105,22 @@ class SpeechEndpoint:
             # tell that from a whole one.
             _log.warning("an answer was broken off: %s", error.reason)
 
-    async def _stream(self, asked: Asked, reply: Reply, arrived: float) -> None:
+    async def _stream(self, asked: Asked, answer: _Answer) -> None:
         try:
-            await self._stream_all(asked, reply, arrived)
+            await self._stream_all(asked, answer)
         except ParlandoError as error:
-            last = asked.body.broken(error)
+            last, reply = asked.body.broken(error), answer.reply
             if not (reply.begun and last) or error.reason is Reason.SLOW_READER:
                 raise
             await reply.end(last)
 
-    async def _stream_all(self, asked: Asked, reply: Reply, arrived: float) -> None:
-        finished, started, body = None, Started("", ""), asked.body
+    async def _stream_all(self, asked: Asked, answer: _Answer) -> None:
+        finished, body, reply = None, asked.body, answer.reply
         settings = await self._catalogue.resolve(asked.settings)
         async with self._speaker.say(asked.text, settings) as utterance:
             async for event in utterance:
                 if isinstance(event, Started):
-                    started = event
+                    answer.started = event
                 elif isinstance(event, Finished):
                     finished = event
                     continue
@@ -110,24 +128,24 @@ class SpeechEndpoint:
                 if not data:
                     continue
                 if not reply.begun:
-                    timing = self._timing(arrived, started) if isinstance(event, AudioMade) else {}
-                    await reply.begin({**_headers(asked, started), **timing})
+                    timing = self._timing(answer) if isinstance(event, AudioMade) else {}
+                    await reply.begin({**_headers(asked, answer.started), **timing})
                 await reply.write(data)
         if not reply.begun:  # nothing in the text can be spoken
-            await reply.begin(_headers(asked, started))
+            await reply.begin(_headers(asked, answer.started))
         await reply.end(body.end(finished))
 
-    async def _assemble(self, asked: Asked, reply: Reply, arrived: float) -> None:
+    async def _assemble(self, asked: Asked, answer: _Answer) -> None:
         """Answer with all of the audio at once, its length known."""
         whole, most = bytearray(), self._settings.max_assembled_bytes
-        started, timing = Started("", ""), dict[str, str]()
+        timing, reply = dict[str, str](), answer.reply
         settings = await self._catalogue.resolve(asked.settings)
         async with self._speaker.say(asked.text, settings) as utterance:
             async for event in utterance:
                 if isinstance(event, Started):
-                    started = event
+                    answer.started = event
                 elif isinstance(event, AudioMade):
-                    timing = timing or self._timing(arrived, started)
+                    timing = timing or self._timing(answer)
                     whole += event.data
                 if len(whole) > most:
                     raise ParlandoError(
@@ -137,13 +155,13 @@ class SpeechEndpoint:
                     )
         audio = with_exact_sizes(bytes(whole)) if asked.settings.audio.wav and whole else bytes(whole)
         length = {"content-length": str(len(audio))}
-        await reply.begin({**_headers(asked, started), **timing, **length})
+        await reply.begin({**_headers(asked, answer.started), **timing, **length})
         await reply.end(audio)
 
-    def _timing(self, arrived: float, started: Started) -> dict[str, str]:
+    def _timing(self, answer: _Answer) -> dict[str, str]:
         """Return the header that tells how long the first audio took, and record it."""
-        seconds = self._clock.now() - arrived
-        self._instruments.first_chunk(seconds, started.engine)
+        seconds = self._clock.now() - answer.arrived
+        self._instruments.first_chunk(seconds, answer.started.engine)
         return {"server-timing": f"first-chunk;dur={seconds * 1000:.2f}"}
 
 

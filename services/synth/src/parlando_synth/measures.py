@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from opentelemetry import trace
 from opentelemetry.metrics import Meter
 from opentelemetry.trace import Span
+from opentelemetry.util.types import AttributeValue
 
 from parlando_kit import telemetry
 from parlando_kit.telemetry_names import (
@@ -17,6 +19,7 @@ from parlando_kit.telemetry_names import (
     INSTANCES,
     LIVE_SYNTHESES,
     QUEUED_SYNTHESES,
+    STOP_OUTCOME,
 )
 from parlando_synth.admission import Admission
 from parlando_synth.slot import EngineSlot
@@ -55,6 +58,11 @@ class Measures:
     def engine_idle(self, after: float) -> None:
         """Note that an engine is idle, `after` seconds from a cancel."""
         self._engine_idle.record(after, self._attributes)
+
+    def stopped(self, after: float, outcome: str) -> None:
+        """Mark in the span of a stop how it ended, `after` seconds from its arrival."""
+        figures: Mapping[str, AttributeValue] = {CANCEL_ENGINE_IDLE: after, STOP_OUTCOME: outcome}
+        trace.get_current_span().add_event("engine idle", figures)
 
     def speaking(self) -> AbstractContextManager[Span]:
         """Return the span of an engine's work on one synthesis."""

@@ -221,7 +221,9 @@ class Worker:
             ParlandoError: the id is none.
         """
         found = self._registry.stop(checked_id(synthesis_id))
-        return found if isinstance(found, StopReport) else await found.stopped()
+        report = found if isinstance(found, StopReport) else await found.stopped()
+        self._measures.stopped(report.idle_after, report.outcome.name)
+        return report
 
     def _begin(self, order: Order, outbox: Outbox) -> tuple[asyncio.Task[None], Synthesis]:
         """Accept an order, and return what carries it out."""
