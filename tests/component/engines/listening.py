@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +17,6 @@ from parlando_client import (
     Started,
     Word,
 )
-from tests.chaos.system import BACK_SECONDS
 
 TEXT = (
     "Seven grey lamps were lit, and nobody in the whole town knew who had lit them, or what the old keeper "
@@ -95,8 +93,8 @@ async def speak(client: AsyncClient, text: str, engine: str = "") -> tuple[Async
     Args:
         client: to a router.
         text: what is spoken.
-        engine: the only one that may; "" is any. A router waits long for one that is alone: where there is
-            another, that may take over on a busy machine.
+        engine: the only one that may; "" is any. Where there is another, that takes over on a machine so busy
+            that speech is made more slowly than it is played.
     """
     taken = Taken()
     async with client.speak(sample_rate_hz=24_000, engine=engine) as live:
@@ -104,14 +102,3 @@ async def speak(client: AsyncClient, text: str, engine: str = "") -> tuple[Async
         live.end()
         await taken.rest(live)
     return live, taken
-
-
-async def until_it_speaks(client: AsyncClient, engine: str, text: str) -> None:
-    """Return once a text is an engine's again from its beginning to its end; no word of it is ever lost."""
-    async with asyncio.timeout(BACK_SECONDS):
-        while True:
-            _, taken = await speak(client, text)
-            assert taken.says == written(text)
-            if taken.speakers == [engine]:
-                return
-            await asyncio.sleep(0.1)

@@ -10,7 +10,7 @@ from parlando.synth.v1 import synth_pb2, synth_service_pb2_grpc
 from parlando_client import AsyncClient
 from parlando_kit.channels import open_channel
 from tests.chaos.system import Service, System
-from tests.component.engines.listening import TEXT, until_it_speaks
+from tests.component.engines.listening import TEXT, speak, written
 from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,7 +26,9 @@ async def test_random_cancels_leave_nothing(system: System, engine: str, clients
     assert figures.outcomes.keys() <= {"STOP_OUTCOME_STOPPED", "STOP_OUTCOME_ALREADY_FINISHED"}
     await _until_idle(system.workers[0])
     async with AsyncClient(system.router.address) as client:
-        await until_it_speaks(client, engine, TEXT)
+        _, taken = await speak(client, TEXT, engine)
+    assert taken.speakers == [engine]
+    assert taken.says == written(TEXT)
 
 
 async def _until_idle(worker: Service) -> None:

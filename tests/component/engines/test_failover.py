@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from parlando_client import AsyncClient
-from tests.chaos.system import Service, System
-from tests.component.engines.listening import TEXT, Taken, until_it_speaks, written
+from tests.chaos.system import BACK_SECONDS, Service, System
+from tests.component.engines.listening import TEXT, Taken, speak, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -60,7 +61,7 @@ async def test_no_word_is_lost_with_an_engine_and_it_speaks_again(
         assert taken.speakers == [engine, "espeak"]
         assert taken.says == written(TEXT)
         await restore(worker)
-        await until_it_speaks(client, engine, "Orange lamp.")
+        await _until_it_speaks(client, engine)
 
 
 async def test_an_engine_takes_its_sentence_back_from_the_one_that_took_it(
@@ -81,3 +82,14 @@ async def test_an_engine_takes_its_sentence_back_from_the_one_that_took_it(
         await taken.rest(live)
     assert taken.speakers == [engine, "espeak", engine]
     assert taken.says == written(TEXT)
+
+
+async def _until_it_speaks(client: AsyncClient, engine: str) -> None:
+    """Return once new utterances are an engine's again; until then no word is lost either."""
+    async with asyncio.timeout(BACK_SECONDS):
+        while True:
+            _, taken = await speak(client, "Orange lamp.")
+            assert taken.says == ["Orange", "lamp"]
+            if taken.speakers == [engine]:
+                return
+            await asyncio.sleep(0.1)
