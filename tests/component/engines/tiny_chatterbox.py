@@ -22,4 +22,4 @@ def _create() -> Engine:
 
 
 if __name__ == "__main__":
-    serve(SynthSettings(), _create)
+    serve(SynthSettings(), lambda _: _create)

@@ -21,16 +21,15 @@ from parlando_synth.worker import Bounds, Worker
 
 def main() -> None:
     """Serve the engine that the settings name, until told to stop."""
-    settings = SynthSettings()
-    serve(settings, installed(settings.engine))
+    serve(SynthSettings(), installed)
 
 
-def serve(settings: SynthSettings, create: Callable[[], Engine]) -> None:
+def serve(settings: SynthSettings, find: Callable[[str], Callable[[], Engine]]) -> None:
     """Serve an engine until told to stop.
 
     Args:
         settings: of the worker; they name the engine.
-        create: makes it.
+        find: returns what makes the engine of a name; ParlandoError where there is none.
     """
 
     async def build(resources: AsyncExitStack) -> Server:
@@ -38,7 +37,7 @@ def serve(settings: SynthSettings, create: Callable[[], Engine]) -> None:
         clock = MonotonicClock()
         worker = Worker(
             settings.engine,
-            create,
+            find(settings.engine),
             bounds=Bounds(settings.max_queued, settings.max_wait_seconds, settings.max_unread_seconds),
             warmth=Warmth(settings.warm_instances, settings.instance_ttl_seconds),
             clock=clock,
