@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from elevenlabs_server import ElevenLabsServer
+from websockets.exceptions import WebSocketException
 
 from parlando_elevenlabs.settings import ElevenLabsSettings
 from parlando_elevenlabs.vendor import ElevenLabsVendor
@@ -23,6 +24,7 @@ from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.voice import Gender
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"
+ADAM = "Adam0000000000000000"
 TEXT = "Seven grey lamps were lit before the rain."
 
 
@@ -83,9 +85,9 @@ async def test_voices_have_connections_of_their_own_and_no_more_than_are_allowed
     server: ElevenLabsServer,
 ) -> None:
     async with _loaded(server, live=1) as engine:
-        for voice in (RACHEL, "Adam0000000000000000", RACHEL):
+        for voice in (RACHEL, ADAM, RACHEL):
             await perform(engine, Job(TEXT, voice))
-    assert [query["voice"] for query in server.socket_queries] == [RACHEL, "Adam0000000000000000", RACHEL]
+    assert [query["voice"] for query in server.socket_queries] == [RACHEL, ADAM, RACHEL]
 
 
 @pytest.mark.parametrize("transport", ["websocket", "http"])
@@ -193,9 +195,45 @@ async def test_http_is_taken_where_no_websocket_can_be(server: ElevenLabsServer)
     async with _loaded(server) as engine:
         check_words(await perform(engine, Job(TEXT, RACHEL)), TEXT)
     assert len(server.bodies) == 1
-    with pytest.raises(ParlandoError):
-        async with _loaded(server, transport="websocket", first_byte_seconds=0.1):
-            pass
+    told = {"base_url": f"http://127.0.0.1:{server.port}", "key": "k-1", "transport": "websocket"}
+    vendor = ElevenLabsVendor(ElevenLabsSettings.model_validate(told))
+    with pytest.raises(WebSocketException) as refused:
+        await vendor.open()
+    await vendor.close()
+    assert vendor.refusal(refused.value) == Refusal(Trouble.OUTAGE, "404")
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 426, 500])
+async def test_a_websocket_that_is_refused_later_is_done_without(
+    server: ElevenLabsServer, status: int
+) -> None:
+    async with _loaded(server) as engine:
+        server.refuse_sockets = status
+        check_words(await perform(engine, Job(TEXT, ADAM)), TEXT)
+        assert [body["voice"] for body in server.bodies] == [ADAM]
+        server.refuse_sockets = 0
+        check_words(await perform(engine, Job(TEXT, ADAM)), TEXT)
+    assert len(server.bodies) == 1
+    assert [query["voice"] for query in server.socket_queries] == [RACHEL, ADAM]
+
+
+@pytest.mark.parametrize(
+    ("status", "transport", "reason"),
+    [
+        (401, "auto", Reason.ENGINE_KEY_REFUSED),
+        (402, "auto", Reason.QUOTA_SPENT),
+        (404, "websocket", Reason.ENGINE_FAILED),  # which has another engine asked
+    ],
+)
+async def test_a_websocket_that_is_refused_later_is_told_where_http_would_not_do(
+    server: ElevenLabsServer, status: int, transport: str, reason: Reason
+) -> None:
+    async with _loaded(server, transport=transport) as engine:
+        server.refuse_sockets = status
+        with pytest.raises(ParlandoError) as refused:
+            await perform(engine, Job(TEXT, ADAM))
+    assert refused.value.reason is reason
+    assert not server.bodies
 
 
 async def test_a_key_that_is_refused_is_not_tried_another_way(server: ElevenLabsServer) -> None:

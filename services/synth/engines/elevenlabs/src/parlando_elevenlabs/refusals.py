@@ -32,6 +32,9 @@ _CODES = {
     "internal_server_error": Trouble.OUTAGE,
 }
 
+_NO_WEBSOCKET = frozenset({400, 404, 405, 426})
+"""Statuses of a handshake that something between answers: it says nothing of a text yet."""
+
 
 class ServiceError(Exception):
     """The service reports an error in a message of its own.
@@ -52,12 +55,18 @@ def refusal(error: Exception) -> Refusal | None:
     if isinstance(error, ApiError):
         return _of_answer(error.status_code or 0, error.body, error.headers or {})
     if isinstance(error, InvalidStatus):
-        return _of_answer(error.response.status_code, None, dict(error.response.headers))
+        return _of_handshake(error.response.status_code, dict(error.response.headers))
     if is_untrusted(error):
         return Refusal(Trouble.TRUST)
     if isinstance(error, httpx.HTTPError | WebSocketException | OSError):
         return Refusal(Trouble.OUTAGE)
     return None
+
+
+def _of_handshake(status: int, headers: Mapping[str, str]) -> Refusal:
+    if status in _NO_WEBSOCKET:
+        return Refusal(Trouble.OUTAGE, str(status))
+    return _of_answer(status, None, headers)
 
 
 def _of_answer(status: int, body: object, headers: Mapping[str, str]) -> Refusal:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from importlib.metadata import version
 from typing import Any
@@ -17,15 +15,15 @@ from elevenlabs.types import Voice as ListedVoice
 from websockets.exceptions import WebSocketException
 
 from parlando_elevenlabs import models
-from parlando_elevenlabs.alignment import Alignment
 from parlando_elevenlabs.emotions import AT_FULL, USUAL, Expression, expression, tag
-from parlando_elevenlabs.refusals import ServiceError, refusal
-from parlando_elevenlabs.settings import ElevenLabsSettings, OutputFormat, Transport
+from parlando_elevenlabs.refusals import refusal
+from parlando_elevenlabs.settings import ElevenLabsSettings, Transport
+from parlando_elevenlabs.socket import Socket
 from parlando_elevenlabs.sockets import Sockets
+from parlando_elevenlabs.telling import Telling
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Job, Words
-from parlando_synth.remote.g711 import from_a_law, from_mu_law
+from parlando_synth.engine import EngineDescription, Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
@@ -88,9 +86,7 @@ class ElevenLabsVendor(Vendor):
         try:
             await self._sockets.for_voice(self._default, {})
         except (OSError, WebSocketException) as error:
-            known = refusal(error)
-            refused = known is not None and known.trouble in {Trouble.KEY, Trouble.QUOTA, Trouble.TRUST}
-            if settings.transport is Transport.WEBSOCKET or refused:
+            if not self._may_go_by_http(error):
                 raise
             await self._sockets.close()
             self._sockets = None  # a proxy without WebSockets, for instance: HTTP does as well
@@ -124,8 +120,9 @@ class ElevenLabsVendor(Vendor):
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options if name not in _OPTIONS)
         settings = self._voice_settings(job)
         exchange.goes_on = True
-        answers = self._by_http if self._sockets is None else self._by_socket
-        async with aclosing(answers(job, settings)) as said:
+        socket = await self._socket(job)
+        said = self._by_http(job, settings) if socket is None else self._by_socket(socket, job, settings)
+        async with aclosing(said):
             async for item in said:
                 yield item
 
@@ -149,14 +146,30 @@ class ElevenLabsVendor(Vendor):
         if http is not None:
             await http.aclose()
 
-    async def _by_socket(self, job: Job, settings: Mapping[str, Any]) -> AsyncGenerator[Said, None]:
+    async def _socket(self, job: Job) -> Socket | None:
+        """Return a WebSocket for a job; None where it goes by HTTP. Nothing of the job was sent yet."""
         if self._sockets is None:
-            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+            return None
         own = {"language_code": language} if (language := self._language(job)) else {}
         if job.seed is not None:
             own["seed"] = str(job.seed % 2**32)
-        telling = _Telling("", job.text, self._settings.output_format)
-        socket = await self._sockets.for_voice(job.voice, own)
+        try:
+            return await self._sockets.for_voice(job.voice, own)
+        except (OSError, WebSocketException) as error:
+            if not self._may_go_by_http(error):
+                raise
+            return None
+
+    def _may_go_by_http(self, error: Exception) -> bool:
+        """Return whether HTTP is to be tried where no WebSocket can be opened."""
+        known = refusal(error)
+        refused = known is not None and known.trouble in {Trouble.KEY, Trouble.QUOTA, Trouble.TRUST}
+        return self._settings.transport is Transport.AUTO and not refused
+
+    async def _by_socket(
+        self, socket: Socket, job: Job, settings: Mapping[str, Any]
+    ) -> AsyncGenerator[Said, None]:
+        telling = Telling("", job.text, self._settings.output_format)
         async with socket.context(job.text, settings) as context:
             async for message in context.messages():
                 alignment = message.get("alignment")
@@ -185,7 +198,7 @@ class ElevenLabsVendor(Vendor):
         else:
             around = {"previous_text": job.previous_text, "next_text": job.next_text}
             optional |= {name: text for name, text in around.items() if text}
-        telling = _Telling(direction, job.text, self._settings.output_format)
+        telling = Telling(direction, job.text, self._settings.output_format)
         async with self._client.text_to_speech.with_raw_response.stream_with_timestamps(
             job.voice,
             text=direction + job.text,
@@ -270,79 +283,6 @@ class ElevenLabsVendor(Vendor):
                 Reason.VOICE_NOT_FOUND, "ELEVENLABS_DEFAULT_VOICE is none of the account's voices"
             )
         return found.id
-
-
-class _Telling:
-    """What the messages about one text tell: sound, and the times of its words.
-
-    Args:
-        direction: what was sent before the text, and is not spoken.
-        text: as it was sent.
-        output_format: of the sound.
-    """
-
-    def __init__(self, direction: str, text: str, output_format: OutputFormat) -> None:
-        self._rate = output_format.rate
-        self._expand = _EXPANDED.get(output_format)
-        self._alignment = Alignment(text, self._rate, direction)
-        self._size = 0  # bytes of PCM so far
-        self._heard = 0  # samples up to which times were told
-
-    @property
-    def whole(self) -> bool:
-        """Whether every word was told of."""
-        return self._alignment.whole
-
-    def of(
-        self,
-        audio: object,
-        characters: Sequence[str],
-        starts: Sequence[float],
-        ends: Sequence[float],
-        unit: int,
-    ) -> list[Said]:
-        """Return what a message comes to.
-
-        Args:
-            audio: base64, or nothing.
-            characters: that it tells of.
-            starts: of each, in units.
-            ends: likewise.
-            unit: units a second.
-        """
-        said: list[Said] = []
-        before = self._size // 2
-        if audio:
-            try:
-                sound = base64.b64decode(str(audio), validate=True)
-            except binascii.Error:
-                raise ServiceError("unreadable") from None
-            sound = sound if self._expand is None else self._expand(sound)
-            self._size += len(sound)
-            said.append(sound)
-        if characters and starts:
-            scale = self._rate / unit
-            # Over WebSocket times count from the message's own sound; over HTTP nothing says from where.
-            # What would lie before that which was told already counts from here.
-            offset = before if round(starts[0] * scale) < self._heard else 0
-            first = [round(start * scale) + offset for start in starts]
-            last = [round(end * scale) + offset for end in ends]
-            self._heard = max(last, default=self._heard)
-            self._alignment.add(characters, first, last)
-        if words := self._alignment.done(self._size // 2):
-            said.append(Words(words))
-        return said
-
-    def rest(self) -> list[Said]:
-        """Return the words that are left once all of the sound is there."""
-        words = self._alignment.rest(self._size // 2)
-        return [Words(words)] if words else []
-
-
-_EXPANDED: Mapping[OutputFormat, Callable[[bytes], bytes]] = {
-    OutputFormat.ULAW_8000: from_mu_law,
-    OutputFormat.ALAW_8000: from_a_law,
-}
 
 
 def _voice(listed: ListedVoice, rate: int) -> Voice:
