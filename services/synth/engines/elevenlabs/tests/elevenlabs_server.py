@@ -7,6 +7,7 @@ import base64
 import json
 import random
 import ssl
+import threading
 from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -41,6 +42,9 @@ class ElevenLabsServer(HttpService):
         socket_queries: parameters of each WebSocket that was opened.
         openings: first messages of contexts.
         bodies: of HTTP requests for speech, and their parameters.
+        closes_at_once: whether a WebSocket is closed at the first text, without a message.
+        held: a voice whose WebSockets are not answered.
+        waiting: set once one of those was asked for.
         refuse_sockets: status that WebSockets are refused with; 0: they are opened.
         aligned: whether sound comes with the times of its characters.
         tags_aligned: whether a tag that was sent before the text is told of as well; it is not spoken.
@@ -51,6 +55,9 @@ class ElevenLabsServer(HttpService):
         self.socket_queries: list[Mapping[str, str]] = []
         self.openings: list[Mapping[str, Any]] = []
         self.bodies: list[Mapping[str, Any]] = []
+        self.closes_at_once = False
+        self.held = ""
+        self.waiting = threading.Event()
         self.refuse_sockets = 0
         self.aligned = self.tags_aligned = True
 
@@ -85,6 +92,9 @@ class ElevenLabsServer(HttpService):
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if self.refuse_sockets:
             return web.Response(status=self.refuse_sockets)
+        if request.match_info["voice"] == self.held:
+            self.waiting.set()
+            await asyncio.Event().wait()
         self.socket_queries.append({**request.query, "voice": request.match_info["voice"]})
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -124,6 +134,9 @@ class ElevenLabsServer(HttpService):
         """Speak one context until all is said, or it is closed before."""
         name, text = opening["context_id"], opening["text"]
         with self.request(key) as fault:
+            if self.closes_at_once:
+                await socket.close()
+                return
             if fault is Fault.HANG_BEFORE:
                 await closed.wait()
                 return

@@ -16,8 +16,8 @@ from parlando_elevenlabs.settings import ElevenLabsSettings
 from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.contract import check_words, perform
-from parlando_synth.engine import Charge, Engine, Job
+from parlando_synth.contract import HUNG, check_words, perform
+from parlando_synth.engine import Charge, Engine, Job, StopFlag
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, speech
 from parlando_synth.remote.trouble import Refusal, Trouble
@@ -88,6 +88,37 @@ async def test_voices_have_connections_of_their_own_and_no_more_than_are_allowed
         for voice in (RACHEL, ADAM, RACHEL):
             await perform(engine, Job(TEXT, voice))
     assert [query["voice"] for query in server.socket_queries] == [RACHEL, ADAM, RACHEL]
+
+
+async def test_a_voice_whose_handshake_is_slow_holds_up_no_other(server: ElevenLabsServer) -> None:
+    server.held = ADAM
+    async with _loaded(server) as engine:
+        stop = StopFlag()
+        held = asyncio.create_task(perform(engine, Job(TEXT, ADAM), stop))
+        assert await asyncio.to_thread(server.waiting.wait, HUNG)
+        check_words(await perform(engine, Job(TEXT, RACHEL, seed=7)), TEXT)
+        assert not held.done()
+        stop.set()
+        assert (await held).samples == 0
+
+
+async def test_a_connection_closed_just_before_costs_no_text(server: ElevenLabsServer) -> None:
+    async with _loaded(server, transport="websocket") as engine:
+        for _ in range(3):
+            await asyncio.to_thread(server.drop)
+            check_words(await perform(engine, Job(TEXT, RACHEL)), TEXT)
+    assert len(server.socket_queries) == 4
+
+
+async def test_a_connection_closed_before_it_says_anything_is_not_taken_forever(
+    server: ElevenLabsServer,
+) -> None:
+    async with _loaded(server, transport="websocket") as engine:
+        server.closes_at_once = True
+        with pytest.raises(ParlandoError) as failed:
+            await perform(engine, Job(TEXT, RACHEL))
+    assert failed.value.reason is Reason.ENGINE_FAILED
+    assert server.asked == 2, "by the one that was there, and once by a new one"
 
 
 @pytest.mark.parametrize("transport", ["websocket", "http"])

@@ -84,11 +84,16 @@ class Socket:
 
     Args:
         connection: opened.
+
+    Attributes:
+        kept: whether it was there before its latest user came: it may have been closed without our knowing.
     """
 
     def __init__(self, connection: ClientConnection) -> None:
+        self.kept = False
         self._connection = connection
         self._contexts: dict[str, Context] = {}
+        self._failure: Exception = ServiceError(GONE)
         self._numbers = count()
         self._reading = asyncio.create_task(self._read())
 
@@ -130,15 +135,18 @@ class Socket:
         """Have a text spoken in a context of its own; leaving it closes the context, and ends what is left.
 
         Raises:
-            ServiceError: the connection is gone; nothing was sent.
+            ServiceError: what the connection ended with; `GONE` where nothing else is known.
         """
         if self.gone:
-            raise ServiceError(GONE)
+            raise self._failure
         context = Context(f"c{next(self._numbers)}", self._connection)
         self._contexts[context.name] = context
         try:
             await context.begin(text, voice_settings)
             yield context
+        except ConnectionClosed:
+            await asyncio.wait({self._reading})
+            raise self._failure from None
         finally:
             del self._contexts[context.name]
             with suppress(ConnectionClosed):
@@ -151,12 +159,11 @@ class Socket:
         await self._connection.close()
 
     async def _read(self) -> None:
-        failure: Exception = ServiceError(GONE)
         try:
             async for data in self._connection:
                 message = json.loads(data)
                 if code := message.get("error"):
-                    failure = ServiceError(str(code))
+                    self._failure = ServiceError(str(code))
                 context = self._contexts.get(str(message.get("contextId", "")))
                 if context is not None:
                     context.put(message)
@@ -164,7 +171,7 @@ class Socket:
         except ConnectionClosed:
             pass
         except ValueError:  # no JSON
-            failure = ServiceError("unreadable")
+            self._failure = ServiceError("unreadable")
         finally:
             for context in self._contexts.values():
-                context.put(failure)
+                context.put(self._failure)

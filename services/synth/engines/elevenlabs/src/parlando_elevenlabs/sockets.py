@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
+from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
@@ -35,7 +36,8 @@ class Sockets:
         self._parameters = {**parameters, "inactivity_timeout": str(_INACTIVITY_SECONDS)}
         self._most = most
         self._seconds = seconds
-        self._connecting = asyncio.Lock()
+        self._connecting: WeakValueDictionary[Question, asyncio.Lock] = WeakValueDictionary()
+        self._opening = 0
         self._open: dict[Socket, Question] = {}  # the one used last comes last
         self._last: Question | None = None
 
@@ -47,34 +49,42 @@ class Sockets:
             own: further parameters of the address.
         """
         self._last = question = (voice, tuple(sorted(own.items())))
-        async with self._connecting:  # or all who come at once would each get a connection
-            return await self._for(question)
+        return await self._for(question)
 
     async def warm(self) -> None:
         """Open a connection for what was asked for last, where the service has closed it."""
         if self._last is not None:
-            async with self._connecting:
-                await self._for(self._last)
+            await self._for(self._last)
 
     async def close(self) -> None:
         """Close all."""
         await self._drop(list(self._open))
 
     async def _for(self, question: Question) -> Socket:
-        await self._drop([socket for socket in self._open if socket.gone])
-        for socket, asked in self._open.items():
-            if asked == question and socket.usable:
-                self._open[socket] = self._open.pop(socket)  # it was used last now
-                return socket
-        idle = [socket for socket in self._open if socket.idle]
-        await self._drop(idle[: max(len(self._open) + 1 - self._most, 0)])
-        socket = await Socket.open(self._address(question), self._key.get_secret_value(), self._seconds)
-        self._open[socket] = question
-        return socket
+        # All who come at once for one voice would each get a connection; another voice waits for none of it.
+        connecting = self._connecting.setdefault(question, asyncio.Lock())
+        async with connecting:
+            await self._drop([socket for socket in self._open if socket.gone])
+            for socket, asked in self._open.items():
+                if asked == question and socket.usable:
+                    self._open[socket] = self._open.pop(socket)  # it was used last now
+                    socket.kept = True
+                    return socket
+            self._opening += 1
+            try:
+                idle = [socket for socket in self._open if socket.idle]
+                await self._drop(idle[: max(len(self._open) + self._opening - self._most, 0)])
+                key = self._key.get_secret_value()
+                socket = await Socket.open(self._address(question), key, self._seconds)
+            finally:
+                self._opening -= 1
+            self._open[socket] = question
+            return socket
 
     async def _drop(self, sockets: Sequence[Socket]) -> None:
-        for socket in sockets:
+        for socket in sockets:  # nobody else is to find them while they close
             self._open.pop(socket, None)
+        for socket in sockets:
             await socket.close()
 
     def _address(self, question: Question) -> str:

@@ -16,9 +16,9 @@ from websockets.exceptions import WebSocketException
 
 from parlando_elevenlabs import models
 from parlando_elevenlabs.emotions import AT_FULL, USUAL, Expression, expression, tag
-from parlando_elevenlabs.refusals import refusal
+from parlando_elevenlabs.refusals import ServiceError, refusal
 from parlando_elevenlabs.settings import ElevenLabsSettings, Transport
-from parlando_elevenlabs.socket import Socket
+from parlando_elevenlabs.socket import GONE, Socket
 from parlando_elevenlabs.sockets import Sockets
 from parlando_elevenlabs.telling import Telling
 from parlando_kit.errors import ParlandoError, Reason
@@ -119,12 +119,26 @@ class ElevenLabsVendor(Vendor):
         """Send the text, and yield sound and words as they come."""
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options if name not in _OPTIONS)
         settings = self._voice_settings(job)
-        exchange.goes_on = True
-        socket = await self._socket(job)
-        said = self._by_http(job, settings) if socket is None else self._by_socket(socket, job, settings)
-        async with aclosing(said):
-            async for item in said:
-                yield item
+        for once_more in (True, False):
+            silent, socket = True, await self._socket(job)
+            exchange.goes_on = True
+            if socket is None:
+                answers = self._by_http(job, settings)
+            else:
+                answers = self._by_socket(socket, job, settings)
+            try:
+                async with aclosing(answers) as said:
+                    async for item in said:
+                        silent = False
+                        yield item
+            except ServiceError as error:
+                # It was closed while it was idle, before it heard us.
+                unheard = silent and socket is not None and socket.kept and error.code == GONE
+                if not (unheard and once_more):
+                    raise
+                exchange.goes_on = False
+            else:
+                return
 
     def refusal(self, error: Exception) -> Refusal | None:
         """Return what an error means."""
