@@ -51,6 +51,19 @@ async def test_markup_is_sent_as_markup(server: GoogleServer) -> None:
     assert server.requests[1].input.markup == "It is [pause short] late."
 
 
+async def test_a_pause_of_the_markup_is_no_word(server: GoogleServer) -> None:
+    text = "It is[pause short]late, [pause long] Ada."
+    performance = await _spoken(server, Job(text, CHARON, options={"markup": "true"}))
+    assert [text[word.spoken.start : word.spoken.end] for word in performance.words] == [
+        "It", "is", "late,", "Ada.",
+    ]  # fmt: skip
+    performance = await _spoken(server, Job("It is [pause short] late.", CHARON))
+    assert len(performance.words) == 5, "without markup it is read out"
+    server.mend()
+    await _spoken(server, Job("[pause long]", CHARON, options={"markup": "true"}))
+    assert server.asked == 0
+
+
 async def test_chirp_has_pauses_and_no_feelings(server: GoogleServer) -> None:
     made = ChirpSettings.model_validate({"endpoint": f"http://127.0.0.1:{server.port}"})
     engine = RemoteEngine(ChirpVendor(made), made)

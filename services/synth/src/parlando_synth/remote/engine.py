@@ -99,11 +99,12 @@ class RemoteEngine(Engine):
         if voice is None:
             raise Refusal(Trouble.VOICE).error(self._vendor.name)
         exchange, quality = Exchange(), self._vendor.describe().timing_quality
-        rendition = Rendition(self._vendor.name, job, voice, quality, self._pace, exchange)
+        heard = replace(job, text=self._vendor.heard(job))
+        rendition = Rendition(self._vendor.name, heard, voice, quality, self._pace, exchange)
         watch = Watch(self._settings.first_byte_seconds, self._settings.chunk_seconds, self._clock)
         failure: ParlandoError | None = None
         try:
-            if not any(map(str.isalnum, job.text)):
+            if not any(map(str.isalnum, heard.text)):
                 for event in rendition.nothing():
                     yield event
                 return

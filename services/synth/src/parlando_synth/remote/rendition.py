@@ -18,7 +18,7 @@ class Rendition:
 
     Args:
         vendor: its name, for messages.
-        job: what is spoken.
+        job: what is spoken; its text as `Vendor.heard` has it.
         voice: by whom.
         quality: of the words' times; where it is ESTIMATED they are made here.
         pace: how fast voices speak.

