@@ -45,7 +45,7 @@ def session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning_us else "0")
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(spinning_us))
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is raised; a stop within an If would be logged, too
     made = ort.InferenceSession(model, options, providers=list(providers))
     made._model_bytes = None  # noqa: SLF001  # what it was made of, which it would keep and never use
     _give_back()
