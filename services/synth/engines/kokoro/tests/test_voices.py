@@ -35,6 +35,9 @@ def test_ids_say_what_a_voice_is(book: VoiceBook) -> None:
         ("af_heart + bf_emma", "af_heart(1)+bf_emma(1)", 0.25),
         ("af_heart(3) - am_adam(1)", "af_heart(3)-am_adam(1)", (3 * 0.3 + 0.4) / 2),
         ("AF_HEART", "af_heart", 0.3),
+        ("af_heart(999.9999)+am_adam(0)", "af_heart(999.9999)+am_adam(0)", 0.3),
+        ("am_adam(0.0001)+bf_emma(0.0001)", "am_adam(0.0001)+bf_emma(0.0001)", -0.1),
+        ("+af_heart(100)", "af_heart(100)", 0.3),
     ],
 )
 def test_voices_can_be_mixed(book: VoiceBook, name: str, known: str, pitch: float) -> None:
@@ -59,6 +62,8 @@ def test_a_mixture_is_made_once(book: VoiceBook) -> None:
     [
         *("", "nobody", "af_heart+", "af_heart+nobody", "af_heart(x)", "af_heart(1)-am_adam(1)"),
         *("af_heart(0)", "-af_heart", "af_heart(1)+" * 100 + "af_heart"),
+        *("af_heart(1000)", "af_heart(1000000)", "af_heart(0.00001)", "af_heart(1e3)"),
+        "+".join(["af_heart"] * 24),  # 215 characters, and 287 with its weights
     ],
 )
 def test_what_is_no_mixture_is_not_found(book: VoiceBook, name: str) -> None:

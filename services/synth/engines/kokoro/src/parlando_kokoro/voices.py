@@ -37,7 +37,7 @@ _LANGUAGES = {
 }
 _GENDERS = {"f": Gender.FEMALE, "m": Gender.MALE}
 _ID = re.compile(r"[abefhijpz][fm]_\w+")
-_TERM = re.compile(r"\s*([+-])\s*(\w+)\s*(?:\(\s*(\d+(?:\.\d+)?)\s*\))?\s*")
+_TERM = re.compile(r"\s*([+-])\s*(\w+)\s*(?:\(\s*([0-9]{1,3}(?:\.[0-9]{1,4})?)\s*\))?\s*")
 _LONGEST_MIXTURE = 256  # characters
 _REMEMBERED = 64  # mixtures, half a megabyte each
 
@@ -46,6 +46,11 @@ _REMEMBERED = 64  # mixtures, half a megabyte each
 class _Term:
     voice: str
     weight: float
+
+    @property
+    def written(self) -> str:
+        sign = "-" if self.weight < 0 else "+"
+        return f"{sign}{self.voice}({f'{abs(self.weight):.4f}'.rstrip('0').rstrip('.')})"
 
 
 class VoiceBook:
@@ -97,7 +102,7 @@ class VoiceBook:
             raise ParlandoError(
                 Reason.VOICE_NOT_FOUND,
                 "mix is no mixture of the engine's own voices: name some of ListVoices, as in "
-                "af_bella(2)+af_sky(1)",
+                "af_bella(2)+af_sky(1), with weights below 1000 of at most four decimals",
                 field="mix",
             )
         return self._shown(self._mixes.add(replace(mix, mix=mixture.id)), mixture)
@@ -118,8 +123,9 @@ class VoiceBook:
     def find(self, name: str) -> Voice | None:
         """Return the voice of that id, or the mixture; None where a part is not known.
 
-        A mixture's weights may be any; what they come to together must be more than nothing. It has the
-        language of its first voice.
+        A mixture's weights are from 0 to 999.9999, with at most four decimals; what they come to together
+        must be more than nothing. Its id, with every weight written out, is found again and has at most
+        256 characters. It has the language of its first voice.
         """
         own = next((voice for voice in self._own if voice.id == name), None)
         kept = self._mixes.voice(name) if own is None else None  # without a look at all others
@@ -147,13 +153,13 @@ class VoiceBook:
         if not terms:
             return None
         first = next(voice for voice in self._own if voice.id == terms[0].voice)
-        mixture = "".join(
-            f"{'-' if term.weight < 0 else '+'}{term.voice}({abs(term.weight):g})" for term in terms
-        )
+        mixture = "".join(term.written for term in terms).removeprefix("+")
+        if len(mixture) > _LONGEST_MIXTURE:
+            return None
         genders = {_voice(term.voice).gender for term in terms}
         return Voice(
-            id=mixture.removeprefix("+"),
-            name=mixture.removeprefix("+"),
+            id=mixture,
+            name=mixture,
             languages=first.languages,
             sample_rate_hz=SAMPLE_RATE,
             gender=first.gender if len(genders) == 1 else Gender.NEUTRAL,
