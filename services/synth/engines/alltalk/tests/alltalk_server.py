@@ -6,8 +6,8 @@ import asyncio
 import random
 import ssl
 import struct
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +33,7 @@ class AllTalkServer(HttpService):
         streaming_capable: whether its engine can stream.
         asked_for: parameters of the last request for speech.
         stops: requests to stop.
+        deaf: whether those are not answered, and stop nothing.
     """
 
     # As AllTalk is: what it makes goes on when the client is gone, until it is told to stop.
@@ -44,7 +45,8 @@ class AllTalkServer(HttpService):
         self.streaming_capable = True
         self.asked_for: Mapping[str, Any] = {}
         self.stops = 0
-        self._stop = asyncio.Event()
+        self.deaf = False
+        self._making: set[asyncio.Event] = set()  # each text that is made, by what stops it
 
     def routes(self) -> Sequence[web.RouteDef]:
         return [
@@ -57,8 +59,12 @@ class AllTalkServer(HttpService):
         ]
 
     async def shut(self) -> None:
-        self._stop.set()
+        self._stop()
         await super().shut()
+
+    def _stop(self) -> None:
+        for stopped in self._making:
+            stopped.set()
 
     async def _ready(self, _: web.Request) -> web.Response:
         return web.Response(text="Ready" if self.ready else "Unloaded")
@@ -74,11 +80,17 @@ class AllTalkServer(HttpService):
         )
 
     async def _voices(self, _: web.Request) -> web.Response:
-        return web.json_response({"status": "success", "voices": ["female_01.wav", "male_01.wav"]})
+        self.listed += 1
+        if not self.lists:
+            return web.json_response({"status": "error", "message": "An error occurred"}, status=500)
+        voices = ["female_01.wav", "male_01.wav", *([self.newcomer] if self.newcomer else [])]
+        return web.json_response({"status": "success", "voices": voices})
 
     async def _stop_generation(self, _: web.Request) -> web.Response:
         self.stops += 1
-        self._stop.set()
+        if self.deaf:
+            await asyncio.Event().wait()  # until the other end is gone
+        self._stop()
         return web.json_response({"message": "Cancelling current TTS generation"})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -90,11 +102,10 @@ class AllTalkServer(HttpService):
         return await self._answer(request, self.asked_for["input"], self.asked_for["speed"])
 
     async def _answer(self, request: web.Request, text: str, speed: float) -> web.StreamResponse:
-        self._stop.clear()
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        with self.request(key) as fault:
+        with self.request(key, text) as fault, self._made() as stopped:
             if fault is Fault.HANG_BEFORE:
-                await self._stop.wait()
+                await stopped.wait()
             if fault in _REFUSALS:
                 status, sentence = _REFUSALS[fault]
                 headers = {"Retry-After": f"{self.retry_after:g}"} if fault is Fault.BUSY else {}
@@ -103,14 +114,29 @@ class AllTalkServer(HttpService):
                 return web.json_response(said, status=status, headers=headers)
             answer = web.StreamResponse(headers={"Content-Type": "audio/wav"})
             await answer.prepare(request)
-            await self._send(request, answer, _sound(fault, text, speed), fault)
+            await self._send(request, answer, _sound(fault, text, speed), fault, stopped)
             return answer
 
+    @contextmanager
+    def _made(self) -> Iterator[asyncio.Event]:
+        """Yield what stops the text that is made in the block."""
+        stopped = asyncio.Event()
+        self._making.add(stopped)
+        try:
+            yield stopped
+        finally:
+            self._making.discard(stopped)
+
     async def _send(
-        self, request: web.Request, answer: web.StreamResponse, sound: bytes, fault: Fault
+        self,
+        request: web.Request,
+        answer: web.StreamResponse,
+        sound: bytes,
+        fault: Fault,
+        stopped: asyncio.Event,
     ) -> None:
         for piece in pieces(sound):
-            if self._stop.is_set():
+            if stopped.is_set():
                 return
             with suppress(ConnectionError):  # it makes all of it, whoever listens
                 await answer.write(piece)
@@ -120,7 +146,7 @@ class AllTalkServer(HttpService):
                 request.transport.abort()
                 return
             if fault is Fault.HANG_MIDDLE:
-                await self._stop.wait()
+                await stopped.wait()
                 return
             await asyncio.sleep(self.pause)
         with suppress(ConnectionError):

@@ -43,6 +43,7 @@ class ElevenLabsServer(HttpService):
         openings: first messages of contexts.
         bodies: of HTTP requests for speech, and their parameters.
         closes_at_once: whether a WebSocket is closed at the first text, without a message.
+        out_of_time: how many WebSockets are left at a text, which came as their time without one was over.
         held: a voice whose WebSockets are not answered.
         waiting: set once one of those was asked for.
         refuse_sockets: status that WebSockets are refused with; 0: they are opened.
@@ -56,6 +57,8 @@ class ElevenLabsServer(HttpService):
         self.openings: list[Mapping[str, Any]] = []
         self.bodies: list[Mapping[str, Any]] = []
         self.closes_at_once = False
+        self.out_of_time = 0
+        self._sockets: set[web.WebSocketResponse] = set()
         self.held = ""
         self.waiting = threading.Event()
         self.refuse_sockets = 0
@@ -69,10 +72,23 @@ class ElevenLabsServer(HttpService):
             web.post("/v1/text-to-speech/{voice}/stream/with-timestamps", self._stream),
         ]
 
+    def outwait(self) -> None:
+        """Leave WebSockets without a text for too long, with a message; and other connections as well."""
+
+        async def leave() -> None:
+            for socket in list(self._sockets):
+                await _left(socket)
+
+        asyncio.run_coroutine_threadsafe(leave(), self._loop).result()
+        super().outwait()
+
     async def _usual(self, _: web.Request) -> web.Response:
         return web.json_response({"stability": 0.5, "similarity_boost": 0.75, "style": 0.0})
 
     async def _voices(self, _: web.Request) -> web.Response:
+        self.listed += 1
+        if not self.lists:
+            return web.json_response({"detail": {"status": "internal_server_error"}}, status=500)
         labels = {"gender": "female", "accent": "american", "language": "en"}
         verified = [
             {"language": "de", "model_id": "eleven_flash_v2_5", "locale": "de-DE", "accent": "standard"}
@@ -87,6 +103,8 @@ class ElevenLabsServer(HttpService):
             },
             {"voice_id": "Adam0000000000000000", "name": "Adam", "category": "cloned", "labels": {}},
         ]
+        if self.newcomer:
+            voices.append({"voice_id": self.newcomer, "name": "New", "category": "generated", "labels": {}})
         return web.json_response({"voices": voices})
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
@@ -98,6 +116,7 @@ class ElevenLabsServer(HttpService):
         self.socket_queries.append({**request.query, "voice": request.match_info["voice"]})
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        self._sockets.add(socket)
         key = request.headers.get("xi-api-key", "")
         output_format = request.query["output_format"]
         contexts: dict[str, asyncio.Task[None]] = {}
@@ -117,6 +136,7 @@ class ElevenLabsServer(HttpService):
                 if message.get("close_context"):
                     closed[name].set()
         finally:
+            self._sockets.discard(socket)
             for task in contexts.values():
                 task.cancel()
             await asyncio.gather(*contexts.values(), return_exceptions=True)
@@ -133,9 +153,13 @@ class ElevenLabsServer(HttpService):
     ) -> None:
         """Speak one context until all is said, or it is closed before."""
         name, text = opening["context_id"], opening["text"]
-        with self.request(key) as fault:
+        with self.request(key, text.removesuffix(" ")) as fault:
             if self.closes_at_once:
                 await socket.close()
+                return
+            if self.out_of_time:
+                self.out_of_time -= 1
+                await _left(socket)
                 return
             if fault is Fault.HANG_BEFORE:
                 await closed.wait()
@@ -172,10 +196,10 @@ class ElevenLabsServer(HttpService):
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         key = request.headers.get("xi-api-key", "")
-        with self.request(key) as fault:
-            body = await request.json()
+        body = await request.json()
+        text = body["text"]
+        with self.request(key, text) as fault:
             self.bodies.append({**body, **request.query, "voice": request.match_info["voice"]})
-            text = body["text"]
             if fault is Fault.HANG_BEFORE:
                 await asyncio.Event().wait()
             if fault in _REFUSALS:
@@ -212,6 +236,13 @@ class ElevenLabsServer(HttpService):
                 await asyncio.sleep(self.pause)
             await answer.write_eof()
             return answer
+
+
+async def _left(socket: web.WebSocketResponse) -> None:
+    """End a connection on which there was no text for as long as it was opened for."""
+    code = "input_timeout_exceeded"
+    await socket.send_json({"message": "Have not received a new text input", "error": code, "code": 1008})
+    await socket.close(code=1008, message=code.encode())
 
 
 def _tagged(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from html import unescape
 from io import BytesIO
 from typing import Any, NoReturn
 
@@ -56,6 +57,7 @@ class GoogleServer(LocalService):
         self._connections: set[asyncio.StreamWriter] = set()
         self._relays: set[asyncio.Task[None]] = set()
         self._behind = 0
+        self._reading: set[asyncio.Event] = set()  # of each stream that is still written to: its time is over
 
     async def open(self, tls: ssl.SSLContext | None) -> int:
         self._server = grpc.aio.server()
@@ -133,18 +135,57 @@ class GoogleServer(LocalService):
         )
 
     async def _list_chirps(self, _: object, context: Any) -> v1.ListVoicesResponse:
-        self.keys.add(_key(context))
-        return v1.ListVoicesResponse(voices=[_voice(v1, name) for name in CHIRPS + NEURALS])
+        names = await self._names(context)
+        return v1.ListVoicesResponse(voices=[_voice(v1, name) for name in names])
 
     async def _list_all(self, _: object, context: Any) -> v1beta1.ListVoicesResponse:
+        names = await self._names(context)
+        return v1beta1.ListVoicesResponse(voices=[_voice(v1beta1, name) for name in names])
+
+    async def _names(self, context: Any) -> Sequence[str]:
+        """Return the names of the voices that a call for them gets."""
+        self.listed += 1
         self.keys.add(_key(context))
-        return v1beta1.ListVoicesResponse(voices=[_voice(v1beta1, name) for name in CHIRPS + NEURALS])
+        if not self.lists:
+            await _refuse(context, grpc.StatusCode.INTERNAL, "Internal error")
+        return [*CHIRPS, *NEURALS, *([self.newcomer] if self.newcomer else [])]
+
+    def outwait(self) -> None:
+        """Leave streams without text for too long, and connections without streams."""
+
+        def leave() -> None:
+            for over in self._reading:
+                over.set()
+
+        self._on_loop(leave)
+        super().outwait()
+
+    async def _sent(self, requests: AsyncIterator[Any], context: Any) -> list[Any]:
+        """Return all that is sent in a stream; who takes longer over it than Google waits is left."""
+        sent: list[Any] = []
+        over = asyncio.Event()
+        self._reading.add(over)
+        outwaited = asyncio.ensure_future(over.wait())
+        try:
+            while True:
+                coming = asyncio.ensure_future(anext(requests, None))
+                await asyncio.wait({coming, outwaited}, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    coming.cancel()
+                    sentence = "Stream aborted due to long duration elapsed without input sent."
+                    await _refuse(context, grpc.StatusCode.ABORTED, sentence)
+                if (request := coming.result()) is None:
+                    return sent
+                sent.append(request)
+        finally:
+            outwaited.cancel()
+            self._reading.discard(over)
 
     async def _stream(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
-        with self.request(_key(context)) as fault:
-            self.requests = [request async for request in requests]
-            config = self.requests[0].streaming_config
-            text = "".join(each.input.text or each.input.markup for each in self.requests[1:])
+        self.requests = await self._sent(requests, context)
+        config = self.requests[0].streaming_config
+        text = "".join(each.input.text or each.input.markup for each in self.requests[1:])
+        with self.request(_key(context), text) as fault:
             await self._before(fault, context, text)
             if fault is Fault.EMPTY:
                 return
@@ -165,9 +206,9 @@ class GoogleServer(LocalService):
                 await asyncio.sleep(self.pause)
 
     async def _synthesize(self, request: Any, context: Any) -> v1beta1.SynthesizeSpeechResponse:
-        with self.request(_key(context)) as fault:
+        text = unescape(_TAG.sub("", request.input.ssml))
+        with self.request(_key(context), text) as fault:
             self.requests = [request]
-            text = _TAG.sub("", request.input.ssml)
             await self._before(fault, context, text)
             if fault is Fault.CUT:
                 self._cut()

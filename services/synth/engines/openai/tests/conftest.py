@@ -22,6 +22,8 @@ def server(serving: SpeechServer) -> SpeechServer:
     """The local server, as new."""
     serving.mend()
     serving.voices = serving.event = serving.tokens = serving.refused = None
+    serving.uploaded = serving.older = None
+    serving.models.clear()
     serving.connections.clear()
     serving.content_type = "audio/pcm"
     return serving

@@ -115,7 +115,7 @@ class RealtimeServer(HttpService):
         text = asked["input"][0]["content"][0]["text"]
         response = f"resp_{next(self._ids)}"
         made = b""
-        with self.request(self.key) as fault:
+        with self.request(self.key, text) as fault:
             try:
                 if fault is Fault.HANG_BEFORE:
                     await asyncio.Event().wait()

@@ -9,10 +9,11 @@ import random
 import ssl
 import struct
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
+from speech_encoding import ENCODED, encoded
 
 from parlando_synth.remote.http_service import HttpService
 from parlando_synth.remote.service import Fault, pieces, speech
@@ -28,6 +29,13 @@ _REFUSALS = {
     Fault.LENGTH: (400, "invalid_request_error", "string_above_max_length", "input"),
     Fault.MODERATION: (400, "invalid_request_error", "content_policy_violation", None),
 }
+_KINDS = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "opus": "audio/opus",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+}
 
 
 class SpeechServer(HttpService):
@@ -36,7 +44,9 @@ class SpeechServer(HttpService):
     Attributes:
         body: of the last request for speech.
         voices: what it lists, in any of the forms there are; None: it has no list.
-        wav: whether it answers with WAV where it is asked for.
+        models: voices of the models that it has, by name, where it tells of each.
+        uploaded: what it says of voices that were uploaded, as vLLM-Omni has it.
+        older: its list of voices as speaches had it before 0.8; None: there is none.
         content_type: of bare PCM.
         refused: status, body and headers of the answer to every request for speech; None: it is spoken.
         connections: over which requests for speech came.
@@ -49,6 +59,9 @@ class SpeechServer(HttpService):
         super().__init__(tls)
         self.body: dict[str, Any] = {}
         self.voices: object = None
+        self.models: dict[str, object] = {}
+        self.uploaded: object = None
+        self.older: object = None
         self.content_type = "audio/pcm"
         self.event: Mapping[str, object] | None = None
         self.refused: tuple[int, object, Mapping[str, str]] | None = None
@@ -59,22 +72,49 @@ class SpeechServer(HttpService):
     def routes(self) -> Sequence[web.RouteDef]:
         return [
             web.get("/v1/models", self._list_models),
+            web.get("/v1/models/{model:.+}", self._tell_model),
             web.get("/v1/audio/voices", self._list_voices),
+            web.get("/v1/audio/speech/voices", self._list_older),
             web.post("/v1/audio/speech", self._speech),
         ]
 
     async def _list_models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "gpt-4o-mini-tts", "object": "model"}]})
 
-    async def _list_voices(self, _: web.Request) -> web.Response:
-        if self.voices is None:
+    async def _tell_model(self, request: web.Request) -> web.Response:
+        # As speaches says of a model that it has: with its voices.
+        name = request.match_info["model"]
+        about = {"id": name, "object": "model", "owned_by": "speaches-ai", "task": "text-to-speech"}
+        return self._list(self.models.get(name), lambda voices: {**about, "voices": voices})
+
+    async def _list_voices(self, request: web.Request) -> web.Response:
+        model = request.query.get("model")
+        if model is not None:  # as LocalAI lists them: of one model, which is to be there
+            return self._list(
+                self.models.get(model), lambda voices: {"data": [{"model": model, "voices": voices}]}
+            )
+        uploaded = {} if self.uploaded is None else {"uploaded_voices": self.uploaded}
+        return self._list(self.voices, lambda voices: {"voices": voices, **uploaded})
+
+    async def _list_older(self, _: web.Request) -> web.Response:
+        return self._list(self.older, lambda voices: voices)
+
+    def _list(self, voices: object, told: Callable[[object], object]) -> web.Response:
+        """Return an answer with a list of voices, to which the newcomer is added; None: there is none."""
+        self.listed += 1
+        if not self.lists:
+            return web.json_response({"detail": "Internal Server Error"}, status=500)
+        if voices is None:
             return web.json_response({"detail": "Not Found"}, status=404)
-        return web.json_response({"voices": self.voices})
+        if self.newcomer and isinstance(voices, list):
+            voices = [*voices, {"name": self.newcomer, "language": "en-us"}]
+        return web.json_response(told(voices))
 
     async def _speech(self, request: web.Request) -> web.StreamResponse:
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        with self.request(key) as fault:
-            self.body = await request.json()
+        body = await request.json()
+        with self.request(key, str(body["input"])) as fault:
+            self.body = body
             assert request.transport is not None
             self.connections.add(request.transport.get_extra_info("peername"))
             if self.refused is not None:
@@ -92,15 +132,19 @@ class SpeechServer(HttpService):
             return await self._answer(request, fault)
 
     async def _answer(self, request: web.Request, fault: Fault) -> web.StreamResponse:
-        wav, sse = self.body["response_format"] == "wav", self.body.get("stream_format") == "sse"
+        form, sse = self.body["response_format"], self.body.get("stream_format") == "sse"
+        wav = form == "wav"
         rate = int(self.body.get("sample_rate", RATE))
-        kind = "text/event-stream" if sse else "audio/wav" if wav else self.content_type
+        kind = "text/event-stream" if sse else self.content_type if form == "pcm" else _KINDS[form]
         if fault is Fault.WRONG_RATE:
             rate = 16_000
-            kind = kind if sse or wav else "audio/pcm;rate=16000"
+            kind = kind if sse or form != "pcm" else "audio/pcm;rate=16000"
         answer = web.StreamResponse(headers={"Content-Type": kind})
         await answer.prepare(request)
-        async for data in self._sound(fault, rate, with_header=wav or (sse and fault is Fault.WRONG_RATE)):
+        sound = self._sound(fault, rate, with_header=wav or (sse and fault is Fault.WRONG_RATE))
+        if form in ENCODED and fault is not Fault.GARBAGE:
+            sound = encoded(sound, form, rate)
+        async for data in sound:
             await answer.write(_sse_delta(data) if sse else data)
             if fault is Fault.CUT:
                 await asyncio.sleep(0.05)  # for the client to have read it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from typing import Any, ClassVar
 
 from speech_server import SpeechServer
 
@@ -19,7 +19,7 @@ from parlando_openai.settings import (
 )
 from parlando_synth.engine import Engine
 from parlando_synth.remote.contract import KEY, RemoteContract
-from parlando_synth.remote.service import LocalService
+from parlando_synth.remote.service import Fault, LocalService
 
 
 def _settings(kind: type[SpeechSettings], service: LocalService, settings: dict[str, Any]) -> SpeechSettings:
@@ -50,6 +50,8 @@ class TestTTS1(TestOpenAI):
 class TestSpeaches(RemoteContract):
     """Bare PCM at a rate that is asked for."""
 
+    newcomer: ClassVar = "bf_emma"
+
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:
         return SpeechServer(tls)
@@ -57,12 +59,16 @@ class TestSpeaches(RemoteContract):
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
         assert isinstance(service, SpeechServer)
-        service.voices = ["af_heart"]
+        service.models = {
+            profiles.SPEACHES.model: [{"name": "af_heart", "language": "en-us", "gender": "female"}]
+        }
         return speech(profiles.SPEACHES, _settings(SpeachesSettings, service, settings))
 
 
 class TestLocalAI(RemoteContract):
-    """WAV, and no list of voices."""
+    """WAV, and the voices of a model."""
+
+    newcomer: ClassVar = "estelle"
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:
@@ -70,11 +76,15 @@ class TestLocalAI(RemoteContract):
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:
+        assert isinstance(service, SpeechServer)
+        service.models = {"voxcpm": [{"name": "alba", "language": "en_GB", "gender": "female"}]}
         return speech(profiles.LOCALAI, _settings(LocalAISettings, service, {"model": "voxcpm", **settings}))
 
 
 class TestVLLMOmni(RemoteContract):
     """Bare PCM at a rate that is asked for, by models that take a language and a seed."""
+
+    newcomer: ClassVar = "ryan"
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:
@@ -90,6 +100,8 @@ class TestVLLMOmni(RemoteContract):
 class TestKokoroFastAPI(RemoteContract):
     """Bare PCM, and a list of voices."""
 
+    newcomer: ClassVar = "af_sky"
+
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:
         return SpeechServer(tls)
@@ -99,3 +111,21 @@ class TestKokoroFastAPI(RemoteContract):
         assert isinstance(service, SpeechServer)
         service.voices = [{"id": "af_heart", "name": "af_heart"}, {"id": "bm_george", "name": "bm_george"}]
         return speech(profiles.KOKORO_FASTAPI, _settings(KokoroFastAPISettings, service, settings))
+
+
+class TestMp3(TestKokoroFastAPI):
+    """Sound that is decoded as it comes."""
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        return TestKokoroFastAPI.engine_of(service, format="mp3", **settings)
+
+
+class TestOpus(TestKokoroFastAPI):
+    """The same, in Ogg."""
+
+    cannot: ClassVar = {Fault.WRONG_RATE: "Opus is decoded at 48 kHz, whatever it was made of"}
+
+    @staticmethod
+    def engine_of(service: LocalService, **settings: Any) -> Engine:
+        return TestKokoroFastAPI.engine_of(service, format="opus", **settings)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from speech_server import SpeechServer
 
@@ -25,12 +29,15 @@ from parlando_openai.settings import (
     VLLMOmniSettings,
 )
 from parlando_openai.speech import SpeechVendor
+from parlando_synth.contract import HUNG
 from parlando_synth.engine import Audio, Charge, Engine, EngineEvent, Job, Started, StopFlag
+from parlando_synth.remote.service import Fault
 from parlando_synth.remote.service import speech as made
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.voice import Gender
 
 TEXT = "Seven grey lamps were lit."
+CLIP = "data:audio/ogg;base64," + base64.b64encode(b"OggS" + bytes(2_000)).decode()
 OPENAI = (profiles.OPENAI, OpenAISettings)
 KOKORO = (profiles.KOKORO_FASTAPI, KokoroFastAPISettings)
 SPEACHES = (profiles.SPEACHES, SpeachesSettings)
@@ -74,12 +81,27 @@ def _ignored(events: list[EngineEvent]) -> tuple[str, ...]:
         (OPENAI, {"instructions": "Like a captain."}, {}, {"instructions": "Like a captain."}),
         (KOKORO, {}, {"language": "en-GB", "volume_db": -20.0},
             {"voice": "af_heart", "lang_code": "a", "volume_multiplier": 0.1, "stream": True}),
-        (KOKORO, {}, {"options": {"lang_code": "b"}}, {"lang_code": "b"}),
+        (KOKORO, {}, {"options": {"lang_code": "b"}},
+            {"lang_code": "b", "normalization_options": {"normalize": False}}),
+        (KOKORO, {}, {"options": {"normalization_options": '{"unit_normalization": true}'}},
+            {"normalization_options": {"unit_normalization": True}}),
         (SPEACHES, {"sample_rate_hz": 16_000}, {}, {"sample_rate": 16_000, "stream_format": "audio"}),
         (LOCALAI, {"model": "voxcpm"}, {"language": "de", "options": {"backend": "voxcpm"}},
-            {"model": "voxcpm", "stream": True, "language": "de", "backend": "voxcpm"}),
+            {"model": "voxcpm", "voice": "", "stream": True, "language": "de", "backend": "voxcpm"}),
+        (LOCALAI, {"model": "voxcpm", "voices": ["anna"]},
+            {"speed": 1.5,
+                "options": {"params": '{"cfg_weight": 0.3, "top_k": 5, "raw": true, "mode": "icl"}'}},
+            {"voice": "anna", "speed": 1.5,
+                "params": {"cfg_weight": "0.3", "top_k": "5", "raw": "true", "mode": "icl"}}),
         (VLLM_OMNI, {}, {"language": "ja-JP", "seed": 7, "options": {"max_new_tokens": "900"}},
             {"language": "Japanese", "seed": 7, "max_new_tokens": 900, "stream_format": "audio"}),
+        (VLLM_OMNI, {"clips": True},
+            {"options": {"task_type": "Base", "ref_audio": CLIP, "ref_text": "Hear me.",
+                "extra_params": '{"cfg_scale": 1.5, "mood": "calm"}'}},
+            {"task_type": "Base", "ref_audio": CLIP, "ref_text": "Hear me.",
+                "extra_params": {"cfg_scale": 1.5, "mood": "calm"}}),
+        (VLLM_OMNI, {"clips": True}, {"options": {"ref_audio": CLIP, "x_vector_only_mode": "true"}},
+            {"ref_audio": CLIP, "x_vector_only_mode": True}),
     ],
 )  # fmt: skip
 async def test_a_server_is_asked_in_its_own_words(
@@ -118,7 +140,9 @@ async def test_what_a_server_does_not_know_is_not_sent(server: SpeechServer) -> 
     async with _loaded(server, KOKORO, instructions="Sing.") as engine:
         events = await _spoken(engine, language="sv", options={"instructions": "Sing.", "colour": "red"})
         assert _ignored(events) == ("engine_options.instructions", "engine_options.colour", "language")
-    assert server.body.keys() == {"input", "model", "voice", "response_format", "stream"}
+    assert server.body.keys() == {
+        "input", "model", "voice", "response_format", "stream", "normalization_options",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -192,17 +216,175 @@ async def test_the_older_models_take_neither_instructions_nor_events(server: Spe
     assert not any(isinstance(event, Charge) for event in events), "they report no usage"
 
 
-@pytest.mark.parametrize("value", ["many", "0"])
-async def test_an_option_that_cannot_be_read_is_named(server: SpeechServer, value: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "why"),
+    [
+        (VLLM_OMNI, "max_new_tokens", "many", "a whole number"),
+        (VLLM_OMNI, "max_new_tokens", "0", "1 to 1000000"),
+        (VLLM_OMNI, "max_new_tokens", "1_000", "a whole number"),
+        (VLLM_OMNI, "max_new_tokens", "9" * 4_000, "a whole number"),
+        (VLLM_OMNI, "task_type", "base", "one of CustomVoice, VoiceDesign, Base"),
+        (VLLM_OMNI, "x_vector_only_mode", "1", "true or false"),
+        (VLLM_OMNI, "ref_text", "  ", "a text"),
+        (VLLM_OMNI, "extra_params", "[1]", "a JSON object"),
+        (VLLM_OMNI, "extra_params", '{"scale": 1', "a JSON object"),
+        (VLLM_OMNI, "extra_params", "[" * 4_000, "a JSON object"),
+        (VLLM_OMNI, "extra_params", '{"scale": {"deep": 1}}', "a JSON object"),
+        (VLLM_OMNI, "extra_params", '{"scale": NaN}', "a JSON object"),
+        (VLLM_OMNI, "extra_params", '{"scale": 1e999}', "a JSON object"),
+        (VLLM_OMNI, "extra_params", '{"scale": null}', "a JSON object"),
+        (VLLM_OMNI, "extra_params", json.dumps({f"n{n}": n for n in range(33)}), "at most 32"),
+        (VLLM_OMNI, "extra_params", json.dumps({"mood": "a" * 1_001}), "at most 1000 characters"),
+        (KOKORO, "lang_code", "en", "one of a, b,"),
+        (KOKORO, "normalization_options", '{"normalize": 1}', "true or false"),
+        (KOKORO, "normalization_options", '{"shout": true}', "true or false"),
+        (LOCALAI, "backend", "../../bin/sh", "one word"),
+        (LOCALAI, "params", '{"a b": 1}', "names of at most 64"),
+    ],
+)
+async def test_an_option_that_cannot_be_read_is_named(
+    server: SpeechServer, kind: Kind, name: str, value: str, why: str
+) -> None:
+    server.voices = ["vivian"]
+    async with _loaded(server, kind) as engine:
+        with pytest.raises(ParlandoError) as refused:
+            await _spoken(engine, options={name: value})
+    assert (refused.value.reason, refused.value.field) == (Reason.OUT_OF_RANGE, f"engine_options.{name}")
+    assert refused.value.message.startswith(f"engine_options.{name}: ")
+    assert why in refused.value.message
+    assert server.asked == 0
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://example.com/voice.wav",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "data:audio/wav;base64,aHR0cDovLzEyNy4wLjAuMS8=",  # text in place of sound
+        "data:text/plain;base64,UklGRg==",
+        "data:audio/wav;base64,UklGRg=",
+        "data:audio/wav;base64,",
+        CLIP + "\nhttp://example.com",
+        CLIP + "==",
+    ],
+)
+async def test_a_clip_is_the_clip_itself_and_no_address(server: SpeechServer, clip: str) -> None:
+    server.voices = ["vivian"]
+    async with _loaded(server, VLLM_OMNI, clips=True) as engine:
+        with pytest.raises(ParlandoError, match="no address") as refused:
+            await _spoken(engine, options={"ref_audio": clip})
+    assert (refused.value.reason, refused.value.field) == (Reason.OUT_OF_RANGE, "engine_options.ref_audio")
+    assert server.asked == 0
+
+
+async def test_clips_are_taken_only_where_somebody_answers_for_them(server: SpeechServer) -> None:
     server.voices = ["vivian"]
     async with _loaded(server, VLLM_OMNI) as engine:
-        with pytest.raises(ParlandoError) as refused:
-            await _spoken(engine, options={"max_new_tokens": value})
-    assert (refused.value.reason, refused.value.field) == (
-        Reason.OUT_OF_RANGE,
-        "engine_options.max_new_tokens",
-    )
+        with pytest.raises(ParlandoError, match="VLLM_OMNI_CLIPS") as refused:
+            await _spoken(engine, options={"ref_audio": CLIP})
+    assert (refused.value.reason, refused.value.field) == (Reason.NOT_SUPPORTED, "engine_options.ref_audio")
     assert server.asked == 0
+
+
+@pytest.mark.parametrize(("kind", "option"), [(LOCALAI, "params"), (VLLM_OMNI, "extra_params")])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"style": "http://169.254.169.254/"},
+        {"style": "file:///etc/passwd"},
+        {"style": "../secret"},
+        {"style": "C:\\secret"},
+        {"style": "a\nb"},
+        {"audio_prompt_path": "clip"},
+        {"ref_audio": "clip"},
+        {"prompt_wav": "clip"},
+    ],
+    ids=repr,
+)
+async def test_a_models_parameter_leads_to_no_address_and_no_file(
+    server: SpeechServer, kind: Kind, option: str, parameters: dict[str, str]
+) -> None:
+    server.voices = ["vivian"]
+    async with _loaded(server, kind) as engine:
+        with pytest.raises(ParlandoError) as refused:
+            await _spoken(engine, options={option: json.dumps(parameters)})
+    assert (refused.value.reason, refused.value.field) == (Reason.OUT_OF_RANGE, f"engine_options.{option}")
+    assert server.asked == 0
+
+
+# How sound travels
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3", "opus", "aac", "flac"])
+@pytest.mark.parametrize("kind", [OPENAI, KOKORO, SPEACHES], ids=lambda kind: kind[0].name)
+async def test_sound_is_decoded_as_it_comes(server: SpeechServer, kind: Kind, form: str) -> None:
+    server.voices = ["af_heart"]
+    text = TEXT * 6
+    async with _loaded(server, kind, format=form) as engine:
+        server.fault = Fault.HANG_MIDDLE if form != "flac" else Fault.NONE  # FLAC is held back for a second
+        stop, early = StopFlag(), list[EngineEvent]()
+        async for event in engine.synthesize(Job(text, engine.describe().default_voice), stop):
+            early.append(event)
+            if isinstance(event, Audio):
+                stop.set()
+        assert any(isinstance(event, Audio) for event in early), "before the last of it was made"
+        server.fault = Fault.NONE
+        events = await _spoken(engine, text=text)
+    assert server.body["response_format"] == form
+    (started,) = [event for event in events if isinstance(event, Started)]
+    rate = 48_000 if form == "opus" else 24_000
+    assert started.sample_rate_hz == rate
+    heard = np.frombuffer(b"".join(event.pcm for event in events if isinstance(event, Audio)), "<i2")
+    expected = len(made(text, rate)) // 2
+    assert expected <= len(heard) <= expected + rate // 10, "all of it, and a little silence of the encoder's"
+    assert np.abs(np.fft.rfft(heard.astype(float))).argmax() == pytest.approx(200 * len(heard) / rate, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "streamed"),
+    [(LOCALAI, "wav", True), (LOCALAI, "pcm", False), (LOCALAI, "mp3", False), (VLLM_OMNI, "wav", True),
+        (VLLM_OMNI, "flac", False)],
+)  # fmt: skip
+async def test_what_a_server_does_not_stream_is_not_said_to_be_streamed(
+    server: SpeechServer, kind: Kind, form: str, *, streamed: bool
+) -> None:
+    server.voices = ["vivian"]
+    async with _loaded(server, kind, format=form) as engine:
+        assert engine.describe().streams is streamed
+        await _spoken(engine)
+    assert (server.body["response_format"], server.body["stream"]) == (form, streamed)
+    assert ("stream_format" in server.body) is (streamed and kind is VLLM_OMNI)
+
+
+@pytest.mark.parametrize("form", ["mp3", "opus", "aac", "flac"])
+async def test_sound_of_another_format_is_an_outage(server: SpeechServer, form: str) -> None:
+    server.voices, server.fault = ["af_heart"], Fault.GARBAGE
+    async with _loaded(server, KOKORO, format=form) as engine:
+        with pytest.raises(ParlandoError) as failed:
+            await _spoken(engine)
+    assert failed.value.reason is Reason.ENGINE_FAILED
+
+
+@pytest.mark.parametrize("form", ["mp3", "aac", "flac"])
+async def test_a_rate_that_the_sound_itself_states_is_checked(server: SpeechServer, form: str) -> None:
+    server.voices = ["af_heart"]
+    async with _loaded(server, KOKORO, format=form, sample_rate_hz=16_000) as engine:
+        with pytest.raises(ParlandoError, match="24000 Hz") as failed:
+            await _spoken(engine)
+    assert failed.value.reason is Reason.ENGINE_FAILED
+
+
+async def test_more_streams_are_decoded_at_once_than_there_are_cores(server: SpeechServer) -> None:
+    server.voices = ["af_heart"]
+    async with _loaded(server, KOKORO, format="mp3", live=64) as engine:
+        spoken = await asyncio.gather(*(_spoken(engine) for _ in range(40)))
+    lengths = {sum(len(event.pcm) for event in events if isinstance(event, Audio)) for events in spoken}
+    assert len(lengths) == 1
+    async with asyncio.timeout(HUNG):  # for the threads to end, which nobody waits for
+        while any(thread.name.startswith("decoder") for thread in threading.enumerate()):  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
 
 
 # Voices
@@ -224,6 +406,82 @@ async def test_voices_are_listed_in_any_form(server: SpeechServer, listed: objec
     assert voices["af_heart"].languages == ("en-US",)
     assert voices["bm_george"].languages == ("en-GB",)
     assert (voices["af_heart"].gender, voices["bm_george"].gender) == (Gender.FEMALE, Gender.MALE)
+
+
+async def test_speaches_is_asked_for_the_voices_of_its_model(server: SpeechServer) -> None:
+    server.voices = [{"name": "af_heart", "id": "af_heart"}, {"name": "amy", "id": "amy"}]  # of all models
+    server.models = {
+        "speaches-ai/piper-en_US-amy-low": [{"name": "amy", "language": "en_US", "id": "amy"}],
+        profiles.SPEACHES.model: [
+            {"name": "bm_george", "language": "en-gb", "gender": "male", "id": "bm_george"}
+        ],
+    }
+    async with _loaded(server, SPEACHES) as engine:
+        assert [voice.id for voice in engine.voices()] == ["bm_george"]
+    async with _loaded(server, SPEACHES, model="speaches-ai/piper-en_US-amy-low") as engine:
+        assert [(voice.id, voice.languages) for voice in engine.voices()] == [("amy", ("en-US",))]
+    async with _loaded(server, SPEACHES, model="speaches-ai/other") as engine:
+        assert [voice.id for voice in engine.voices()] == ["af_heart", "amy"]
+
+
+async def test_speaches_before_its_lists_of_models_is_asked_as_it_was_then(server: SpeechServer) -> None:
+    server.older = [
+        {
+            "model_id": model,
+            "voice_id": voice,
+            "id": f"{model}/{voice}",
+            "object": "voice",
+            "sample_rate": 24_000,
+        }
+        for model, voice in (("hexgrad/Kokoro-82M", "af_sky"), ("rhasspy/piper-voices", "en_US-amy-medium"))
+    ]
+    async with _loaded(server, SPEACHES, model="hexgrad/Kokoro-82M") as engine:
+        assert [voice.id for voice in engine.voices()] == ["af_sky"]
+
+
+async def test_localai_is_asked_for_the_voices_of_its_model(server: SpeechServer) -> None:
+    server.models = {
+        "pocket-tts": [{"name": "estelle", "language": "fr", "gender": "female"}, {"name": "alba"}],
+        "bark": [{"name": "other"}],
+        "bare": [],
+    }
+    async with _loaded(server, LOCALAI, model="pocket-tts") as engine:
+        alba, estelle = engine.voices()
+        assert (alba.id, alba.languages) == ("alba", ("en",))
+        assert (estelle.id, estelle.languages, estelle.gender) == ("estelle", ("fr",), Gender.FEMALE)
+        await _spoken(engine, voice="estelle")
+        assert server.body["voice"] == "estelle"
+    for model in ("bare", "unknown"):  # of neither is any voice known by name
+        async with _loaded(server, LOCALAI, model=model) as engine:
+            assert [voice.id for voice in engine.voices()] == [model]
+            await _spoken(engine)
+            assert server.body["voice"] == "", "the model's own, as its configuration says"
+
+
+async def test_a_voice_by_no_name_stays_when_others_get_names(server: SpeechServer) -> None:
+    server.models = {"bare": []}
+    async with _loaded(server, LOCALAI, model="bare", voices_seconds=0.01) as engine:
+        server.models = {"bare": [{"name": "alba"}]}
+        async with asyncio.timeout(HUNG):
+            while engine.find_voice("alba") is None:  # noqa: ASYNC110  # the list is asked for beside us
+                await asyncio.sleep(0.002)
+        assert engine.describe().default_voice == "bare"
+        await _spoken(engine)
+        assert server.body["voice"] == ""
+
+
+async def test_voices_that_were_uploaded_to_vllm_omni_are_cloned_ones(server: SpeechServer) -> None:
+    server.voices = ["ada", "vivian"]
+    about = {"name": "Ada", "consent": "form-7", "created_at": 1_790, "speaker_description": "Warm."}
+    server.uploaded = [about]
+    async with _loaded(server, VLLM_OMNI) as engine:
+        ada, vivian = engine.voices()
+        first = await engine.voices_revision()
+    assert (ada.id, ada.cloned, ada.consent_note, ada.description) == ("ada", True, "form-7", "Warm.")
+    assert not vivian.cloned
+    server.uploaded = [about | {"created_at": 1_791}]  # another clip by the same name
+    async with _loaded(server, VLLM_OMNI) as engine:
+        assert await engine.voices_revision() != first
 
 
 @pytest.mark.parametrize("listed", [[], "none", {"a": 1}, [None, 3, {}], None])

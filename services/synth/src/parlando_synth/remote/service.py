@@ -51,6 +51,10 @@ class LocalService(ABC):
         retry_after: seconds to come back after, where the fault is BUSY.
         pause: seconds between two pieces of sound.
         asked: requests for speech so far.
+        texts: what they asked to be spoken.
+        listed: requests for a list of voices so far.
+        lists: whether those are answered; where not, as the fault ERROR is.
+        newcomer: id of a voice that is listed as well, where one is set.
         key: the key that the last of them came with.
         ended: when the last of them ended, in seconds of the machine's monotonic clock.
         port: where it listens, on 127.0.0.1.
@@ -62,7 +66,10 @@ class LocalService(ABC):
         self.times: int | None = None
         self.retry_after = 0.0
         self.pause = 0.002
-        self.asked = 0
+        self.asked = self.listed = 0
+        self.texts: list[str] = []
+        self.lists = True
+        self.newcomer = ""
         self.key = ""
         self.ended = 0.0
         self.port = 0
@@ -97,6 +104,10 @@ class LocalService(ABC):
 
         self._on_loop(close)
 
+    def outwait(self) -> None:
+        """Do what the service does with who sends nothing for as long as it waits: leave them, at least."""
+        self.drop()
+
     def _on_loop(self, call: Callable[[], T]) -> T:
         async def called() -> T:
             return call()
@@ -118,13 +129,15 @@ class LocalService(ABC):
     def mend(self) -> None:
         """Let nothing go wrong with the requests to come, and forget those that came."""
         self.fault, self.times, self.retry_after, self.pause = Fault.NONE, None, 0.0, 0.002
-        self.asked, self.key = 0, ""
+        self.asked, self.texts, self.key = 0, [], ""
+        self.lists, self.newcomer = True, ""
 
     @contextmanager
-    def request(self, key: str) -> Iterator[Fault]:
+    def request(self, key: str, text: str) -> Iterator[Fault]:
         """Count a request for speech as live while the block lasts; yields what goes wrong with it."""
         with self._changed:
             self.asked += 1
+            self.texts.append(text)
             self.key = key
             self._live += 1
             self._changed.notify_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from parlando_openai.formats import WireFormat
 from parlando_synth.remote.settings import RemoteSettings
 
 
@@ -25,7 +26,17 @@ class SpeechSettings(RemoteSettings):
         default=("en",), description="languages of voices of which nothing else is known, as BCP 47 tags"
     )
     sample_rate_hz: int = Field(default=24_000, ge=8_000, le=48_000, description="rate of the model's sound")
+    format: WireFormat | None = Field(
+        default=None,
+        description="how sound travels from the server: pcm, wav, mp3, opus, aac or flac; unset: as it comes "
+        "soonest and costs least",
+    )
     instructions: str = Field(default="", description="how to speak, for models that take instructions")
+    clips: bool = Field(
+        default=False,
+        description="whether callers may send the clip of a voice to speak in (ref_audio of vLLM-Omni); who "
+        "allows it answers for the consent of whose voice it is",
+    )
     streams: bool = Field(
         default=True,
         description="whether sound comes before all of it is made; some models of LocalAI cannot",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import openai
@@ -19,6 +17,8 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_openai import refusals
 from parlando_openai.emotions import SENTENCES, instructed
+from parlando_openai.events import StreamError, events
+from parlando_openai.formats import UndecodableError
 from parlando_openai.options import taken
 from parlando_openai.profiles import TTS_1_VOICES, Profile
 from parlando_openai.settings import SpeechSettings
@@ -30,21 +30,8 @@ from parlando_synth.remote.vendor import Exchange, Said, Vendor
 from parlando_synth.voice import Voice
 
 _KEEP_ALIVE = 300.0  # seconds that an idle connection is kept for the next job
-_END_SECONDS = 0.5  # that the end of a stream may take to come, once all is said
 _NO_KEY = "none"  # the SDK wants one; servers of one's own ask for none
 _RATE = re.compile(r"rate=(\d+)")
-
-
-class StreamError(Exception):
-    """The server reports an error in the middle of a stream.
-
-    Args:
-        refusal: what it means.
-    """
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.trouble.name)
-        self.refusal = refusal
 
 
 class SpeechVendor(Vendor):
@@ -67,8 +54,11 @@ class SpeechVendor(Vendor):
         self._instructs = profile.instructions and not self._tts_1
         self._events = profile.billed and not self._tts_1
         self._tariff = tariff(profile.name, self._model, settings.prices) if profile.billed else None
+        self._format = settings.format or profile.format
+        self._streamed = settings.streams and self._format in profile.streamed
+        self._rate = self._format.fixed_rate or settings.sample_rate_hz
         self._voices: dict[str, Voice] = {}
-        self._default = ""
+        self._default = self._nameless = ""
         self._client: AsyncOpenAI | None = None
 
     async def open(self) -> None:
@@ -90,16 +80,24 @@ class SpeechVendor(Vendor):
                 follow_redirects=False,
             ),
         )
-        listed = await self._listed(self._client)
-        voices = self._known_voices() + listed
-        self._voices = {voice.id: voice for voice in voices}
+        await self.list_voices()
         self._default = self._settings.default_voice or next(iter(self._profile.voices), "")
         if self._default not in self._voices:
-            self._default = next(iter(sorted(self._voices)), "")
-        if not self._default:
+            self._default = next(iter(sorted(self._voices)))
+
+    async def list_voices(self) -> None:
+        """Ask for the voices that the server lists, beside those that the settings name."""
+        voices = self._own_voices() + await self._listed()
+        if not voices and self._profile.nameless:
+            self._nameless = self._model or "default"
+        if self._nameless:  # also once others are listed: callers know it
+            voices += plain_voices([self._nameless], self._settings.languages, self._rate)
+        if not voices:
+            name = str(self._settings.model_config.get("env_prefix", ""))
             raise ParlandoError(
                 Reason.MODEL_NOT_FOUND, f"{self.name} lists no voice: name some in {name}VOICES"
             )
+        self._voices = {voice.id: voice for voice in voices}
 
     def describe(self) -> EngineDescription:
         """Return what the server can do."""
@@ -113,7 +111,7 @@ class SpeechVendor(Vendor):
             max_live=self._settings.live,
             max_text_code_points=profile.longest,
             model=self._model,
-            streams=self._settings.streams,
+            streams=self._streamed,
             speed=profile.slowest < profile.fastest,
             min_speed=profile.slowest,
             max_speed=profile.fastest,
@@ -134,14 +132,21 @@ class SpeechVendor(Vendor):
         found = super().find_voice(name)
         return mixed(name, self._voices) if found is None and self._profile.mixes else found
 
-    async def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
+    def speak(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
         """Ask for speech, and yield what comes."""
-        if self._client is None:
-            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        said = self._answer(job, exchange)
+        if not self._format.encoded:
+            return said
+        from parlando_openai.decoding import decoded  # noqa: PLC0415  # FFmpeg, which few need
+
+        return decoded(said, self._format, exchange)
+
+    async def _answer(self, job: Job, exchange: Exchange) -> AsyncGenerator[Said, None]:
+        """Ask for speech, and yield what comes, in the format in which it comes."""
+        create = self._loaded().audio.speech.with_streaming_response.create
         fields, exchange.ignored = self._fields(job)
         own = str(fields.pop("instructions", ""))
         instructions = instructed(own, job.emotion, job.emotion_intensity)
-        create = self._client.audio.speech.with_streaming_response.create
         optional: dict[str, Any] = {"instructions": instructions} if instructions else {}
         if job.speed != 1.0:
             optional["speed"] = job.speed
@@ -149,18 +154,15 @@ class SpeechVendor(Vendor):
         async with create(
             input=job.text,
             model=self._model,
-            voice=job.voice,
-            response_format="wav" if self._profile.wav else "pcm",
+            voice="" if job.voice == self._nameless else job.voice,
+            response_format=self._format.value,
             extra_body=fields,
             **optional,
         ) as answer:
             kind = answer.headers.get("content-type", "")
             if "text/event-stream" in kind:
-                async with (
-                    aclosing(_lines(answer.iter_bytes())) as lines,
-                    aclosing(self._events_of(job, lines)) as events,
-                ):
-                    async for said in events:
+                async with aclosing(events(answer.iter_bytes(), len(job.text), self._tariff)) as told:
+                    async for said in told:
                         yield said
                 return
             if kind.startswith(("text/", "application/json")):
@@ -175,14 +177,14 @@ class SpeechVendor(Vendor):
         if isinstance(error, StreamError):
             return error.refusal
         # In the middle of an answer the SDK lets httpx2's errors through; the time for a list is ours.
-        if isinstance(error, httpx2.HTTPError | TimeoutError):
+        if isinstance(error, httpx2.HTTPError | TimeoutError | UndecodableError):
             return Refusal(Trouble.OUTAGE)
         return refusals.refusal(error)
 
     async def warm(self) -> None:
         """Ask for what is listed: it keeps the connection that is used next, or makes another."""
         if self._client is not None:
-            await self._listed(self._client)
+            await self._listed()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -190,42 +192,74 @@ class SpeechVendor(Vendor):
         if client is not None:
             await client.close()
 
-    async def _listed(self, client: AsyncOpenAI) -> list[Voice]:
-        """Return the voices that the server lists; a server without a list still gets its connection made."""
-        try:
-            async with asyncio.timeout(self._settings.connect_seconds + self._settings.first_byte_seconds):
-                answer = await client.get(self._profile.listing or "/models", cast_to=httpx2.Response)
-        except NotFoundError:
-            return []
-        if not self._profile.listing:
-            return []
-        return listed_voices(_json(answer), self._settings.languages, self._settings.sample_rate_hz)
+    def _loaded(self) -> AsyncOpenAI:
+        """Return the client.
 
-    def _known_voices(self) -> list[Voice]:
-        rate, settings = self._settings.sample_rate_hz, self._settings
-        own = plain_voices(settings.voices, settings.languages, rate)
-        if settings.default_voice:
-            own += plain_voices([settings.default_voice], settings.languages, rate)
-        if self._profile.listing:
-            return own
+        Raises:
+            ParlandoError: ENGINE_FAILED: the engine is not loaded.
+        """
+        if self._client is None:
+            raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
+        return self._client
+
+    async def _listed(self) -> list[Voice]:
+        """Return the voices that the server lists; a server without a list still gets its connection made."""
+        model = quote(self._model)  # a slash in it is one in the path
+        for listing in self._profile.listings or ("/models",):
+            try:
+                async with asyncio.timeout(
+                    self._settings.connect_seconds + self._settings.first_byte_seconds
+                ):
+                    path = listing.replace("{model}", model)
+                    answer = await self._loaded().get(path, cast_to=httpx2.Response)
+            except NotFoundError:
+                continue
+            if not self._profile.listings:
+                break
+            if found := listed_voices(_json(answer), self._model, self._settings.languages, self._rate):
+                return found
+        return []
+
+    def _own_voices(self) -> list[Voice]:
+        """Return the voices that the settings name, and those that are known without a list."""
+        settings = self._settings
+        names = [*settings.voices, *([settings.default_voice] if settings.default_voice else [])]
+        own = plain_voices(names, settings.languages, self._rate)
         if self._profile.billed:
-            return own + openai_voices(TTS_1_VOICES if self._tts_1 else self._profile.voices, rate)
-        return own or plain_voices([self._model or "default"], settings.languages, rate)
+            own += openai_voices(TTS_1_VOICES if self._tts_1 else self._profile.voices, self._rate)
+        return own
+
+    def _options(self, job: Job) -> tuple[dict[str, object], tuple[str, ...]]:
+        """Return the options that the server takes, and the paths of those it does not.
+
+        Raises:
+            ParlandoError: OUT_OF_RANGE: one cannot be read; NOT_SUPPORTED: a clip, where none are taken.
+        """
+        known, clip = dict(self._profile.options), self._profile.clip
+        if self._instructs:
+            known["instructions"] = str
+        if clip in job.options and not self._settings.clips:
+            raise ParlandoError(
+                Reason.NOT_SUPPORTED,
+                f"engine_options.{clip}: clips are not taken here: name a voice that the server has, or have "
+                f"{self._settings.model_config.get('env_prefix')}CLIPS set",
+                field=f"engine_options.{clip}",
+            )
+        return taken(job.options, known)
 
     def _fields(self, job: Job) -> tuple[dict[str, object], tuple[str, ...]]:
         """Return what a request has beside OpenAI's own fields, and the paths of what it cannot have."""
         profile = self._profile
-        known = dict(profile.options)
-        if self._instructs:
-            known["instructions"] = str
-        options, ignored = taken(job.options, known)
-        fields: dict[str, object] = dict(profile.fields)
+        options, ignored = self._options(job)
+        fields = dict(profile.fields)
+        if profile.streaming:
+            fields |= profile.streaming if self._format in profile.streamed else {"stream": False}
         if self._instructs and self._settings.instructions:
             fields["instructions"] = self._settings.instructions
         if self._events:
             fields["stream_format"] = "sse"
         if profile.rate_field:
-            fields[profile.rate_field] = self._settings.sample_rate_hz
+            fields[profile.rate_field] = self._rate
         if profile.language_field and job.language:
             language = job.language.partition("-")[0].casefold()
             value = profile.languages.get(language) if profile.languages else job.language
@@ -238,62 +272,6 @@ class SpeechVendor(Vendor):
         if profile.seed and job.seed is not None:
             fields["seed"] = job.seed
         return fields | options, ignored
-
-    async def _events_of(self, job: Job, lines: AsyncIterator[bytes]) -> AsyncGenerator[Said, None]:
-        """Yield what server-sent events say."""
-        async for line in lines:
-            if not line.startswith(b"data:"):
-                continue
-            event = _event(line[5:])
-            match event.get("type"):
-                case "speech.audio.delta":
-                    yield _sound(event.get("audio"))
-                case "speech.audio.done":
-                    usage = event.get("usage")
-                    if self._tariff is not None and isinstance(usage, Mapping):
-                        text, audio = int(usage.get("input_tokens", 0)), int(usage.get("output_tokens", 0))
-                        yield self._tariff.charge_for_tokens(len(job.text), text, audio)
-                    await _drain(lines)
-                    return
-                case "error":
-                    error = event.get("error")
-                    about = error if isinstance(error, Mapping) else {}
-                    raise StreamError(refusals.of_error(about))
-        raise StreamError(Refusal(Trouble.OUTAGE))  # cut off: whole streams end with "done"
-
-
-async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of a stream, undecoded: the SDK's own are text, and JSON is read from bytes."""
-    rest = b""
-    async for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line
-
-
-async def _drain(lines: AsyncIterator[bytes]) -> None:
-    """Read a stream to its end, which is near: a connection that is not read up cannot be used again."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_END_SECONDS):
-            async for _ in lines:
-                pass
-
-
-def _event(data: bytes) -> Mapping[str, Any]:
-    try:
-        event = json.loads(data)
-    except ValueError:
-        event = None
-    if not isinstance(event, Mapping):
-        raise StreamError(Refusal(Trouble.OUTAGE))
-    return event
-
-
-def _sound(encoded: object) -> bytes:
-    try:
-        return base64.b64decode(str(encoded), validate=True)
-    except binascii.Error:
-        raise StreamError(Refusal(Trouble.OUTAGE)) from None
 
 
 def _json(answer: httpx2.Response) -> object:

@@ -39,21 +39,32 @@ def openai_voices(names: Iterable[str], rate: int) -> list[Voice]:
     return [Voice(name, name.capitalize(), LANGUAGES, rate, licence=_LICENCE) for name in names]
 
 
-def listed_voices(body: object, languages: Sequence[str], rate: int) -> list[Voice]:
-    """Return the voices of a server's list: `{"voices": [name, or object with id or name and more]}`.
+def listed_voices(body: object, model: str, languages: Sequence[str], rate: int) -> list[Voice]:
+    """Return the voices of a server's list, whichever form it has.
+
+    `{"voices": [...]}`, of names or of objects with an id or a name and more; the same of a model, below
+    `{"data": [{"model": ..., "voices": [...]}]}` (LocalAI); or the bare list, of objects with a model_id
+    (speaches, before 0.8). What is said of some voices in `uploaded_voices` is added (vLLM-Omni).
 
     Args:
         body: what the server answered; what is no such list has none.
+        model: whose voices are wanted, where the list says whose each is.
         languages: of voices that say nothing of theirs.
         rate: of the server's sound, in hertz.
     """
-    entries = body.get("voices") if isinstance(body, Mapping) else None
+    uploads = {
+        str(about.get("name")).casefold(): about for about in _objects(_under(body, "uploaded_voices"))
+    }
     found: dict[str, Voice] = {}
-    for entry in entries if isinstance(entries, list) else []:
+    for entry in _entries(body, model):
         about: Mapping[str, object] = entry if isinstance(entry, Mapping) else {"id": entry}
-        name = about.get("id") or about.get("name") or about.get("voice_id")
+        if about.get("model_id", model) != model:
+            continue
+        # With a model_id, the id is both together, and what a request names is the voice_id.
+        names = ("voice_id", "id", "name") if "model_id" in about else ("id", "name", "voice_id")
+        name = next((about[key] for key in names if about.get(key)), None)
         if isinstance(name, str) and name:
-            found[name] = _voice(name, about, languages, rate)
+            found[name] = _voice(name, about, languages, rate, uploads.get(name.casefold()))
     return list(found.values())
 
 
@@ -76,7 +87,33 @@ def mixed(name: str, voices: Mapping[str, Voice]) -> Voice | None:
     return Voice(name, name, first.languages, first.sample_rate_hz) if first is not None else None
 
 
-def _voice(name: str, about: Mapping[str, object], languages: Sequence[str], rate: int) -> Voice:
+def _entries(body: object, model: str) -> Iterable[object]:
+    """Yield what a list has of a model."""
+    if isinstance(body, list):
+        yield from body
+        return
+    for about in _objects(_under(body, "data")):
+        if about.get("model") == model:
+            yield from _entries(about, model)
+    voices = _under(body, "voices")
+    yield from voices if isinstance(voices, list) else []
+
+
+def _objects(found: object) -> list[Mapping[str, object]]:
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _under(body: object, key: str) -> object:
+    return body.get(key) if isinstance(body, Mapping) else None
+
+
+def _voice(
+    name: str,
+    about: Mapping[str, object],
+    languages: Sequence[str],
+    rate: int,
+    upload: Mapping[str, object] | None = None,
+) -> Voice:
     language, gender = about.get("language"), Gender.UNSTATED
     spoken = (language.replace("_", "-"),) if isinstance(language, str) and language else tuple(languages)
     if kokoro := _KOKORO.fullmatch(name):
@@ -85,4 +122,14 @@ def _voice(name: str, about: Mapping[str, object], languages: Sequence[str], rat
     if isinstance(stated, str):
         gender = _GENDERS.get(stated.casefold(), gender)
     shown = about.get("name")
-    return Voice(name, shown if isinstance(shown, str) and shown else name, spoken, rate, gender)
+    return Voice(
+        name,
+        shown if isinstance(shown, str) and shown else name,
+        spoken,
+        rate,
+        gender,
+        cloned=upload is not None,
+        description=str((upload or {}).get("speaker_description") or ""),
+        consent_note=str((upload or {}).get("consent") or ""),
+        revision=str((upload or {}).get("created_at") or ""),  # another clip by the same name has another
+    )
