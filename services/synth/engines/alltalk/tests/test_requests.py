@@ -11,12 +11,14 @@ import pytest
 from alltalk_server import AllTalkServer
 
 from parlando_alltalk.settings import AllTalkSettings
-from parlando_alltalk.vendor import AllTalkVendor
+from parlando_alltalk.vendor import STOP_SECONDS, AllTalkVendor
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.contract import perform
+from parlando_synth.contract import HUNG, perform
 from parlando_synth.engine import Aftermath, Audio, Engine, Job, StopFlag
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import Fault
+from parlando_synth.remote.vendor import Exchange
+from parlando_synth.synthesis import STOP_WITHIN
 
 VOICE = "female_01.wav"
 
@@ -82,6 +84,32 @@ async def test_what_ended_well_is_not_stopped(server: AllTalkServer) -> None:
     async with _loaded(server) as engine:
         await perform(engine, Job("It is late.", VOICE))
     assert server.stops == 0
+
+
+async def test_a_stop_after_all_was_sent_finds_nothing_at_work(server: AllTalkServer) -> None:
+    made = AllTalkSettings.model_validate({"base_url": f"http://127.0.0.1:{server.port}"})
+    vendor, exchange = AllTalkVendor(made), Exchange()
+    await vendor.open()
+    said = [item async for item in vendor.speak(Job("It is late.", VOICE), exchange)]
+    await vendor.close()
+    assert said
+    assert not exchange.goes_on, "though its sound may wait long for who is to hear it"
+
+
+async def test_a_stop_that_is_not_confirmed_is_given_up_while_the_worker_still_asks(
+    server: AllTalkServer,
+) -> None:
+    assert STOP_SECONDS < STOP_WITHIN
+    server.fault, server.deaf = Fault.HANG_MIDDLE, True
+    async with _loaded(server) as engine:
+        stop, events = StopFlag(), []
+        async with asyncio.timeout(HUNG):
+            async for event in engine.synthesize(Job("It is late.", VOICE), stop):
+                events.append(event)
+                if isinstance(event, Audio):
+                    stop.set()
+    assert events[-1] == Aftermath(goes_on=True)
+    assert server.stops == 1
 
 
 async def test_who_is_refused_stops_nothing_of_anybody_elses(server: AllTalkServer) -> None:

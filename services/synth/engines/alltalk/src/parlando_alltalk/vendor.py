@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
@@ -19,8 +20,10 @@ from parlando_synth.remote.vendor import Exchange, Said, Vendor
 from parlando_synth.voice import Voice
 
 _LONGEST_TEXT = 2_000  # code points: they travel in an address
-_STOP_SECONDS = 2.0
 _OPENAI_VOICES = ("alloy", "echo", "fable", "nova", "onyx", "shimmer")
+
+STOP_SECONDS = 1.5
+"""How long a stop may take to be confirmed, in all: less than a worker waits for its engine to be idle."""
 
 
 class AllTalkVendor(Vendor):
@@ -111,7 +114,7 @@ class AllTalkVendor(Vendor):
                 await _check(answer)
                 async for data in answer.aiter_bytes():
                     yield data
-            done = True
+            done, exchange.goes_on = True, False  # however long what it sent waits to be heard
         except AnswerError:  # it makes nothing of ours, and what it makes may be somebody else's
             done, exchange.goes_on = True, False
             raise
@@ -152,8 +155,9 @@ class AllTalkVendor(Vendor):
         """Tell the server to stop what it makes; return whether it says that it does."""
         if self._client is None:
             return False
-        with suppress(httpx.HTTPError):
-            answer = await self._client.put("/api/stop-generation", timeout=_STOP_SECONDS)
+        with suppress(httpx.HTTPError, TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                answer = await self._client.put("/api/stop-generation")
             return answer.status_code == httpx.codes.OK
         return False
 
