@@ -26,6 +26,7 @@ from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_google.chirp import ChirpVendor
 from parlando_google.classic import ClassicVendor
 from parlando_google.settings import ChirpSettings, ClassicSettings
+from parlando_kit.true_status import with_true_status
 from parlando_openai import profiles
 from parlando_openai.engine import realtime, speech
 from parlando_openai.settings import (
@@ -42,7 +43,7 @@ from parlando_synth.engine import Engine
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, Fault, LocalService
 from tests.component.router.cancelling import HASTE, MOMENTS, cancel_at_random
-from tests.component.router.mesh import WorkerProcess, mesh, said, say, until
+from tests.component.router.mesh import Speak, WorkerProcess, mesh, said, say, until
 
 TEXT = "Seven grey lamps were lit, and nobody in the whole town knew who had lit them."
 
@@ -196,6 +197,30 @@ async def test_another_engine_goes_on_where_this_one_fails(
     assert await asyncio.to_thread(service.wait_until_idle, 30.0)
 
 
+async def test_who_thinks_for_longer_than_a_vendor_waits_is_heard_whole_and_once(
+    kind: _Kind, service: LocalService
+) -> None:
+    first, rest = "Seven grey lamps were lit, and nobody", " in the whole town knew who had lit them."
+    async with mesh(_worker(kind, service)) as router:
+        call = with_true_status(router.stub.Speak())
+        await call.write(speech_pb2.SpeakRequest(epoch=1, open=speech_pb2.SpeakOpen()))
+        await call.write(speech_pb2.SpeakRequest(epoch=1, text=speech_pb2.SpeakText(text=first)))
+        await call.write(speech_pb2.SpeakRequest(epoch=1, flush=speech_pb2.SpeakFlush(id=1)))
+        events: list[speech_pb2.SpeechEvent] = []
+        while not any(event.HasField("flushed") for event in events):
+            events += await _read(call)
+        await asyncio.to_thread(service.outwait)
+        await call.write(speech_pb2.SpeakRequest(epoch=1, text=speech_pb2.SpeakText(text=rest)))
+        await call.write(speech_pb2.SpeakRequest(epoch=1, end=speech_pb2.SpeakEnd()))
+        while not events[-1].HasField("finished"):
+            events += await _read(call)
+    words = [word for event in events for word in event.words.words]
+    said_words = [TEXT[word.source.start : word.source.end].strip(",. ") for word in words]
+    assert said_words == TEXT.replace(",", "").replace(".", "").split(), "each word once, in order"
+    assert " ".join(service.texts).split() == TEXT.split(), "and each was asked for once"
+    assert len(_speakers(events)) == 1, "by one engine"
+
+
 async def test_a_feeling_that_a_vendor_does_not_have_is_said_to_be_left_out(
     kind: _Kind, service: LocalService
 ) -> None:
@@ -217,6 +242,13 @@ async def test_what_was_spent_is_near_what_was_estimated(kind: _Kind, service: L
     assert usage.HasField("cost") == estimate.HasField("cost") == kind.priced
     assert usage.cost.nanos == pytest.approx(estimate.cost.nanos, rel=0.1)
     assert usage.model == estimate.model
+
+
+async def _read(call: Speak) -> list[speech_pb2.SpeechEvent]:
+    """Return the next events."""
+    response = await call.read()
+    assert isinstance(response, speech_pb2.SpeakResponse), "it went on"
+    return [*response.events]
 
 
 def _speakers(events: list[speech_pb2.SpeechEvent]) -> list[str]:

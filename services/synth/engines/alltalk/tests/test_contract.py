@@ -30,6 +30,7 @@ class TestStreaming(RemoteContract):
     """Sound as it is made."""
 
     cannot: ClassVar = _CANNOT
+    newcomer: ClassVar = "female_02.wav"
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from elevenlabs_server import ElevenLabsServer
@@ -26,6 +26,8 @@ def _engine(service: LocalService, settings: dict[str, Any]) -> Engine:
 
 class TestWebSocket(RemoteContract):
     """Contexts on a WebSocket."""
+
+    newcomer: ClassVar = "New00000000000000000"
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:
@@ -58,6 +60,8 @@ class TestWebSocket(RemoteContract):
 
 class TestHttp(RemoteContract):
     """A request each."""
+
+    newcomer: ClassVar = "New00000000000000000"
 
     @staticmethod
     def create_service(tls: ssl.SSLContext | None) -> LocalService:

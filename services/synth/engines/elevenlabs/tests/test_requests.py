@@ -110,6 +110,17 @@ async def test_a_connection_closed_just_before_costs_no_text(server: ElevenLabsS
     assert len(server.socket_queries) == 4
 
 
+async def test_a_connection_whose_time_without_a_text_was_over_costs_no_text(
+    server: ElevenLabsServer,
+) -> None:
+    async with _loaded(server, transport="websocket") as engine:
+        await perform(engine, Job(TEXT, RACHEL))
+        server.out_of_time = 1  # it was over while the text was on its way
+        check_words(await perform(engine, Job(TEXT, RACHEL)), TEXT)
+    assert server.texts == [TEXT] * 3, "the second text was asked for again, of which nothing was said"
+    assert len(server.socket_queries) == 2
+
+
 async def test_a_connection_closed_before_it_says_anything_is_not_taken_forever(
     server: ElevenLabsServer,
 ) -> None:

@@ -27,6 +27,7 @@ class TestChirp(RemoteContract):
     """Chirp 3 HD, as it streams."""
 
     create_service = GoogleServer
+    newcomer: ClassVar = "en-US-Chirp3-HD-Puck"
     cannot: ClassVar = {Fault.WRONG_RATE: "an answer of bare PCM states no rate"}
 
     @staticmethod
@@ -49,6 +50,7 @@ class TestClassic(RemoteContract):
     """The older voices, all at once."""
 
     create_service = GoogleServer
+    newcomer: ClassVar = "en-US-Neural2-F"
 
     @staticmethod
     def engine_of(service: LocalService, **settings: Any) -> Engine:

@@ -21,7 +21,7 @@ import asyncio
 import logging
 import ssl
 import traceback
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -60,10 +60,12 @@ class RemoteContract(EngineContract):
 
     Attributes:
         cannot: faults that the vendor's protocol cannot express, each with why.
+        newcomer: id of a voice that the service may come to list; "" where it has no list.
     """
 
     watched = 100
     cannot: ClassVar[Mapping[Fault, str]] = {}
+    newcomer: ClassVar[str] = ""
     _service: ClassVar[LocalService]
 
     @staticmethod
@@ -225,6 +227,33 @@ class RemoteContract(EngineContract):
             expect(service.asked == asked, "nothing was asked that would be billed")
             check_words(await perform(engine, job), job.text)
 
+    async def test_a_pause_in_a_growing_text_loses_nothing(self, service: LocalService, job: Job) -> None:
+        halves = ["The lamps were lit and then", "after a long while they went out."]
+        async with _loaded(self.engine_of(service, warm_seconds=0)) as engine:
+            for half in halves:
+                # Nobody has more to say for longer than the vendor waits.
+                await asyncio.to_thread(service.outwait)
+                check_words(await perform(engine, _with_text(job, half)), half)
+        expect(service.texts == halves, "each part is asked for once, and whole")
+
+    async def test_a_list_of_voices_is_asked_for_again_once_it_is_old(
+        self, service: LocalService, job: Job
+    ) -> None:
+        async with _loaded(self.engine_of(service, voices_seconds=0.05, warm_seconds=0)) as engine:
+            known = [voice.id for voice in engine.voices()]
+            if not self.newcomer:
+                expect(service.listed == 0, "there is no list to ask for")
+                return
+            service.newcomer = self.newcomer
+            await _until(lambda: engine.find_voice(self.newcomer) is not None)
+            service.lists, failed = False, service.listed
+            await _until(lambda: service.listed > failed + 1)
+            found = {voice.id for voice in engine.voices()}
+            expect(found == {*known, self.newcomer}, "while that fails, those known before are kept")
+            check_words(await perform(engine, job), job.text)
+            check_words(await perform(engine, Job(job.text, self.newcomer)), job.text)
+        expect(service.asked == 2, "nothing is asked that is billed")
+
     async def test_neither_key_nor_text_is_shown(
         self, service: LocalService, job: Job, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -266,6 +295,13 @@ async def _connected(service: LocalService) -> None:
     """Return once the service has a connection."""
     async with asyncio.timeout(HUNG):
         while not await asyncio.to_thread(service.connected):  # noqa: ASYNC110  # it is on another loop
+            await asyncio.sleep(0.002)
+
+
+async def _until(happened: Callable[[], bool]) -> None:
+    """Return once something has happened that others do."""
+    async with asyncio.timeout(HUNG):
+        while not happened():  # noqa: ASYNC110  # they do it on another loop
             await asyncio.sleep(0.002)
 
 

@@ -13,6 +13,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import Aftermath, Engine, EngineDescription, EngineEvent, Job, StopFlag
 from parlando_synth.failures import engine_failure
 from parlando_synth.pace import Pace
+from parlando_synth.remote.fresh_voices import FreshVoices
 from parlando_synth.remote.keep_warm import KeepWarm
 from parlando_synth.remote.relay import StoodStill, Watch, relayed
 from parlando_synth.remote.rendition import Rendition
@@ -60,6 +61,7 @@ class RemoteEngine(Engine):
             welcome=lambda: self._clock.now() >= self._quiet_until,
             clock=self._clock,
         )
+        self._listing = FreshVoices(vendor, age=settings.voices_seconds, clock=self._clock)
 
     async def load(self) -> None:
         """Connect. A service that is out is waited for; one that refuses us, or cannot be trusted, is not."""
@@ -73,6 +75,7 @@ class RemoteEngine(Engine):
                 refusal, failure = self._read(error)
             else:
                 self._warmth.start()
+                self._listing.start()
                 return
             await self._vendor.close()
             if refusal is None or refusal.trouble not in {Trouble.OUTAGE, Trouble.BUSY}:
@@ -125,6 +128,7 @@ class RemoteEngine(Engine):
 
     async def close(self) -> None:
         """Give everything back."""
+        await self._listing.stop()
         await self._warmth.stop()
         await self._vendor.close()
 

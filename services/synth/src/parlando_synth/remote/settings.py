@@ -54,6 +54,13 @@ class RemoteSettings(BaseSettings):
         le=3_600,
         description="how often it is seen to; less than the service waits before it closes what is idle",
     )
+    voices_seconds: float = Field(
+        default=3_600.0,
+        ge=0,
+        le=86_400 * 7,
+        description="how old the vendor's list of voices may become before it is asked for again, beside the "
+        "work; 0: it is kept for good",
+    )
     prices: Path | None = Field(
         default=None, description="file with prices of your own contract, in the form of prices.toml"
     )

@@ -79,6 +79,12 @@ class Vendor(ABC):
     def refusal(self, error: Exception) -> Refusal | None:
         """Return what an error of `open` or `speak` means; None for one that no adapter expects."""
 
+    async def list_voices(self) -> None:  # noqa: B027  # not every vendor has a list
+        """Ask anew which voices there are. Where that fails, `voices` returns those that were known before.
+
+        Called now and then once it is open, whoever speaks meanwhile. It asks for nothing that is billed.
+        """
+
     async def warm(self) -> None:  # noqa: B027  # not every vendor closes what is idle
         """See that a connection is there for the next job: use one that is idle, or open one where none is.
 

@@ -61,25 +61,30 @@ class AllTalkVendor(Vendor):
         loaded = await _asked(client, "/api/currentsettings", settings.first_byte_seconds)
         engine = str(loaded.get("current_engine_loaded") or "its engine")
         self._version = str(loaded.get("current_model_loaded") or engine)
-        if settings.way is Way.STREAMING:
-            if not loaded.get("streaming_capable"):
-                raise ParlandoError(
-                    Reason.ENGINE_FAILED,
-                    f"AllTalk has {engine[:40]} loaded, which cannot stream: load one that can, as XTTS, "
-                    "or set ALLTALK_WAY=speech",
-                )
-            listed = await _asked(client, "/api/voices", settings.first_byte_seconds)
-            names: Sequence[object] = listed.get("voices") or ()
-        else:
-            names = _OPENAI_VOICES
+        if settings.way is Way.STREAMING and not loaded.get("streaming_capable"):
+            raise ParlandoError(
+                Reason.ENGINE_FAILED,
+                f"AllTalk has {engine[:40]} loaded, which cannot stream: load one that can, as XTTS, "
+                "or set ALLTALK_WAY=speech",
+            )
+        await self.list_voices()
+        self._default = settings.default_voice or next(iter(self._voices))
+        if self._default not in self._voices:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND, "AllTalk does not list the voice of ALLTALK_DEFAULT_VOICE"
+            )
+
+    async def list_voices(self) -> None:
+        """Ask which voices there are; by the other way they are always the same."""
+        settings, names = self._settings, tuple[object, ...](_OPENAI_VOICES)
+        if settings.way is Way.STREAMING and self._client is not None:
+            listed = await _asked(self._client, "/api/voices", settings.first_byte_seconds)
+            names = tuple(listed.get("voices") or ())
+        if not names:
+            raise ParlandoError(Reason.VOICE_NOT_FOUND, "AllTalk lists no voice")
         rate = settings.sample_rate_hz
         voices = (Voice(str(name), _shown(str(name)), settings.languages, rate) for name in names)
         self._voices = {voice.id: voice for voice in voices}
-        self._default = settings.default_voice or next(iter(self._voices), "")
-        if self._default not in self._voices:
-            raise ParlandoError(
-                Reason.VOICE_NOT_FOUND, "AllTalk lists no voice, or not the one of ALLTALK_DEFAULT_VOICE"
-            )
 
     def describe(self) -> EngineDescription:
         """Return what the server can do."""

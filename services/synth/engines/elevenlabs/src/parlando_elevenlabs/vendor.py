@@ -34,6 +34,7 @@ _LONGEST_TEXT = 5_000  # code points: less than any model's limit
 _GENDERS = {"female": Gender.FEMALE, "male": Gender.MALE, "neutral": Gender.NEUTRAL}
 _FLOATS = ("stability", "similarity_boost", "style")
 _OPTIONS = frozenset({*_FLOATS, "use_speaker_boost"})
+_LEFT = frozenset({GONE, "input_timeout_exceeded"})  # a connection that was idle for too long
 
 
 class ElevenLabsVendor(Vendor):
@@ -73,10 +74,7 @@ class ElevenLabsVendor(Vendor):
         self._client = AsyncElevenLabs(
             base_url=settings.base_url, api_key=key.get_secret_value(), httpx_client=self._http
         )
-        async with asyncio.timeout(settings.connect_seconds + settings.first_byte_seconds):
-            answer = await self._client.voices.get_all(request_options={"max_retries": 0})
-        rate = settings.output_format.rate
-        self._voices = {each.voice_id: _voice(each, rate) for each in answer.voices}
+        await self.list_voices()
         self._default = self._chosen(settings.default_voice)
         if settings.transport is Transport.HTTP or models.is_third(settings.model):
             return
@@ -90,6 +88,18 @@ class ElevenLabsVendor(Vendor):
                 raise
             await self._sockets.close()
             self._sockets = None  # a proxy without WebSockets, for instance: HTTP does as well
+
+    async def list_voices(self) -> None:
+        """Ask for the account's voices."""
+        if self._client is None:
+            return
+        settings = self._settings
+        async with asyncio.timeout(settings.connect_seconds + settings.first_byte_seconds):
+            answer = await self._client.voices.get_all(request_options={"max_retries": 0})
+        if not answer.voices:
+            raise ParlandoError(Reason.VOICE_NOT_FOUND, "ElevenLabs lists no voice for this account")
+        rate = settings.output_format.rate
+        self._voices = {each.voice_id: _voice(each, rate) for each in answer.voices}
 
     def describe(self) -> EngineDescription:
         """Return what the service can do. All of a text is billed once it was sent."""
@@ -133,7 +143,7 @@ class ElevenLabsVendor(Vendor):
                         yield item
             except ServiceError as error:
                 # It was closed while it was idle, before it heard us.
-                unheard = silent and socket is not None and socket.kept and error.code == GONE
+                unheard = silent and socket is not None and socket.kept and error.code in _LEFT
                 if not (unheard and once_more):
                     raise
                 exchange.goes_on = False
@@ -288,8 +298,6 @@ class ElevenLabsVendor(Vendor):
         return {"stability": felt.stability, "style": felt.style}
 
     def _chosen(self, wanted: str) -> str:
-        if not self._voices:
-            raise ParlandoError(Reason.VOICE_NOT_FOUND, "ElevenLabs lists no voice for this account")
         if not wanted:
             return next(iter(self._voices))
         if (found := self.find_voice(wanted)) is None:

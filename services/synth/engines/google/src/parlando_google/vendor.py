@@ -50,12 +50,19 @@ class GoogleVendor(Vendor, Generic[S]):
         """Connect, and list the voices."""
         self._connection = await connect(self._settings)
         self._client = self._made(self._connection)
-        answer = await self._client.list_voices(
+        self._default = ""
+        await self.list_voices()
+
+    async def list_voices(self) -> None:
+        """Ask for the voices of the region."""
+        client, connection = self._loaded()
+        answer = await client.list_voices(
             timeout=self._settings.connect_seconds + self._settings.first_byte_seconds,
-            metadata=self._connection.metadata,
+            metadata=connection.metadata,
         )
-        self._default, voices = self._known(answer.voices)
+        default, voices = self._known(answer.voices)
         self._voices = {voice.id: voice for voice in voices}
+        self._default = self._default or default
 
     def voices(self) -> Sequence[Voice]:
         """Return the voices, sorted by id."""
