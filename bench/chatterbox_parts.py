@@ -30,7 +30,9 @@ from tiny import SENTENCE, full, tiny  # noqa: E402  # in the engine's tests
 from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance  # noqa: E402  # likewise
 from parlando_chatterbox.models import MODELS, Chatterbox  # noqa: E402  # likewise
 from parlando_chatterbox.settings import ChatterboxSettings  # noqa: E402  # likewise
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag  # noqa: E402  # likewise
+from parlando_synth.events import Audio, EngineEvent  # noqa: E402  # likewise
+from parlando_synth.job import Job  # noqa: E402  # likewise
+from parlando_synth.stop_flag import StopFlag  # noqa: E402  # likewise
 from parlando_synth.untimed import sentences  # noqa: E402  # likewise
 
 TEXT = "Every evening the old keeper climbed the hundred steps."

@@ -23,7 +23,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import SAMPLE_RATE
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 SYMBOLS = (12, 60, 160)
 """Of a first run, of the third, and of the longest."""

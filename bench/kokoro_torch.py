@@ -30,7 +30,7 @@ from parlando_kokoro.network import SAMPLE_RATE
 from parlando_kokoro_torch.allocator import keep_memory
 from parlando_kokoro_torch.model import loaded
 from parlando_kokoro_torch.settings import KokoroTorchSettings
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 SYMBOLS = (15, 160, 330)
 _FRAMES, _FIRING = 2.7, 6  # as in kokoro_network.py

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import SAMPLE_RATE
 from parlando_kokoro.windowed import WindowedModel, growing
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 SYMBOLS = 330
 """Of 62 words, spaces and marks included."""

@@ -28,8 +28,11 @@ from remote_kinds import KINDS, RATE, First, Kind
 
 from parlando.synth.v1 import synth_pb2
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
-from parlando_synth.engine import Audio, Engine, Job, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.events import Audio
+from parlando_synth.job import Job
 from parlando_synth.remote.service import Fault
+from parlando_synth.stop_flag import StopFlag
 
 MOST_ADDED = 2.0
 """Milliseconds that the adapter may add to the first chunk, at the median."""

@@ -16,8 +16,9 @@ _PROJECTS = sorted(lock.parent for lock in (_ROOT / "services/synth/engines").gl
 # kit errors and ledger.
 _OURS = re.compile(
     r"parlando_kit\.(errors|ledger|settings|spans|tasks)"
-    r"|parlando_synth\.(cloned_voice|engine|feelings|lanes|languages|mix_folder|mixed_voice|narration|networks"
-    r"|pace|reading|reference_clip|shared|spelling|threaded|turns|untimed|voice|voice_folder)"
+    r"|parlando_synth\.(cloned_voice|description|engine|events|feelings|job|lanes|languages|mix_folder|mixed_voice"
+    r"|narration|networks|pace|pronunciation|reading|reference_clip|shared|spelling|stop_flag|threaded|turns|untimed"
+    r"|voice|voice_folder)"
     r"|parlando_synth\.remote\.(engine|g711|pcm|prices|settings|trouble|vendor)"
 )
 

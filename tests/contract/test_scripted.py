@@ -9,8 +9,10 @@ import pytest
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.contract import EngineContract
+from parlando_synth.description import EngineDescription
 from parlando_synth.discovery import installed
-from parlando_synth.engine import Engine, EngineDescription, Job
+from parlando_synth.engine import Engine
+from parlando_synth.job import Job
 from parlando_synth.threaded import ThreadedEngine
 
 

@@ -8,7 +8,11 @@ from dataclasses import replace
 from parlando.synth.v1 import synth_pb2
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.engine import EngineDescription, EngineEvent, Instance, Job, StopFlag
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Instance
+from parlando_synth.events import EngineEvent
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 from tests.component.router.mesh import WorkerProcess, mesh, said, say
 

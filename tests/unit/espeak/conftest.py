@@ -11,7 +11,9 @@ import pytest
 
 from parlando_espeak.engine import EspeakEngine, EspeakInstance
 from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
+from parlando_synth.events import Audio, EngineEvent, Started, Words
+from parlando_synth.job import Job, TextKind
+from parlando_synth.stop_flag import StopFlag
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import pytest
 
 from parlando_espeak.engine import EspeakInstance
 from parlando_espeak.manner import HIGHEST, LOUDEST, LOWEST, SLOWEST, SOFTEST, Manner
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, TextKind
+from parlando_synth.events import Audio, EngineEvent
+from parlando_synth.job import Job, TextKind
+from parlando_synth.stop_flag import StopFlag
 from tests.unit.espeak.conftest import Speak
 from tests.unit.espeak.sound import brightness, fundamental, loudness
 

@@ -17,7 +17,9 @@ from parlando_espeak.engine import EspeakEngine, EspeakInstance
 from parlando_espeak.process import ProcessLost, SpeakingProcess, TextRefused
 from parlando_espeak.wire import Frame, Utterance
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag
+from parlando_synth.events import Audio, EngineEvent
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 from tests.unit.espeak.conftest import Speak
 from tests.unit.espeak.sound import RATE
 
@@ -180,7 +182,8 @@ def test_closing_ends_the_process() -> None:
 _OWNER = """
 import sys
 from parlando_espeak.engine import EspeakEngine
-from parlando_synth.engine import Job, StopFlag
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 instance = EspeakEngine(instances=1).open()
 print(instance._process.pid, flush=True)
 while True:

@@ -9,7 +9,8 @@ import pytest
 from parlando_espeak.engine import EspeakEngine, EspeakInstance
 from parlando_espeak.voices import tag
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Job, StopFlag
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Gender
 from tests.unit.espeak.conftest import Speak
 

@@ -13,7 +13,9 @@ from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
 from parlando_synth.casting import Casting
 from parlando_synth.checks import checked_id, job_of
-from parlando_synth.engine import Engine, EngineDescription, Job, TextKind
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
+from parlando_synth.job import Job, TextKind
 from parlando_synth.order import Order
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice import Voice

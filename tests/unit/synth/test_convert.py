@@ -13,7 +13,9 @@ from parlando.synth.v1 import synth_pb2 as pb
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
 from parlando_synth import convert
-from parlando_synth.engine import Charge, Deviation, EngineDescription, Price, Progress, TextKind, Words
+from parlando_synth.description import EngineDescription, Price
+from parlando_synth.events import Charge, Deviation, Progress, Words
+from parlando_synth.job import TextKind
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
 from parlando_synth.slot import State
 from parlando_synth.voice import Gender, Voice

@@ -7,7 +7,7 @@ import threading
 import time
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Audio, EngineEvent, Progress
+from parlando_synth.events import Audio, EngineEvent, Progress
 from parlando_synth.mailbox import Mailbox
 
 PIECES = 500

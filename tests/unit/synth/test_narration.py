@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
-from parlando_synth.engine import Audio, EngineEvent, Progress, Words
+from parlando_synth.events import Audio, EngineEvent, Progress, Words
 from parlando_synth.narration import Narration
 from parlando_synth.reading import Reading, ReadWord
 

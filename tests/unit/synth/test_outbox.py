@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
-from parlando_synth.engine import Audio, Progress, Words
+from parlando_synth.events import Audio, Progress, Words
 from parlando_synth.order import Begun, Finished, Output, Samples
 from parlando_synth.outbox import MESSAGE_MS, Outbox
 from parlando_synth.shelf import Shelf

@@ -13,9 +13,12 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_scripted.clock import ManualClock
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.engine import EngineEvent, Instance, Job, StopFlag, Warmth
+from parlando_synth.engine import Instance, Warmth
+from parlando_synth.events import EngineEvent
+from parlando_synth.job import Job
 from parlando_synth.pool import Pool
 from parlando_synth.runner import Runner
+from parlando_synth.stop_flag import StopFlag
 
 
 class _Counted(ScriptedEngine):

@@ -8,8 +8,9 @@ from parlando_espeak.manner import Manner
 from parlando_espeak.passages import Passage
 from parlando_espeak.wire import Utterance
 from parlando_kit.spans import Span
-from parlando_synth.engine import Job, PronouncedWord, Pronunciation
+from parlando_synth.job import Job
 from parlando_synth.order import Order
+from parlando_synth.pronunciation import PronouncedWord, Pronunciation
 from parlando_synth.reading import Reading
 
 _TEXT = "xylophone"

@@ -11,7 +11,9 @@ from parlando_kit.ledger import TimingQuality
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
 from parlando_scripted.signal import distinct, frequency, hear, said, silence, tone
-from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, Words
+from parlando_synth.events import Audio, EngineEvent, Started, Words
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 
 RATE = 24_000
 WORDS = distinct(["lamp", "keeper", "stairs", "light", "evening", "water", "stone", "gull", "harbour"])

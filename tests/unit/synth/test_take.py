@@ -9,7 +9,7 @@ import pytest
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
-from parlando_synth.engine import Audio, Charge, EngineEvent, Progress, Started, Words
+from parlando_synth.events import Audio, Charge, EngineEvent, Progress, Started, Words
 from parlando_synth.order import Begun, Finished, Output, Samples
 from parlando_synth.outbox import Outbox
 from parlando_synth.shelf import Shelf

@@ -13,7 +13,10 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.engine import Audio, EngineEvent, Instance, Job, Progress, Started, StopFlag
+from parlando_synth.engine import Instance
+from parlando_synth.events import Audio, EngineEvent, Progress, Started
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 
 TEXT = "one two three four"

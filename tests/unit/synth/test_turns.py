@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.turns import Turns
 
 

@@ -12,7 +12,8 @@ from parlando_kit.clock import MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.engine import Engine, EngineDescription, Warmth
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine, Warmth
 from parlando_synth.slot import State
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.worker import Bounds, Worker

@@ -13,20 +13,12 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_scripted.engine import ScriptedEngine
 from parlando_scripted.script import ScriptedSettings
-from parlando_synth.engine import (
-    Aftermath,
-    Audio,
-    Charge,
-    Deviation,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Job,
-    Price,
-    Started,
-    StopFlag,
-)
+from parlando_synth.description import EngineDescription, Price
+from parlando_synth.engine import Engine
+from parlando_synth.events import Aftermath, Audio, Charge, Deviation, EngineEvent, Started
+from parlando_synth.job import Job
 from parlando_synth.order import Finished, StopOutcome
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice
 from tests.unit.synth.worker_bench import TEXT, begun_in, bench_of, order, outputs_of, reason_of
 

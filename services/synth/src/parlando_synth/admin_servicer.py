@@ -17,7 +17,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.voice_upload import VoiceUploads
 from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
 from parlando_synth.convert import duration, voice_message
-from parlando_synth.engine import EngineDescription
+from parlando_synth.description import EngineDescription
 from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.slot import State
 from parlando_synth.worker import Worker

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Engine, EngineDescription
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
 from parlando_synth.languages import best_voice
 from parlando_synth.voice import Voice
 

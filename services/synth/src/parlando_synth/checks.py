@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.options import require_options
 from parlando_synth.casting import Casting
-from parlando_synth.engine import EngineDescription, Job
+from parlando_synth.description import EngineDescription
+from parlando_synth.job import Job
 from parlando_synth.languages import understands
 from parlando_synth.order import Order
 

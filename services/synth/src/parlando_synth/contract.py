@@ -34,18 +34,12 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord
 from parlando_synth.casting import Casting
 from parlando_synth.checks import job_of
-from parlando_synth.engine import (
-    Audio,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Job,
-    Started,
-    StopFlag,
-    TextKind,
-    Words,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
+from parlando_synth.events import Audio, EngineEvent, Started, Words
+from parlando_synth.job import Job, TextKind
 from parlando_synth.order import Order
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice
 
 HUNG = 60.0

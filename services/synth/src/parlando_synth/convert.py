@@ -12,8 +12,11 @@ from parlando.audio.v1 import audio_pb2
 from parlando.synth.v1 import synth_pb2 as pb
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_synth.engine import EngineDescription, Price, Progress, Pronunciation, TextKind, Words
+from parlando_synth.description import EngineDescription, Price
+from parlando_synth.events import Progress, Words
+from parlando_synth.job import TextKind
 from parlando_synth.order import Begun, Finished, Order, Samples, StopOutcome, StopReport, Together
+from parlando_synth.pronunciation import Pronunciation
 from parlando_synth.slot import State
 from parlando_synth.voice import Gender, Voice
 from parlando_synth.worker import Status

@@ -10,7 +10,7 @@ import asyncio
 import threading
 
 from parlando_kit.errors import ParlandoError
-from parlando_synth.engine import Audio, EngineEvent
+from parlando_synth.events import Audio, EngineEvent
 
 REST = 0.004
 """Seconds the loop leaves a job alone after it has taken audio from it. An engine at three hundred times

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from parlando_kit.ledger import SpokenWord, TimingQuality
-from parlando_synth.engine import Audio, EngineEvent, Progress, Words
+from parlando_synth.events import Audio, EngineEvent, Progress, Words
 from parlando_synth.reading import Reading
 
 

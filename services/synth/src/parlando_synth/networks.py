@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 _Made = TypeVar("_Made")
 

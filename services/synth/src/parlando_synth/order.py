@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import Charge, Deviation, Progress, TextKind, Words
+from parlando_synth.events import Charge, Deviation, Progress, Words
+from parlando_synth.job import TextKind
 
 
 @dataclass(frozen=True, slots=True)

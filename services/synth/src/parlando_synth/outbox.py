@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Audio, Progress, Words
+from parlando_synth.events import Audio, Progress, Words
 from parlando_synth.order import Begun, Finished, Samples, Together
 from parlando_synth.shelf import Shelf
 

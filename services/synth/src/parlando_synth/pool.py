@@ -8,8 +8,9 @@ from collections import deque
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import BlockingEngine, StopFlag, Warmth
+from parlando_synth.engine import BlockingEngine, Warmth
 from parlando_synth.runner import Runner, settle
+from parlando_synth.stop_flag import StopFlag
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from parlando_kit.spans import Span
-from parlando_synth.engine import PronouncedWord, Pronunciation
+from parlando_synth.pronunciation import PronouncedWord, Pronunciation
 
 Speller = Callable[[Sequence[str]], Sequence[str]]
 """Spells texts of one language: phonemes of each, words apart by spaces."""

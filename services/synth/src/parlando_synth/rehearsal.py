@@ -7,7 +7,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from parlando_kit.clock import Clock
-from parlando_synth.engine import Audio, Engine, EngineDescription, Job, Started, StopFlag
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
+from parlando_synth.events import Audio, Started
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 
 MOST_AT_ONCE = 4
 """Syntheses of a rehearsal: enough to see what they take from one another, and soon over."""

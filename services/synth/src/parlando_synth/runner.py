@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import BlockingEngine, Instance, Job, StopFlag
+from parlando_synth.engine import BlockingEngine, Instance
 from parlando_synth.failures import engine_failure
+from parlando_synth.job import Job
 from parlando_synth.mailbox import Mailbox
+from parlando_synth.stop_flag import StopFlag
 
 
 def settle(future: asyncio.Future[Any], value: object) -> None:

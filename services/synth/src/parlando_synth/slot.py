@@ -12,7 +12,8 @@ from enum import Enum
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.casting import Casting
-from parlando_synth.engine import Engine, EngineDescription, Warmth
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine, Warmth
 from parlando_synth.rehearsal import Rehearsal, rehearse
 
 _log = logging.getLogger(__name__)

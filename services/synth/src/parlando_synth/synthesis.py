@@ -7,11 +7,13 @@ from contextlib import aclosing
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Engine, Job, StopFlag
+from parlando_synth.engine import Engine
 from parlando_synth.failures import engine_failure
+from parlando_synth.job import Job
 from parlando_synth.order import StopOutcome, StopReport
 from parlando_synth.outbox import Outbox
 from parlando_synth.patience import done_within
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.take import Take
 
 STOP_WITHIN = 2.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Aftermath, Audio, Charge, Deviation, EngineEvent, Progress, Started, Words
+from parlando_synth.events import Aftermath, Audio, Charge, Deviation, EngineEvent, Progress, Started, Words
 from parlando_synth.order import Begun, Finished
 from parlando_synth.outbox import Outbox
 

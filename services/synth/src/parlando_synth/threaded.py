@@ -14,19 +14,15 @@ from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
-from parlando_synth.engine import (
-    BlockingEngine,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Job,
-    Pronunciation,
-    StopFlag,
-    Warmth,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import BlockingEngine, Engine, Warmth
+from parlando_synth.events import EngineEvent
 from parlando_synth.failures import engine_failure
+from parlando_synth.job import Job
 from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.pool import Pool
+from parlando_synth.pronunciation import Pronunciation
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice, revision_of
 
 _P = ParamSpec("_P")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import count
 
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 
 class Turns:

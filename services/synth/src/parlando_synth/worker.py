@@ -16,10 +16,13 @@ from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.admission import Admission, Ticket
 from parlando_synth.checks import checked_id, job_of
-from parlando_synth.engine import Engine, EngineDescription, Job, Price, Pronunciation, Warmth
+from parlando_synth.description import EngineDescription, Price
+from parlando_synth.engine import Engine, Warmth
+from parlando_synth.job import Job
 from parlando_synth.measures import Measures
 from parlando_synth.order import Order, StopReport
 from parlando_synth.outbox import Outbox
+from parlando_synth.pronunciation import Pronunciation
 from parlando_synth.recent import Recent
 from parlando_synth.registry import Registry
 from parlando_synth.shelf import Shelf

@@ -15,22 +15,14 @@ from parlando_kit.spans import Span
 from parlando_scripted.score import QUALITY, Chunk, chunks
 from parlando_scripted.script import Script, ScriptedSettings
 from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceUpload
-from parlando_synth.engine import (
-    Audio,
-    BlockingEngine,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Instance,
-    Job,
-    PronouncedWord,
-    Pronunciation,
-    Started,
-    StopFlag,
-    Words,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import BlockingEngine, Engine, Instance
+from parlando_synth.events import Audio, EngineEvent, Started, Words
+from parlando_synth.job import Job
 from parlando_synth.mix_folder import MixFolder
 from parlando_synth.mixed_voice import MixedVoice, VoiceMix, check_mix
+from parlando_synth.pronunciation import PronouncedWord, Pronunciation
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice import Gender, Voice
 from parlando_synth.voice_folder import VoiceFolder

@@ -15,11 +15,13 @@ import pytest
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_kit.spans import Span
-from parlando_synth.engine import Aftermath, Audio, Charge, EngineEvent, Job, Started, StopFlag, Words
+from parlando_synth.events import Aftermath, Audio, Charge, EngineEvent, Started, Words
+from parlando_synth.job import Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.settings import RemoteSettings
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said
+from parlando_synth.stop_flag import StopFlag
 from tests.unit.router.virtual_time import LoopClock, run, settled
 from tests.unit.synth.remote.vendors import RATE, ScriptedVendor, Step, VendorError, tone
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from parlando_synth.engine import Job, StopFlag
+from parlando_synth.job import Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.settings import RemoteSettings
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice
 from tests.unit.router.virtual_time import LoopClock, run
 from tests.unit.synth.remote.vendors import ScriptedVendor, Step, VendorError, tone

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Charge, Price
+from parlando_synth.description import Price
+from parlando_synth.events import Charge
 from parlando_synth.remote.prices import Tariff, tariff
 
 OWN = """

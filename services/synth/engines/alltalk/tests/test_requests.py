@@ -14,10 +14,13 @@ from parlando_alltalk.settings import AllTalkSettings
 from parlando_alltalk.vendor import STOP_SECONDS, AllTalkVendor
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.contract import HUNG, perform
-from parlando_synth.engine import Aftermath, Audio, Engine, Job, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.events import Aftermath, Audio
+from parlando_synth.job import Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import Fault
 from parlando_synth.remote.vendor import Exchange
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.synthesis import STOP_WITHIN
 
 VOICE = "female_01.wav"

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from parlando_chatterbox.engine import ChatterboxInstance
 from parlando_kit.ledger import SpokenWord
 from parlando_synth.cloned_voice import ClonedVoice
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, Words
+from parlando_synth.events import Audio, EngineEvent, Words
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 
 Clone = Callable[..., ClonedVoice]
 """Clones a voice from somebody who hums: `conftest.clone`."""

@@ -28,7 +28,9 @@ from parlando_chatterbox.wave import RATE
 from parlando_chatterbox.windows import SIZES
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import SpokenWord
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, Words
+from parlando_synth.events import Audio, EngineEvent, Words
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 
 
 def test_the_first_audio_is_out_in_a_third_of_the_time_that_the_library_takes(voices: Path) -> None:

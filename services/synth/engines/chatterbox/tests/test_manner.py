@@ -11,7 +11,8 @@ from parlando_chatterbox.manner import EMOTIONS
 from parlando_chatterbox.models import MODELS
 from parlando_chatterbox.voices import BUILT_IN
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Job, Started
+from parlando_synth.events import Started
+from parlando_synth.job import Job
 
 
 def test_an_emotion_is_said_more_or_less_strongly(instance: ChatterboxInstance) -> None:

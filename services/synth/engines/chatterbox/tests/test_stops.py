@@ -13,7 +13,9 @@ from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance
 from parlando_chatterbox.interruption import Interrupted, Interruption
 from parlando_chatterbox.models import Chatterbox
 from parlando_chatterbox.voices import BUILT_IN
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag
+from parlando_synth.events import Audio, EngineEvent
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 
 
 def test_a_stop_is_heeded_in_the_middle_of_a_run(english: Chatterbox) -> None:

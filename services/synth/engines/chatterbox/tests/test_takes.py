@@ -15,7 +15,7 @@ from parlando_chatterbox.settings import ChatterboxSettings
 from parlando_chatterbox.takes import Fault, Take, faults
 from parlando_chatterbox.voices import BUILT_IN
 from parlando_chatterbox.wave import RATE
-from parlando_synth.engine import Job
+from parlando_synth.job import Job
 
 TOKENS = np.random.default_rng(0).integers(0, 6_000, 90)
 GOOD = Take(list(TOKENS), [speech(1.8, 150), speech(1.8, 150)], ended=True, followed=True)

@@ -20,7 +20,7 @@ from parlando_chatterbox.voices import BUILT_IN, VoiceBook
 from parlando_chatterbox.wave import RATE
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
-from parlando_synth.engine import Job
+from parlando_synth.job import Job
 from parlando_synth.reference_clip import ReferenceClip
 from parlando_synth.voice_folder import SUFFIX
 

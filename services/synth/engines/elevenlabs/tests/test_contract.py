@@ -12,7 +12,8 @@ from parlando_elevenlabs.settings import ElevenLabsSettings
 from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.contract import perform
-from parlando_synth.engine import Engine, Job
+from parlando_synth.engine import Engine
+from parlando_synth.job import Job
 from parlando_synth.remote.contract import KEY, RemoteContract
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import Fault, LocalService

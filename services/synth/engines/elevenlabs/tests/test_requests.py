@@ -17,10 +17,13 @@ from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.contract import HUNG, check_words, perform
-from parlando_synth.engine import Charge, Engine, Job, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.events import Charge
+from parlando_synth.job import Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import SECONDS_PER_CODE_POINT, speech
 from parlando_synth.remote.trouble import Refusal, Trouble
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Gender
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"

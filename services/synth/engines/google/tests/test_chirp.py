@@ -15,7 +15,7 @@ from parlando_google.chirp import ChirpVendor, pieces
 from parlando_google.settings import ChirpSettings
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.contract import Performance, perform
-from parlando_synth.engine import Job
+from parlando_synth.job import Job
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import speech
 from parlando_synth.voice import Gender

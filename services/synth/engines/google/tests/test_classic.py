@@ -14,7 +14,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kit.spans import Span
 from parlando_synth.contract import Performance, check_words, perform
-from parlando_synth.engine import Job, TextKind
+from parlando_synth.job import Job, TextKind
 from parlando_synth.remote.engine import RemoteEngine
 
 VOICE = "en-US-Neural2-C"

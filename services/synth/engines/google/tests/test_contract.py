@@ -10,7 +10,8 @@ from google_server import GoogleServer
 from parlando_google.chirp import ChirpVendor
 from parlando_google.classic import ClassicVendor
 from parlando_google.settings import ChirpSettings, ClassicSettings, GoogleSettings
-from parlando_synth.engine import Engine, Job
+from parlando_synth.engine import Engine
+from parlando_synth.job import Job
 from parlando_synth.remote.contract import KEY, RemoteContract
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.service import Fault, LocalService

@@ -17,7 +17,8 @@ from parlando_kokoro_gpu.engine import engine
 from parlando_kokoro_gpu.model import GpuModel
 from parlando_kokoro_gpu.settings import KokoroGpuSettings
 from parlando_synth.contract import EngineContract
-from parlando_synth.engine import Engine, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.stop_flag import StopFlag
 
 
 @cache

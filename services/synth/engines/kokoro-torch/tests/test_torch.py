@@ -18,7 +18,8 @@ from parlando_kokoro_torch.allocator import keep_memory
 from parlando_kokoro_torch.model import TorchModel, loaded
 from parlando_kokoro_torch.settings import KokoroTorchSettings
 from parlando_synth.contract import EngineContract
-from parlando_synth.engine import Engine, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 
 STYLE = np.full((1, 256), 0.1, np.float32)

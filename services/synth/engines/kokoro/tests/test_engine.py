@@ -19,9 +19,11 @@ from parlando_kokoro.engine import KokoroEngine, KokoroInstance
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import SAMPLE_RATE
 from parlando_kokoro.settings import KokoroSettings
-from parlando_synth.engine import Audio, EngineEvent, Job, Progress, Started, StopFlag, TextKind, Words
+from parlando_synth.events import Audio, EngineEvent, Progress, Started, Words
+from parlando_synth.job import Job, TextKind
 from parlando_synth.networks import session
 from parlando_synth.spelling import SpellingProcess
+from parlando_synth.stop_flag import StopFlag
 
 _LONG = "Every evening the old keeper climbed the hundred steps to light the great lamp. " * 12
 

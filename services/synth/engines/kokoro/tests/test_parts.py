@@ -17,8 +17,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from tiny import write_network_in_layers
 
 from parlando_kokoro.parts import in_parts
-from parlando_synth.engine import StopFlag
 from parlando_synth.networks import unless_stopped
+from parlando_synth.stop_flag import StopFlag
 
 LONGEST = 3000
 """Steps of a part."""

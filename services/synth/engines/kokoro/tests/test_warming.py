@@ -14,7 +14,7 @@ from parlando_kokoro.network import Run
 from parlando_kokoro.runs import LONGEST, Pace
 from parlando_kokoro.voices import VoiceBook
 from parlando_kokoro.warming import warm_up
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 FIRST_RUN = 0.25
 

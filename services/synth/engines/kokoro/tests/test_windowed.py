@@ -20,7 +20,9 @@ from parlando_kokoro.model import Model
 from parlando_kokoro.network import Run
 from parlando_kokoro.settings import KokoroSettings
 from parlando_kokoro.windowed import FRAME, WindowedModel
-from parlando_synth.engine import Audio, EngineEvent, Job, StopFlag, Words
+from parlando_synth.events import Audio, EngineEvent, Words
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 
 Statistics = Sequence[NDArray[np.float32]]
 

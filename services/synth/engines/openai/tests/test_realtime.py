@@ -18,10 +18,13 @@ from parlando_openai.realtime import RealtimeVendor
 from parlando_openai.settings import RealtimeSettings
 from parlando_openai.verbatim import Deviation as Difference
 from parlando_openai.verbatim import Transcript
-from parlando_synth.engine import Aftermath, Audio, Charge, Deviation, Engine, EngineEvent, Job, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.events import Aftermath, Audio, Charge, Deviation, EngineEvent
+from parlando_synth.job import Job
 from parlando_synth.remote.contract import KEY, RemoteContract
 from parlando_synth.remote.service import Fault, LocalService
 from parlando_synth.remote.trouble import Refusal, Trouble
+from parlando_synth.stop_flag import StopFlag
 
 CLOSE_TIMEOUT = 9.0
 """Seconds, below those that websockets waits for the other end to close as well."""

@@ -30,10 +30,13 @@ from parlando_openai.settings import (
 )
 from parlando_openai.speech import SpeechVendor
 from parlando_synth.contract import HUNG
-from parlando_synth.engine import Audio, Charge, Engine, EngineEvent, Job, Started, StopFlag
+from parlando_synth.engine import Engine
+from parlando_synth.events import Audio, Charge, EngineEvent, Started
+from parlando_synth.job import Job
 from parlando_synth.remote.service import Fault
 from parlando_synth.remote.service import speech as made
 from parlando_synth.remote.trouble import Refusal, Trouble
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Gender
 
 TEXT = "Seven grey lamps were lit."

@@ -24,8 +24,10 @@ from parlando_piper.scales import scales
 from parlando_piper.settings import PiperSettings
 from parlando_piper.shelf import Shelf
 from parlando_piper.voices import VoiceFolder
-from parlando_synth.engine import Audio, EngineEvent, Job, Started, StopFlag, TextKind, Words
+from parlando_synth.events import Audio, EngineEvent, Started, Words
+from parlando_synth.job import Job, TextKind
 from parlando_synth.spelling import SpellingProcess
+from parlando_synth.stop_flag import StopFlag
 
 TINY, CHOIR = "en_US-tiny-low", "en_GB-choir-medium"
 FOUR = "The first is short. The second one is longer, I think! Is the third? The fourth ends it."

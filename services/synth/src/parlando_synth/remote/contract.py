@@ -31,8 +31,12 @@ import trustme
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.contract import HUNG, EngineContract, check_words, expect, perform
-from parlando_synth.engine import Aftermath, Audio, Engine, EngineDescription, EngineEvent, Job, StopFlag
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
+from parlando_synth.events import Aftermath, Audio, EngineEvent
+from parlando_synth.job import Job
 from parlando_synth.remote.service import Fault, LocalService
+from parlando_synth.stop_flag import StopFlag
 
 KEY = "sk-planted-4e7a1b"
 """The key that engines under test are given, and that nothing may show."""

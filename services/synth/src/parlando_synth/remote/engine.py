@@ -10,8 +10,11 @@ from dataclasses import replace
 
 from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Aftermath, Engine, EngineDescription, EngineEvent, Job, StopFlag
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
+from parlando_synth.events import Aftermath, EngineEvent
 from parlando_synth.failures import engine_failure
+from parlando_synth.job import Job
 from parlando_synth.pace import Pace
 from parlando_synth.remote.fresh_voices import FreshVoices
 from parlando_synth.remote.keep_warm import KeepWarm
@@ -20,6 +23,7 @@ from parlando_synth.remote.rendition import Rendition
 from parlando_synth.remote.settings import RemoteSettings
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,11 @@ import pytest
 import pytest_asyncio
 
 from parlando_synth.contract import EngineContract
-from parlando_synth.engine import Charge, Engine, EngineDescription, EngineEvent, Job, StopFlag
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import Engine
+from parlando_synth.events import Charge, EngineEvent
+from parlando_synth.job import Job
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice
 
 _SENTENCE = "Every evening the old keeper climbed the hundred steps to light the great lamp. "

@@ -14,7 +14,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Charge, Price
+from parlando_synth.description import Price
+from parlando_synth.events import Charge
 
 _log = logging.getLogger(__name__)
 

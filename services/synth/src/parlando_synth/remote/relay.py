@@ -9,8 +9,8 @@ from contextlib import aclosing
 from parlando_kit.clock import Clock
 from parlando_kit.queues import BoundedQueue, QueueClosed
 from parlando_kit.tasks import finish
-from parlando_synth.engine import StopFlag
 from parlando_synth.remote.vendor import Said
+from parlando_synth.stop_flag import StopFlag
 
 _HIGH = 1 << 20  # bytes of audio that are read and not passed on: about 20 seconds
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import Audio, EngineEvent, Job, Started, Words
+from parlando_synth.events import Audio, EngineEvent, Started, Words
+from parlando_synth.job import Job
 from parlando_synth.pace import Pace, PacedWords
 from parlando_synth.remote.pcm import PcmReader
 from parlando_synth.remote.vendor import Exchange, Said

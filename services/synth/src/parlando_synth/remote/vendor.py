@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from parlando_synth.engine import Charge, Deviation, EngineDescription, Job, Progress, Words
+from parlando_synth.description import EngineDescription
+from parlando_synth.events import Charge, Deviation, Progress, Words
+from parlando_synth.job import Job
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.voice import Voice, named_voice
 

@@ -14,7 +14,8 @@ from parlando_alltalk.settings import AllTalkSettings, Way
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_kit.tasks import finish
-from parlando_synth.engine import EngineDescription, Job
+from parlando_synth.description import EngineDescription
+from parlando_synth.job import Job
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
 from parlando_synth.voice import Voice

@@ -32,20 +32,12 @@ from parlando_chatterbox.windows import windows_within
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
-from parlando_synth.engine import (
-    Audio,
-    BlockingEngine,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Instance,
-    Job,
-    Progress,
-    Started,
-    StopFlag,
-    Words,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import BlockingEngine, Engine, Instance
+from parlando_synth.events import Audio, EngineEvent, Progress, Started, Words
+from parlando_synth.job import Job
 from parlando_synth.pace import Pace, PacedWords
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice import Voice
 

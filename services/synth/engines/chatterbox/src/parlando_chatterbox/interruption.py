@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 
 class Interrupted(Exception):  # noqa: N818  # it is no error

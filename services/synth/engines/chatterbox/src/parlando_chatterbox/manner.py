@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import Job
+from parlando_synth.job import Job
 
 USUAL_EXAGGERATION = 0.5
 

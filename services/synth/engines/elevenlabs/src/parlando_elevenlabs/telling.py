@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from parlando_elevenlabs.alignment import Alignment
 from parlando_elevenlabs.refusals import ServiceError
 from parlando_elevenlabs.settings import OutputFormat
-from parlando_synth.engine import Words
+from parlando_synth.events import Words
 from parlando_synth.remote.g711 import from_a_law, from_mu_law
 from parlando_synth.remote.vendor import Said
 

@@ -23,7 +23,8 @@ from parlando_elevenlabs.sockets import Sockets
 from parlando_elevenlabs.telling import Telling
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Job
+from parlando_synth.description import EngineDescription
+from parlando_synth.job import Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor

@@ -20,18 +20,12 @@ from parlando_espeak.voices import DEFAULT_VOICE, LICENCE, VoiceTable
 from parlando_espeak.wire import Utterance
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import (
-    BlockingEngine,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Instance,
-    Job,
-    Started,
-    StopFlag,
-    TextKind,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import BlockingEngine, Engine, Instance
+from parlando_synth.events import EngineEvent, Started
 from parlando_synth.feelings import EMOTIONS
+from parlando_synth.job import Job, TextKind
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice import Voice
 

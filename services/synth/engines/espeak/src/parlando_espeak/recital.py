@@ -9,7 +9,7 @@ from parlando_espeak.passages import Passage
 from parlando_espeak.timing import WordTimer
 from parlando_espeak.wire import Frame
 from parlando_kit.ledger import SpokenWord
-from parlando_synth.engine import Audio, EngineEvent, Words
+from parlando_synth.events import Audio, EngineEvent, Words
 
 _SILENCE = bytes(SAMPLE_RATE * 2 * 400 // 1000)  # at most so much at a time
 

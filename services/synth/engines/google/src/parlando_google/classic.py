@@ -15,8 +15,10 @@ from parlando_google.settings import ClassicSettings
 from parlando_google.vendor import VERSION, GoogleVendor
 from parlando_google.voices import default_of, listed
 from parlando_kit.ledger import TimingQuality
-from parlando_synth.engine import EngineDescription, Job, TextKind, Words
+from parlando_synth.description import EngineDescription
+from parlando_synth.events import Words
 from parlando_synth.feelings import EMOTIONS, delivery
+from parlando_synth.job import Job, TextKind
 from parlando_synth.remote.pcm import PcmReader
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble

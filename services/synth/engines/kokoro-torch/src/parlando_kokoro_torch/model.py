@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.network import Run
 from parlando_kokoro_torch.settings import KokoroTorchSettings
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 
 class Layers(Protocol):

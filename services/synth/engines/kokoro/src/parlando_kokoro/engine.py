@@ -20,25 +20,19 @@ from parlando_kokoro.voices import LICENCE, VoiceBook, spelling_language
 from parlando_kokoro.warming import warm_up
 from parlando_kokoro.windowed import WindowedModel
 from parlando_synth.cloned_voice import VoiceChange
-from parlando_synth.engine import (
-    BlockingEngine,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Instance,
-    Job,
-    Pronunciation,
-    Started,
-    StopFlag,
-    TextKind,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import BlockingEngine, Engine, Instance
+from parlando_synth.events import EngineEvent, Started
+from parlando_synth.job import Job, TextKind
 from parlando_synth.lanes import Lanes
 from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.narration import Narration
 from parlando_synth.networks import pcm
+from parlando_synth.pronunciation import Pronunciation
 from parlando_synth.reading import Reading, read, read_phonemes
 from parlando_synth.shared import Shared
 from parlando_synth.spelling import SpellingProcess
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.turns import Turns
 from parlando_synth.voice import Voice

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kokoro.network import Run
 from parlando_kokoro.parts import in_parts
-from parlando_synth.engine import StopFlag
 from parlando_synth.networks import session, unless_stopped
+from parlando_synth.stop_flag import StopFlag
 
 
 class Model:

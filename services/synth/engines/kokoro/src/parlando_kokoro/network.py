@@ -10,7 +10,7 @@ import numpy as np
 from kokoro_onnx.config import MAX_PHONEME_LENGTH, SAMPLE_RATE
 from numpy.typing import NDArray
 
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 __all__ = ["LONGEST_RUN", "SAMPLE_RATE", "STYLE", "Network", "Run"]
 

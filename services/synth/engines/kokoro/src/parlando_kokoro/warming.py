@@ -10,8 +10,8 @@ from parlando_kokoro.network import Network
 from parlando_kokoro.runs import LONGEST, Pace
 from parlando_kokoro.symbols import MARKS
 from parlando_kokoro.voices import VoiceBook
-from parlando_synth.engine import StopFlag
 from parlando_synth.reading import read_phonemes
+from parlando_synth.stop_flag import StopFlag
 
 _WORDS = "həlˈoʊ wˈɜːld "
 _TELLING = 0.1

@@ -18,8 +18,8 @@ from parlando_kokoro.cutting import UncutError, halves
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import Run
 from parlando_kokoro.parts import in_parts
-from parlando_synth.engine import StopFlag
 from parlando_synth.networks import session, unless_stopped
+from parlando_synth.stop_flag import StopFlag
 
 FRAME = 600
 """Samples of a frame."""

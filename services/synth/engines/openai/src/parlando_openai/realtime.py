@@ -24,7 +24,9 @@ from parlando_openai.options import taken
 from parlando_openai.settings import RealtimeSettings
 from parlando_openai.verbatim import Transcript
 from parlando_openai.voices import openai_voices
-from parlando_synth.engine import Deviation, EngineDescription, Job
+from parlando_synth.description import EngineDescription
+from parlando_synth.events import Deviation
+from parlando_synth.job import Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor

@@ -23,7 +23,8 @@ from parlando_openai.options import taken
 from parlando_openai.profiles import TTS_1_VOICES, Profile
 from parlando_openai.settings import SpeechSettings
 from parlando_openai.voices import listed_voices, mixed, openai_voices, plain_voices
-from parlando_synth.engine import EngineDescription, Job
+from parlando_synth.description import EngineDescription
+from parlando_synth.job import Job
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor

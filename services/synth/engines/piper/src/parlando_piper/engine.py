@@ -17,23 +17,17 @@ from parlando_piper.sentences import LONGEST, MARKS, sentences
 from parlando_piper.settings import PiperSettings
 from parlando_piper.shelf import Shelf
 from parlando_piper.voices import Speaker, VoiceFolder
-from parlando_synth.engine import (
-    BlockingEngine,
-    Engine,
-    EngineDescription,
-    EngineEvent,
-    Instance,
-    Job,
-    Pronunciation,
-    Started,
-    StopFlag,
-    TextKind,
-)
+from parlando_synth.description import EngineDescription
+from parlando_synth.engine import BlockingEngine, Engine, Instance
+from parlando_synth.events import EngineEvent, Started
+from parlando_synth.job import Job, TextKind
 from parlando_synth.narration import Narration
 from parlando_synth.networks import pcm
+from parlando_synth.pronunciation import Pronunciation
 from parlando_synth.reading import Reading, read, read_phonemes
 from parlando_synth.shared import Shared
 from parlando_synth.spelling import SpellingProcess
+from parlando_synth.stop_flag import StopFlag
 from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.turns import Turns
 from parlando_synth.voice import Voice

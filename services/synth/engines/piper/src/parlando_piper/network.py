@@ -16,8 +16,8 @@ from piper.const import BOS, PAD
 from piper.patch_voice_with_alignment import add_alignment_output
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.engine import StopFlag
 from parlando_synth.networks import session, unless_stopped
+from parlando_synth.stop_flag import StopFlag
 
 _SPINNING_US = 300
 """On two cores a word takes a quarter less time, for a fifth more CPU; a sentence 5 % less, for 6 % more."""

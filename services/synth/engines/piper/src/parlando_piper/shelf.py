@@ -13,7 +13,7 @@ from piper import SynthesisConfig
 from parlando_piper.network import Network
 from parlando_piper.sentences import LONGEST
 from parlando_piper.voices import Speaker
-from parlando_synth.engine import StopFlag
+from parlando_synth.stop_flag import StopFlag
 
 _WARM_UP = 20  # symbols
 
