@@ -15,6 +15,8 @@ from tests.component.edge.serving import serving, until_idle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+_STUDIO = Path(__file__).parents[3] / "studio"
+
 TEXT = "Every word of this text — naïve, 日本語 and 😀 among them — lights up once, as it is heard."
 
 # Noted in the page while it speaks: each word that was lit, in order.
@@ -141,7 +143,7 @@ async def test_a_connection_that_was_closed_is_made_again(browser: Browser) -> N
 
 async def test_the_pages_answers_carry_their_headers() -> None:
     async with serving() as edge:
-        for path in ("/", "/studio/app.js", "/studio/player.js", "/studio/style.css", "/studio/icon.svg"):
+        for path in ("/", *(f"/studio/{each.name}" for each in _STUDIO.iterdir())):
             response = await edge.http.get(path)
             assert response.status_code == 200
             policy = response.headers["content-security-policy"]
