@@ -22,7 +22,8 @@ import logging
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
 from typing import Any, ClassVar
 
 import pytest
@@ -30,11 +31,12 @@ import pytest_asyncio
 import trustme
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_synth.contract import HUNG, EngineContract, check_words, expect, perform
+from parlando_synth.contract import HUNG, EngineContract, Performance, check_words, expect, perform
 from parlando_synth.description import EngineDescription
 from parlando_synth.engine import Engine
 from parlando_synth.events import Aftermath, Audio, EngineEvent
 from parlando_synth.job import Job
+from parlando_synth.remote.doorway import Doorway
 from parlando_synth.remote.service import Fault, LocalService
 from parlando_synth.stop_flag import StopFlag
 
@@ -149,6 +151,35 @@ class RemoteContract(EngineContract):
             performance = await speaking
         expect(performance.samples == 0, "nothing was said")
         expect(await _idle(service), "the service sees the request end")
+
+    async def test_a_stop_while_nobody_accepts_leaves_nothing_behind(
+        self, service: LocalService, job: Job
+    ) -> None:
+        async with AsyncExitStack() as stack:
+            door = await stack.enter_async_context(Doorway(service.port))
+            engine = await stack.enter_async_context(_loaded(self.engine_of(_moved(service, door.port))))
+            await door.shut()
+            async with asyncio.timeout(HUNG):
+                stop, speaking = await _connecting(engine, job, door)
+                stop.set()
+                performance = await speaking
+        expect(performance.events[-1] == Aftermath(goes_on=False), "what never left is billed by nobody")
+        expect(service.asked == 0, "nothing is asked")
+
+    async def test_a_connection_that_nobody_accepts_is_given_up(
+        self, service: LocalService, job: Job
+    ) -> None:
+        async with AsyncExitStack() as stack:
+            door = await stack.enter_async_context(Doorway(service.port))
+            soon = self.engine_of(_moved(service, door.port), connect_seconds=0.1, first_byte_seconds=HUNG)
+            engine = await stack.enter_async_context(_loaded(soon))
+            await door.shut()
+            async with asyncio.timeout(HUNG):
+                _, speaking = await _connecting(engine, job, door)
+                with pytest.raises(ParlandoError) as given_up:
+                    await speaking
+        expect(given_up.value.reason is Reason.ENGINE_FAILED, "another engine can be asked")
+        expect(service.asked == 0, "nothing is asked")
 
     async def test_a_reader_that_leaves_ends_the_request(
         self, service: LocalService, engine: Engine, job: Job
@@ -293,6 +324,27 @@ def _with_text(job: Job, text: str) -> Job:
 
 async def _idle(service: LocalService) -> bool:
     return await asyncio.to_thread(service.wait_until_idle, HUNG)
+
+
+def _moved(service: LocalService, port: int) -> LocalService:
+    """Return a service as it is seen at another port."""
+    moved = copy(service)
+    moved.port = port
+    return moved
+
+
+async def _connecting(engine: Engine, job: Job, door: Doorway) -> tuple[StopFlag, asyncio.Task[Performance]]:
+    """Return a job whose engine is connecting, and its stop."""
+    while True:
+        stop = StopFlag()
+        speaking = asyncio.create_task(perform(engine, job, stop))
+        knocking = asyncio.create_task(door.knocked())
+        await asyncio.wait({speaking, knocking}, return_when=asyncio.FIRST_COMPLETED)
+        if not speaking.done():
+            return stop, speaking
+        knocking.cancel()
+        with pytest.raises(ParlandoError):  # it had not heard yet that its connection was closed
+            await speaking
 
 
 async def _connected(service: LocalService) -> None:

@@ -16,6 +16,7 @@ from parlando_kit.ledger import TimingQuality
 from parlando_kit.tasks import finish
 from parlando_synth.description import EngineDescription
 from parlando_synth.job import Job
+from parlando_synth.remote.departure import departs, watched
 from parlando_synth.remote.trouble import Refusal
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
 from parlando_synth.voice import Voice
@@ -55,6 +56,7 @@ class AllTalkVendor(Vendor):
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(None, connect=settings.connect_seconds),
             follow_redirects=False,
+            event_hooks={"request": [watched]},
         )
         ready = await client.get("/api/ready", timeout=settings.first_byte_seconds)
         if ready.status_code != httpx.codes.OK or "ready" not in ready.text.casefold():
@@ -113,7 +115,7 @@ class AllTalkVendor(Vendor):
         if self._client is None:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine is not loaded")
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options)
-        exchange.goes_on = True
+        departs(exchange)
         done = False
         try:
             async with self._answer(self._client, job) as answer:
@@ -125,7 +127,7 @@ class AllTalkVendor(Vendor):
             done, exchange.goes_on = True, False
             raise
         finally:
-            if not done:
+            if exchange.goes_on and not done:  # a request that never left is not in the way of others'
                 exchange.goes_on = not await finish(self._stopped())
 
     def refusal(self, error: Exception) -> Refusal | None:

@@ -25,6 +25,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.description import EngineDescription
 from parlando_synth.job import Job
+from parlando_synth.remote.departure import departs, watched
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
@@ -69,11 +70,13 @@ class ElevenLabsVendor(Vendor):
                 Reason.NOT_SUPPORTED,
                 f"{settings.model} has no WebSocket: set ELEVENLABS_TRANSPORT to auto or http",
             )
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(None, connect=settings.connect_seconds), follow_redirects=False
-        )
+        self._http = httpx.AsyncClient(follow_redirects=False, event_hooks={"request": [watched]})
         self._client = AsyncElevenLabs(
-            base_url=settings.base_url, api_key=key.get_secret_value(), httpx_client=self._http
+            base_url=settings.base_url,
+            api_key=key.get_secret_value(),
+            httpx_client=self._http,
+            # It goes to httpx with each request. As a number it would be the time to connect as well.
+            timeout=httpx.Timeout(None, connect=settings.connect_seconds),  # type: ignore[arg-type]
         )
         await self.list_voices()
         self._default = self._chosen(settings.default_voice)
@@ -132,8 +135,9 @@ class ElevenLabsVendor(Vendor):
         settings = self._voice_settings(job)
         for once_more in (True, False):
             silent, socket = True, await self._socket(job)
-            exchange.goes_on = True
+            exchange.goes_on = socket is not None
             if socket is None:
+                departs(exchange)
                 answers = self._by_http(job, settings)
             else:
                 answers = self._by_socket(socket, job, settings)

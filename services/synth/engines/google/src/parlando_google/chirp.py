@@ -106,6 +106,7 @@ class ChirpVendor(GoogleVendor[ChirpSettings]):
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options if name not in _OPTIONS)
         markup = _is_true(job.options.get("markup", "false"), "markup")
         decoding = decoder(self._settings.encoding)
+        await connection.made()
         exchange.goes_on = True
         answers: Any = await client.streaming_synthesize(  # a call, and not only what it answers
             requests=_requests(config, job.text, markup=markup), metadata=connection.metadata

@@ -83,6 +83,7 @@ class ClassicVendor(GoogleVendor[ClassicSettings]):
             raise Refusal(Trouble.LENGTH).error(self.name)
         exchange.ignored = tuple(f"engine_options.{name}" for name in job.options)
         felt = delivery(job.emotion, job.emotion_intensity)
+        await connection.made()
         exchange.goes_on = True
         answer = await client.synthesize_speech(
             request=texttospeech.SynthesizeSpeechRequest(

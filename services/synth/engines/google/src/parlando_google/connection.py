@@ -22,6 +22,7 @@ _OPTIONS = (
     ("grpc.enable_retries", 0),  # who is asked again, and when, is not this channel's to decide
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),  # a whole text's sound in one answer
 )
+_CONNECTING = frozenset({grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING})
 _HTTPS_PORT = 443
 
 
@@ -31,14 +32,28 @@ class Connection:
     Args:
         channel: to the service.
         metadata: sent with every call.
+        seconds: how long it may take to be made.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, metadata: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, metadata: Sequence[tuple[str, str]], seconds: float
+    ) -> None:
         self.channel = channel
         self.metadata = metadata
+        self._seconds = seconds
 
     def __repr__(self) -> str:  # the metadata holds the key
         return "Connection()"
+
+    async def made(self) -> None:
+        """Return once a call leaves at once, or fails at once; until then nothing of it is sent.
+
+        Raises:
+            TimeoutError: there is still no connection.
+        """
+        async with asyncio.timeout(self._seconds):
+            while (state := self.channel.get_state(try_to_connect=True)) in _CONNECTING:
+                await self.channel.wait_for_state_change(state)
 
     async def close(self) -> None:
         """End the calls that are left, and the channel."""
@@ -55,17 +70,18 @@ async def connect(settings: GoogleSettings) -> Connection:
     target = f"{parts.hostname}:{parts.port or _HTTPS_PORT}"
     key = settings.secret().get_secret_value()
     metadata = (("x-goog-api-key", key),) if key else ()
+    seconds = settings.connect_seconds
     if parts.scheme == "http":
         _require_this_machine(parts.hostname or "")
-        return Connection(grpc.aio.insecure_channel(target, _OPTIONS), metadata)
+        return Connection(grpc.aio.insecure_channel(target, _OPTIONS), metadata, seconds)
     if key:
         trusted = grpc.ssl_channel_credentials()
-        return Connection(grpc.aio.secure_channel(target, trusted, _OPTIONS), metadata)
+        return Connection(grpc.aio.secure_channel(target, trusted, _OPTIONS), metadata, seconds)
     credentials = await asyncio.to_thread(_credentials, settings)
     channel = grpc_helpers_async.create_channel(
         target, credentials=credentials, default_scopes=_SCOPES, options=_OPTIONS
     )
-    return Connection(channel, metadata)
+    return Connection(channel, metadata, seconds)
 
 
 def _credentials(settings: GoogleSettings) -> Credentials:

@@ -33,6 +33,8 @@ def refusal(error: Exception) -> Refusal | None:
     """Return what an error means; None for one that is none of Google's."""
     if isinstance(error, GoogleAuthError):  # a token that cannot be had
         return Refusal(Trouble.OUTAGE if error.retryable else Trouble.KEY)
+    if isinstance(error, TimeoutError):  # no connection was made
+        return Refusal(Trouble.OUTAGE)
     return _of_status(error) if isinstance(error, GoogleAPICallError) else None
 
 

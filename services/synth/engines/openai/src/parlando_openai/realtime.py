@@ -172,8 +172,9 @@ class RealtimeVendor(Vendor):
                 if not connection.used:
                     raise
                 # It was closed while it was idle, before it heard us.
+                exchange.goes_on = False
                 connection = await pool.open(self._session(manner))
-                reading = _Reading(connection)
+                reading, exchange.goes_on = _Reading(connection), True
                 await reading.begin(self._create(job, how))
             yield reading.events()
         finally:

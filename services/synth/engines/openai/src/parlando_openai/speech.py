@@ -25,6 +25,7 @@ from parlando_openai.settings import SpeechSettings
 from parlando_openai.voices import listed_voices, mixed, openai_voices, plain_voices
 from parlando_synth.description import EngineDescription
 from parlando_synth.job import Job
+from parlando_synth.remote.departure import departs, watched
 from parlando_synth.remote.prices import tariff
 from parlando_synth.remote.trouble import Refusal, Trouble
 from parlando_synth.remote.vendor import Exchange, Said, Vendor
@@ -79,6 +80,7 @@ class SpeechVendor(Vendor):
                 timeout=httpx2.Timeout(None, connect=self._settings.connect_seconds),
                 limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_ALIVE),
                 follow_redirects=False,
+                event_hooks={"request": [watched]},
             ),
         )
         await self.list_voices()
@@ -151,7 +153,8 @@ class SpeechVendor(Vendor):
         optional: dict[str, Any] = {"instructions": instructions} if instructions else {}
         if job.speed != 1.0:
             optional["speed"] = job.speed
-        exchange.goes_on = self._profile.billed
+        if self._profile.billed:
+            departs(exchange)
         async with create(
             input=job.text,
             model=self._model,
