@@ -23,13 +23,33 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@for engine in $$($(BIN)/parlando models engines); do tools/bootstrap --engine $$engine; done
 	@exec $(BIN)/parlando up $(ARGS)
 
-# What computes more than it waits goes side by side, as many at a time as there are cores; tests of real processes
-# come after it, one at a time. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
-SIDE_BY_SIDE := unit lint clients $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
+# What computes more than it waits goes side by side, and with it those tests of real processes that claim nothing
+# about time; the others come after it, one at a time. One more at a time than there are cores: the soak waits for
+# two thirds of its time. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
+SOAK := tests/e2e/test_soak.py
+BESIDE := $(addprefix tests/component/,client fragmenter kit session synth) tests/contract
+SIDE_BY_SIDE := beside soaked unit conforming lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
+.PHONY: alone beside conforming soaked
 test: ## every check and every test, but for slow ones and those of Chatterbox and of Kokoro on PyTorch
 	@tools/bootstrap --dev
-	@$(MAKE) --no-print-directory --output-sync=target --jobs=$$(getconf _NPROCESSORS_ONLN) $(SIDE_BY_SIDE)
-	@$(BIN)/python -m pytest --ignore=tests/unit
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory alone
+
+alone:
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/conformance $(BESIDE) $(SOAK))
+
+beside:
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest $(BESIDE)
+
+conforming: clients
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest tests/conformance
+
+soaked:
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest $(SOAK)
 
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev

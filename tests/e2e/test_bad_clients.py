@@ -308,4 +308,4 @@ async def test_half_a_request_is_not_waited_for(patient: Through) -> None:
     assert b" 408 " in answered.splitlines()[0]
     assert b"request_timeout" in answered
     assert b" 408 " in (await _rest(head)).splitlines()[0]
-    assert loop.time() - began == pytest.approx(_HEAD_SECONDS, abs=8)
+    assert loop.time() - began > _HEAD_SECONDS - 0.5  # and before PATIENCE is at its end
