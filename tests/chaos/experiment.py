@@ -71,8 +71,17 @@ def _order(road: Road, text: str) -> Order:
     return Order(0, 0.0, road, Conduct.LISTEN, text, "")
 
 
-async def disturbed(wired: Wired, faults: Sequence[Fault], lengths: Lengths) -> Outcome:
-    """Let disturbances happen at once under load, and return what came of it once all is well again."""
+async def disturbed(
+    wired: Wired, faults: Sequence[Fault], lengths: Lengths, recovery: float = RECOVERY_SECONDS
+) -> Outcome:
+    """Let disturbances happen at once under load, and return what came of it once all is well again.
+
+    Args:
+        wired: the system.
+        faults: what happens to it.
+        lengths: of each text by each road, undisturbed.
+        recovery: seconds after which all must be well again.
+    """
     broken: list[str] = []
     async with calling(wired.address, lengths) as callers:
         load = asyncio.create_task(callers.call(LOAD))
@@ -81,14 +90,14 @@ async def disturbed(wired: Wired, faults: Sequence[Fault], lengths: Lengths) -> 
             began = time.monotonic()
             await together(faults, wired)
             over = time.monotonic()
-            if not await _within(RECOVERY_SECONDS, lambda: _well_again(wired, callers, over)):
-                broken.append(f"not well again {RECOVERY_SECONDS:g} s after the disturbance was over")
+            if not await _within(recovery, lambda: _well_again(wired, callers, over)):
+                broken.append(f"not well again {recovery:g} s after the disturbance was over")
             callers.leave_off(over)
         finally:
             load.cancel()
             await asyncio.wait({load})
         load.result()  # it ends well when it is cancelled: anything else is a fault of a caller's own
-        forgotten = await _forgotten(callers, began)
+        forgotten = await _forgotten(callers, began, recovery)
     noticed = account(callers.calls, began)
     broken += [call.wrong for call in noticed.calls if call.wrong]
     broken += [f"{call.order.road}: stuck" for call in noticed.calls if call.status == STUCK]
@@ -111,12 +120,12 @@ async def _well_again(wired: Wired, callers: Callers, over: float) -> bool:
     return answer.status_code == 200 and answer.json()["status"] == "ok"
 
 
-async def _forgotten(callers: Callers, began: float) -> list[str]:
+async def _forgotten(callers: Callers, began: float, seconds: float) -> list[str]:
     """Return which sessions, and turns in them, from before a moment are not there any more."""
     found: list[str] = []
     for conversation in callers.conversations:
         try:
-            async with asyncio.timeout(RECOVERY_SECONDS):
+            async with asyncio.timeout(seconds):
                 found += await conversation.forgotten(began)
         except TimeoutError:
             found.append("a session that does not answer")

@@ -16,8 +16,15 @@ _FAULTS = (
     ([Fault("synth", Kind.PAUSE), Fault("session", Kind.CUT)], False),
 )
 
+_RECOVERY_SECONDS = 120.0
+"""A bound for a machine that others use; `make chaos-parts` holds a quiet one to a quarter of it.
 
-@pytest.mark.timeout(400)
+Each of three parts takes about a second of CPU until it serves again: at a load of thirty on two cores more
+than thirty seconds go by for that alone, before the calls that bear it out.
+"""
+
+
+@pytest.mark.timeout(600)
 async def test_whatever_fails_no_word_is_lost_no_call_hangs_and_nothing_is_left_or_forgotten(
     tmp_path: Path,
 ) -> None:
@@ -25,7 +32,7 @@ async def test_whatever_fails_no_word_is_lost_no_call_hangs_and_nothing_is_left_
         lengths = await measure_lengths(wired)
         for faults, may_be_told in _FAULTS:
             what = ", ".join(map(str, faults))
-            outcome = await disturbed(wired, faults, lengths)
+            outcome = await disturbed(wired, faults, lengths, _RECOVERY_SECONDS)
             assert not outcome.broken, what
             assert not outcome.forgotten, what
             assert any(call.well for call in outcome.noticed.calls), what
