@@ -71,8 +71,15 @@ def _connections(edge: Edge) -> int:
     return sum(bool(c.raddr) and bool(c.laddr) and c.laddr.port == edge.port for c in found)
 
 
+def _errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged as a fault."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-async def test_a_reader_that_stalls_is_dropped_and_leaves_nothing_running(kind: str) -> None:
+async def test_a_reader_that_stalls_is_dropped_and_leaves_nothing_running(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with serving(reader_seconds=_PATIENCE) as edge:
         tasks = len(asyncio.all_tasks())
         async with _deaf(edge, kind, _REQUESTS[kind]):
@@ -83,6 +90,7 @@ async def test_a_reader_that_stalls_is_dropped_and_leaves_nothing_running(kind: 
             await until(lambda: _connections(edge) == 0)  # and the kernel's socket with it
         await until(lambda: len(asyncio.all_tasks()) <= tasks)
         assert (await edge.speech(input="Well.")).status_code == 200
+    assert _errors(caplog) == []
 
 
 async def test_a_reader_that_asks_and_asks_and_reads_nothing_is_dropped() -> None:
@@ -127,7 +135,7 @@ async def test_a_peer_that_answers_no_ping_and_then_reads_is_no_fault_of_ours(
             while await loop.sock_recv(client, 65_536):
                 pass
         await until_idle(edge)
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert _errors(caplog) == []
 
 
 async def test_an_idle_client_stays() -> None:

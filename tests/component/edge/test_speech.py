@@ -111,7 +111,7 @@ async def test_a_client_that_leaves_stops_the_speech() -> None:
             await until_idle(edge)
 
 
-async def test_an_answer_that_breaks_does_not_look_whole() -> None:
+async def test_an_answer_that_breaks_does_not_look_whole(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as edge:
         with pytest.raises(httpx2.RemoteProtocolError):
             await edge.speech(input=TEXT, voice="breaks")
@@ -126,6 +126,10 @@ async def test_an_answer_that_breaks_does_not_look_whole() -> None:
                 "retry_after_ms": 1_000,
             }
         }
+    # It is told as a warning, by its reason, and by no server's error.
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert ("WARNING", "an answer was broken off: ENGINE_FAILED") in told
+    assert "ERROR" not in {level for level, _ in told}
 
 
 async def test_before_the_first_sound_a_failure_is_an_error() -> None:

@@ -19,6 +19,22 @@ class ClientGoneError(Exception):
     """The client has left; there is nobody to answer."""
 
 
+_BROKEN_OFF = "parlando.broken_off"
+
+
+def break_off(scope: Scope) -> None:
+    """Say that an answer has begun and is left without an end, on purpose: the connection closes on it.
+
+    A client can tell that from a whole one. Call it once nothing more is sent.
+    """
+    scope.setdefault("state", {})[_BROKEN_OFF] = True
+
+
+def is_broken_off(scope: Scope) -> bool:
+    """Return whether `break_off` was called."""
+    return _BROKEN_OFF in scope.get("state", {})
+
+
 async def read_body(scope: Scope, receive: Receive, *, most: int, seconds: float) -> bytes:
     """Return the request's body.
 

@@ -7,14 +7,16 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from parlando_edge.exchange import is_broken_off
 from parlando_edge.gate import Gate
 from parlando_edge.gathering import GatheringTransport
 from parlando_edge.settings import EdgeSettings
@@ -56,6 +58,22 @@ class Http(HttpToolsProtocol):
         """Begin."""
         transport.set_write_buffer_limits(high=_UNSENT_BYTES)
         super().connection_made(transport)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, partial(_answered, cycle, app))
+
+
+async def _answered(
+    cycle: RequestResponseCycle, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Have an application answer, and close the connection where it breaks its answer off.
+
+    uvicorn would close it as well, and log an error for each, as for an application that forgot the end.
+    """
+    await app(scope, receive, send)
+    if is_broken_off(scope):
+        cycle.disconnected = True
+        cycle.transport.close()
 
 
 class WebSocket(WebSocketsSansIOProtocol):

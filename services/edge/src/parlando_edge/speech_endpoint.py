@@ -13,6 +13,7 @@ from parlando_edge.exchange import (
     ClientGoneError,
     Reply,
     accept_of,
+    break_off,
     patient,
     query_of,
     read_body,
@@ -101,8 +102,7 @@ class SpeechEndpoint:
         except ParlandoError as error:
             if not reply.begun:
                 raise
-            # The answer is left without an end, and the server closes the connection on it: a client can
-            # tell that from a whole one.
+            break_off(scope)
             _log.warning("an answer was broken off: %s", error.reason)
 
     async def _stream(self, asked: Asked, answer: _Answer) -> None:
