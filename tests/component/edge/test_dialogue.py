@@ -28,7 +28,7 @@ class Words:
         """Yield words; take a while to leave, as one does who has a connection to close."""
         self.left += 1
         try:
-            for word in prompt.messages[-1].text.split():
+            for word in prompt.messages()[-1].text.split():
                 await self.more.acquire()
                 if word == "break":
                     raise ParlandoError(Reason.TOO_LATE, "it took too long")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parlando_edge.json_fields import Fields
-from parlando_edge.realtime.conversation import Conversation, Item, parse_item
+from parlando_edge.realtime.conversation import ROOT, Conversation, Item, parse_item
 from parlando_kit.errors import ParlandoError
 from tests.unit.edge.realtime import user_item
 
@@ -52,3 +52,31 @@ def test_an_item_that_grew_counts_as_it_is() -> None:
     conversation.replace(Item("gone", "{}"))
     with pytest.raises(ParlandoError):
         conversation.find("gone")
+
+
+def test_what_waits_is_asked_in_the_conversations_order() -> None:
+    conversation = Conversation()
+    for item_id, after in (("b", ""), ("c", ""), ("a", ROOT), ("said", "b")):
+        role = "assistant" if item_id == "said" else "user"
+        conversation.add(parse_item(Fields({**user_item(item_id, id=item_id), "role": role}), ""), after)
+    assert [item.id for item in conversation.items()] == ["a", "b", "said", "c"]
+    assert [item.id for item in conversation.asked()] == ["a", "b", "c"]
+    conversation.remove("a")
+    conversation.answer(conversation.find("b"))
+    assert [item.id for item in conversation.asked()] == ["c"]
+    conversation.answer(parse_item(Fields(user_item("another", id="c")), ""))  # no item of this conversation
+    assert conversation.find("c").waits
+    conversation.answer(conversation.find("c"))
+    assert [item.id for item in conversation.asked()] == ["c"]  # nothing waits: what a user wrote last
+    conversation.add(Item("call", "{}"))
+    assert conversation.asked() == []
+
+
+def test_the_item_before_one_is_told_where_it_is_still_there() -> None:
+    conversation = Conversation()
+    assert conversation.add(Item("a", "{}")) is None
+    assert conversation.add(Item("b", "{}")) == "a"
+    assert conversation.add(Item("c", "{}"), after="a") == "a"
+    assert conversation.add(Item("d", "{}"), after=ROOT) is None
+    assert conversation.add(Item("big", "x" * 5_000_000)) is None
+    assert [item.id for item in conversation.items()] == ["big"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -42,7 +45,8 @@ class Silent:
 
 
 def _prompt(*messages: Message) -> Prompt:
-    return Prompt(messages, "", SpeechSettings())
+    asked = tuple(message.text for message in messages if message.asked)
+    return Prompt(asked, lambda: messages, "", SpeechSettings())
 
 
 async def test_verbatim_says_what_is_asked_and_nothing_else() -> None:
@@ -75,16 +79,49 @@ def test_a_dialogue_is_told_the_conversation_and_what_of_it_is_asked() -> None:
     client.send("conversation.item.create", item={"type": "function_call", "name": "f"})
     client.send("response.create", response={"audio": {"output": {"voice": "v"}}})
     first, second = dialogue.asked
-    assert first.messages == (Message(TurnRole.USER, TEXT, asked=True),)
-    assert second == Prompt(
-        (
-            Message(TurnRole.USER, TEXT),
-            Message(TurnRole.ASSISTANT, "Fine, thanks."),
-            Message(TurnRole.USER, "And you?", asked=True),
-        ),
-        "Be brief.",
-        SpeechSettings(voice="v"),
+    assert (first.asked, first.messages()) == ((TEXT,), (Message(TurnRole.USER, TEXT, asked=True),))
+    assert second.asked == ("And you?",)
+    assert second.messages() == (
+        Message(TurnRole.USER, TEXT),
+        Message(TurnRole.ASSISTANT, "Fine, thanks."),
+        Message(TurnRole.USER, "And you?", asked=True),
     )
+    assert (second.instructions, second.settings) == ("Be brief.", SpeechSettings(voice="v"))
+
+
+def test_what_comes_after_the_prompt_is_no_part_of_it() -> None:
+    dialogue = Scripted("Fine.")
+    client = Client(dialogue=dialogue)
+    client.ask()
+    client.send("conversation.item.create", item=user_item("And you?"))
+    assert dialogue.asked[0].messages() == (Message(TurnRole.USER, TEXT, asked=True),)
+
+
+def test_what_an_answer_costs_does_not_hang_on_how_long_the_conversation_is() -> None:
+    """By lines of our own that run: a walk through all that was said would take some for each item."""
+    long, short = (_lines_of_an_answer(after=count) for count in (2_000, 20))
+    assert long == short
+
+
+def _lines_of_an_answer(after: int) -> int:
+    client = Client()
+    for number in range(after):
+        said = {**user_item(f"{number}."), "role": "assistant"}
+        client.send("conversation.item.create", item=said)
+    lines = 0
+
+    def count(_: FrameType, event: str, __: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        client.ask()
+    finally:
+        sys.settrace(before)
+    return lines
 
 
 def test_an_input_of_its_own_is_all_that_it_is_told() -> None:
@@ -94,10 +131,10 @@ def test_an_input_of_its_own_is_all_that_it_is_told() -> None:
     system = {**user_item("Be kind."), "role": "system"}
     client.send("response.create", response={"input": [system, user_item("Well?")]})
     messages = (Message(TurnRole.SYSTEM, "Be kind."), Message(TurnRole.USER, "Well?", asked=True))
-    assert dialogue.asked[0].messages == messages
+    assert dialogue.asked[0].messages() == messages
     client.hear(Finished(0, 4, ()))
     client.send("response.create")
-    assert Message(TurnRole.USER, "Waits.", asked=True) in dialogue.asked[1].messages
+    assert Message(TurnRole.USER, "Waits.", asked=True) in dialogue.asked[1].messages()
 
 
 def test_its_words_are_spoken_as_they_come() -> None:

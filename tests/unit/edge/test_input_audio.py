@@ -266,7 +266,7 @@ def test_what_waits_and_is_too_long_is_told_of() -> None:
 def test_a_dialogue_is_asked_once_the_user_has_spoken() -> None:
     class Attentive:
         async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-            assert not any(message.asked for message in prompt.messages)
+            assert not any(message.asked for message in prompt.messages())
             yield "Go on."
 
     client = Client(dialogue=Attentive())

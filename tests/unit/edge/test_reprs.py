@@ -28,7 +28,7 @@ _TURN = Turn("item_1", TurnRole.USER, TurnStatus.COMPLETED, _TEXT)
     "holder",
     [
         Message(TurnRole.USER, _TEXT),
-        Prompt((Message(TurnRole.USER, _TEXT),), f"Say {_TEXT}.", _SETTINGS),
+        Prompt((_TEXT,), lambda: (Message(TurnRole.USER, _TEXT),), f"Say {_TEXT}.", _SETTINGS),
         Write("resp_1", _TEXT),
         Speak("resp_1", _SETTINGS, text=_TEXT),
         Emit({"type": "response.output_audio_transcript.delta", "delta": _TEXT}),

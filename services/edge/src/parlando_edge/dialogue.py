@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,12 +35,15 @@ class Prompt:
     """What an answer is asked for.
 
     Attributes:
-        messages: the conversation, the oldest first; of a response with an `input` of its own, that alone.
+        asked: the texts of what it is asked for, the oldest first.
+        messages: returns the conversation, the oldest first, what is asked included; of a response with an
+            `input` of its own, that alone. It is made when it is asked for, as of the time of the prompt.
         instructions: how to answer; "" for none.
         settings: how the answer is spoken.
     """
 
-    messages: tuple[Message, ...]
+    asked: tuple[str, ...] = field(repr=False)
+    messages: Callable[[], tuple[Message, ...]] = field(repr=False)
     instructions: str = field(repr=False)
     settings: SpeechSettings
 
@@ -89,7 +92,7 @@ def asked_text(prompt: Prompt) -> str:
     Raises:
         ParlandoError: TEXT_TOO_LONG.
     """
-    text = "\n".join(message.text for message in prompt.messages if message.asked)
+    text = "\n".join(prompt.asked)
     if len(text) > LONGEST_TEXT:
         raise ParlandoError(
             Reason.TEXT_TOO_LONG,

@@ -12,7 +12,7 @@ from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.json_fields import Fields
 from parlando_edge.openai_errors import NamedError
 from parlando_edge.realtime.kept_words import WORD_BYTES, KeptWords
-from parlando_edge.session_ports import Turn
+from parlando_edge.session_ports import Turn, TurnRole
 from parlando_kit.errors import ParlandoError, Reason
 
 _MOST_PARTS = 1_000
@@ -113,8 +113,8 @@ class Conversation:
     """The items there are."""
 
     def __init__(self) -> None:
-        self._order: list[str] = []
-        self._items: dict[str, Item] = {}
+        self._items: dict[str, Item] = {}  # in order
+        self._waiting: set[str] = set()
         self._sizes: dict[str, int] = {}
         self._bytes = 0
 
@@ -131,17 +131,22 @@ class Conversation:
                 "item.id is in use in this conversation: leave it out",
                 field="item.id",
             )
-        place = len(self._order)
-        if after == ROOT:
-            place = 0
-        elif after:
-            place = self._order.index(self.find(after, "previous_item_id").id) + 1
-        self._order.insert(place, item.id)
+        if after:
+            previous = None if after == ROOT else self.find(after, "previous_item_id").id
+        else:
+            previous = next(reversed(self._items), None)
         self._keep(item)
-        while self._bytes > _MOST_BYTES and self._order[0] != item.id:
-            self.remove(self._order[0])
-            place -= 1
-        return self._order[place - 1] if place > 0 else None
+        if after:
+            self._move_behind(previous)
+        while self._bytes > _MOST_BYTES and (oldest := next(iter(self._items))) != item.id:
+            self.remove(oldest)
+        return previous if previous in self._items else None
+
+    def _move_behind(self, previous: str | None) -> None:
+        """Move the last item to its place behind another one, or to the front."""
+        *items, last = self._items.values()
+        place = 0 if previous is None else list(self._items).index(previous) + 1
+        self._items = {item.id: item for item in (*items[:place], last, *items[place:])}
 
     def find(self, item_id: str, path: str = "item_id", code: str = "invalid_value") -> Item:
         """Return an item.
@@ -165,13 +170,32 @@ class Conversation:
 
     def remove(self, item_id: str) -> None:
         """Forget an item that is there."""
-        self._order.remove(item_id)
         del self._items[item_id]
+        self._waiting.discard(item_id)
         self._bytes -= self._sizes.pop(item_id)
 
     def items(self) -> list[Item]:
         """Return them, in order."""
-        return [self._items[item_id] for item_id in self._order]
+        return list(self._items.values())
+
+    def asked(self) -> list[Item]:
+        """Return the items that wait, in order.
+
+        Where none does, that is what a user wrote last, unless the user did more since.
+        """
+        if len(self._waiting) > 1:
+            return [item for item in self._items.values() if item.id in self._waiting]
+        if self._waiting:
+            return [self._items[item_id] for item_id in self._waiting]
+        users = (each for each in reversed(self._items.values()) if each.role in ("", TurnRole.USER.value))
+        last = next(users, None)
+        return [last] if last is not None and last.text else []
+
+    def answer(self, item: Item) -> None:
+        """Note that a response answers an item, of this conversation or not: it waits no longer."""
+        item.waits = False
+        if self._items.get(item.id) is item:
+            self._waiting.discard(item.id)
 
     def _keep(self, item: Item) -> None:
         turn = item.turn
@@ -180,6 +204,10 @@ class Conversation:
         size = _size(item)
         self._bytes += size - self._sizes.get(item.id, 0)
         self._items[item.id], self._sizes[item.id] = item, size
+        if item.waits:
+            self._waiting.add(item.id)
+        else:
+            self._waiting.discard(item.id)
 
 
 def _size(item: Item) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from parlando_edge.dialogue import Dialogue, Message, Prompt, asked_text
 from parlando_edge.json_fields import Fields
@@ -61,37 +62,32 @@ def parse_request(
     metadata = _metadata(wanted)
     answer: AsyncGenerator[str, None] | None = None
     text = ""
-    if wanted.child("parlando").flag("text_stream", default=False):
+    grows = wanted.child("parlando").flag("text_stream", default=False)
+    if grows or wanted.given("input"):
         items = _input(wanted, conversation) if wanted.given("input") else []
-        text = asked_text(_prompt(items, own))
+        asked = [item for item in items if item.role != TurnRole.SYSTEM.value]
     else:
-        items = _input(wanted, conversation) if wanted.given("input") else conversation.items()
-        asked = None if wanted.given("input") else _waiting(items)
-        answer = dialogue.answer(_prompt(items, own, asked))
-    for item in items:
-        item.waits = False
+        items, asked = conversation.items(), conversation.asked()
+    prompt = _prompt(items, asked, own)
+    if grows:
+        text = asked_text(prompt)
+    else:
+        answer = dialogue.answer(prompt)
+    for item in asked:
+        conversation.answer(item)
     return Request(own, joined, metadata, answer, text)
 
 
-def _prompt(items: list[Item], config: SessionConfig, asked: set[str] | None = None) -> Prompt:
-    """Return items as messages; asked are those of the ids, or else all but instructions."""
-    messages = tuple(
-        Message(
-            TurnRole(item.role),
-            item.text,
-            asked=item.id in asked if asked is not None else item.role != TurnRole.SYSTEM.value,
-        )
-        for item in items
-        if item.text
+def _prompt(items: list[Item], asked: list[Item], config: SessionConfig) -> Prompt:
+    texts = tuple(item.text for item in asked if item.text)
+    return Prompt(texts, partial(_messages, items, asked), config.instructions, config.settings)
+
+
+def _messages(items: list[Item], asked: list[Item]) -> tuple[Message, ...]:
+    ids = set(map(id, asked))  # those of a response's own input may have no others
+    return tuple(
+        Message(TurnRole(item.role), item.text, asked=id(item) in ids) for item in items if item.text
     )
-    return Prompt(messages, config.instructions, config.settings)
-
-
-def _waiting(items: list[Item]) -> set[str]:
-    """Return the ids of the items that wait, or else of what a user wrote, unless the user did more since."""
-    waiting = {item.id for item in items if item.waits}
-    last = next((item for item in reversed(items) if item.role in ("", TurnRole.USER.value)), None)
-    return waiting or ({last.id} if last is not None and last.text else set())
 
 
 def _input(wanted: Fields, conversation: Conversation) -> list[Item]:
