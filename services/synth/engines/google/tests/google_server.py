@@ -45,6 +45,7 @@ class GoogleServer(LocalService):
         requests: messages of the last request for speech.
         unmarked: marks of whose time nothing is said.
         keys: API keys that calls of any kind came with.
+        bearers: what calls of any kind came with as "authorization".
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -52,6 +53,7 @@ class GoogleServer(LocalService):
         self.requests: list[Any] = []
         self.unmarked: frozenset[str] = frozenset()
         self.keys: set[str] = set()
+        self.bearers: set[str] = set()
         self._server: grpc.aio.Server | None = None
         self._listener: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
@@ -145,7 +147,7 @@ class GoogleServer(LocalService):
     async def _names(self, context: Any) -> Sequence[str]:
         """Return the names of the voices that a call for them gets."""
         self.listed += 1
-        self.keys.add(_key(context))
+        self._admit(context)
         if not self.lists:
             await _refuse(context, grpc.StatusCode.INTERNAL, "Internal error")
         return [*CHIRPS, *NEURALS, *([self.newcomer] if self.newcomer else [])]
@@ -238,8 +240,13 @@ class GoogleServer(LocalService):
             if mark[1] not in self.unmarked
         ]
 
+    def _admit(self, context: Any) -> None:
+        self.keys.add(_key(context))
+        self.bearers.add(str(dict(context.invocation_metadata()).get("authorization", "")))
+
     async def _before(self, fault: Fault, context: Any, text: str) -> None:
         """Let go wrong what does before there is any sound."""
+        self._admit(context)
         key = _key(context)
         if fault is Fault.HANG_BEFORE:
             await asyncio.Event().wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import grpc
 from google.api_core import grpc_helpers_async
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
 from parlando_google.settings import GoogleSettings
@@ -65,6 +67,7 @@ async def connect(settings: GoogleSettings) -> Connection:
 
     Raises:
         ParlandoError: ENGINE_KEY_REFUSED: there is nothing to be let in by.
+        GoogleAuthError: what there is gets no token.
     """
     parts = urlsplit(settings.endpoint)
     target = f"{parts.hostname}:{parts.port or _HTTPS_PORT}"
@@ -78,6 +81,8 @@ async def connect(settings: GoogleSettings) -> Connection:
         trusted = grpc.ssl_channel_credentials()
         return Connection(grpc.aio.secure_channel(target, trusted, _OPTIONS), metadata, seconds)
     credentials = await asyncio.to_thread(_credentials, settings)
+    # A channel would tell of a token that cannot be had as of a service that is out.
+    await asyncio.to_thread(credentials.refresh, partial(Request(), timeout=seconds))
     channel = grpc_helpers_async.create_channel(
         target, credentials=credentials, default_scopes=_SCOPES, options=_OPTIONS
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from google.api_core.exceptions import GoogleAPICallError
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.rpc import error_details_pb2
 from grpc import StatusCode
 
@@ -32,7 +32,8 @@ _SENTENCES = (
 def refusal(error: Exception) -> Refusal | None:
     """Return what an error means; None for one that is none of Google's."""
     if isinstance(error, GoogleAuthError):  # a token that cannot be had
-        return Refusal(Trouble.OUTAGE if error.retryable else Trouble.KEY)
+        again = error.retryable or isinstance(error, TransportError)
+        return Refusal(Trouble.OUTAGE if again else Trouble.KEY)
     if isinstance(error, TimeoutError):  # no connection was made
         return Refusal(Trouble.OUTAGE)
     return _of_status(error) if isinstance(error, GoogleAPICallError) else None
