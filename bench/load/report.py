@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import leather
 
+from load.course import bursts, by_second
 from load.figures import PERCENTILES, Figures
 from load.lag import Lag
 from load.watching import GENERATOR, Watch
@@ -53,6 +54,7 @@ class Report:
         return {
             "plan": dict(self.plan),
             **self.figures.describe(),
+            "first_chunk_by_second": [asdict(each) for each in by_second(self.figures.course)],
             "services": self.watch.describe(self.figures.audio_seconds),
             "bytes_per_open_session": {name: round(size) for name, size in self.sessions.items()},
             "generator_late_ms": self.lag.late.describe(),
@@ -69,7 +71,8 @@ class Report:
             count, *cuts = told
             lines.append(f"{name:<32}{count:>8}" + "".join(f"{cut:10.1f}" for cut in cuts))
         counts = ", ".join(f"{name} {count}" for name, count in sorted(self.figures.counts.items()))
-        lines += ["", counts, f"sound: {self.figures.audio_seconds:.0f} s", ""]
+        lines += ["", counts, f"sound: {self.figures.audio_seconds:.0f} s"]
+        lines += [*filter(None, [bursts(self.figures.course)]), ""]
         lines += [f"{'service':<12}{'cores':>8}{'ms/audio s':>12}{'PSS MB':>18}{'threads':>12}{'files':>14}"]
         services = self.watch.describe(self.figures.audio_seconds)
         for name, used in services.items():
@@ -108,7 +111,7 @@ class Report:
             if name in self.figures.latencies
         }
         draw(files[0], "how long it took", "ms", "nines (1: 90 %, 2: 99 %, 3: 99.9 %)", lines)
-        course = {"first chunk": [(at, seconds * 1000) for at, seconds in _worst(self.figures.course)]}
+        course = {"first chunk": [(float(each.second), each.max) for each in by_second(self.figures.course)]}
         draw(files[1], "the slowest first chunk of each second", "s", "ms", course)
         cpu = {
             name: [
@@ -127,14 +130,6 @@ class Report:
 
 def _nines(share: float) -> float:
     return -math.log10(max(1 - share, 1e-5))
-
-
-def _worst(course: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the greatest of each whole second."""
-    worst: dict[int, float] = {}
-    for at, seconds in course:
-        worst[int(at)] = max(worst.get(int(at), 0.0), seconds)
-    return [(float(second), seconds) for second, seconds in sorted(worst.items())]
 
 
 def draw(file: Path, title: str, x: str, y: str, lines: Mapping[str, Sequence[tuple[float, float]]]) -> None:
