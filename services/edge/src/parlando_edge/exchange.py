@@ -23,7 +23,7 @@ _BROKEN_OFF = "parlando.broken_off"
 
 
 def break_off(scope: Scope) -> None:
-    """Say that an answer has begun and is left without an end, on purpose: the connection closes on it.
+    """Say that an answer is left without an end, on purpose: the connection closes on it.
 
     A client can tell that from a whole one. Call it once nothing more is sent.
     """

@@ -7,6 +7,7 @@ import asyncio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from parlando_edge.answers import refusal
+from parlando_edge.exchange import break_off
 from parlando_kit.errors import ParlandoError, Reason
 
 _PROBES = ("/healthz", "/health", "/readyz")
@@ -56,6 +57,7 @@ class Gate:
             # The server cancels what outlasts a drain, and would log a traceback for each.
             if not self.draining.is_set():
                 raise
+            break_off(scope)
         finally:
             self._live -= 1
             if self._live == 0:
