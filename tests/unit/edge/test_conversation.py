@@ -68,8 +68,15 @@ def test_what_waits_is_asked_in_the_conversations_order() -> None:
     assert conversation.find("c").waits
     conversation.answer(conversation.find("c"))
     assert [item.id for item in conversation.asked()] == ["c"]  # nothing waits: what a user wrote last
+    conversation.add(Item("more", "{}", "assistant", "More."))
+    conversation.replace(Item("b", "{}", "user", "b", waits=True))
+    conversation.answer(conversation.find("b"))
+    assert [item.id for item in conversation.asked()] == ["c"]
     conversation.add(Item("call", "{}"))
     assert conversation.asked() == []
+    conversation.remove("call")
+    conversation.remove("c")
+    assert [item.id for item in conversation.asked()] == ["b"]
 
 
 def test_the_item_before_one_is_told_where_it_is_still_there() -> None:

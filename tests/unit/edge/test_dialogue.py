@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from types import FrameType
 from typing import Any
 
@@ -99,12 +99,34 @@ def test_what_comes_after_the_prompt_is_no_part_of_it() -> None:
 
 def test_what_an_answer_costs_does_not_hang_on_how_long_the_conversation_is() -> None:
     """By lines of our own that run: a walk through all that was said would take some for each item."""
-    long, short = (_lines_of_an_answer(after=count) for count in (2_000, 20))
+    long, short = (_lines_of_an_answer(_ask_one, after=count) for count in (2_000, 20))
     assert long == short
 
 
-def _lines_of_an_answer(after: int) -> int:
+def _ask_one(client: Client) -> None:
+    client.ask()
+
+
+def _ask_two_in_order(client: Client) -> None:
+    client.send("conversation.item.create", item=user_item("One.", id="one"))
+    client.send("conversation.item.create", item=user_item("Two."), previous_item_id="one")
+    client.send("response.create")
+
+
+def _ask_again(client: Client) -> None:
+    client.send("response.create")
+
+
+@pytest.mark.parametrize("ask", [_ask_two_in_order, _ask_again])
+def test_nor_on_how_it_is_asked_for(ask: Callable[[Client], None]) -> None:
+    long, short = (_lines_of_an_answer(ask, after=count) for count in (2_000, 20))
+    assert long == short
+
+
+def _lines_of_an_answer(ask: Callable[[Client], None], after: int) -> int:
     client = Client()
+    client.ask()
+    client.hear(*SPEECH)
     for number in range(after):
         said = {**user_item(f"{number}."), "role": "assistant"}
         client.send("conversation.item.create", item=said)
@@ -118,7 +140,7 @@ def _lines_of_an_answer(after: int) -> int:
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        client.ask()
+        ask(client)
     finally:
         sys.settrace(before)
     return lines

@@ -114,7 +114,8 @@ class Conversation:
 
     def __init__(self) -> None:
         self._items: dict[str, Item] = {}  # in order
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, None] = {}  # ids, in order
+        self._done: dict[str, None] = {}  # likewise: what the user did
         self._sizes: dict[str, int] = {}
         self._bytes = 0
 
@@ -131,12 +132,11 @@ class Conversation:
                 "item.id is in use in this conversation: leave it out",
                 field="item.id",
             )
+        last = previous = next(reversed(self._items), None)
         if after:
             previous = None if after == ROOT else self.find(after, "previous_item_id").id
-        else:
-            previous = next(reversed(self._items), None)
         self._keep(item)
-        if after:
+        if previous != last:
             self._move_behind(previous)
         while self._bytes > _MOST_BYTES and (oldest := next(iter(self._items))) != item.id:
             self.remove(oldest)
@@ -147,6 +147,10 @@ class Conversation:
         *items, last = self._items.values()
         place = 0 if previous is None else list(self._items).index(previous) + 1
         self._items = {item.id: item for item in (*items[:place], last, *items[place:])}
+        self._waiting, self._done = self._in_order(self._waiting), self._in_order(self._done)
+
+    def _in_order(self, ids: dict[str, None]) -> dict[str, None]:
+        return {item_id: None for item_id in self._items if item_id in ids}
 
     def find(self, item_id: str, path: str = "item_id", code: str = "invalid_value") -> Item:
         """Return an item.
@@ -171,7 +175,8 @@ class Conversation:
     def remove(self, item_id: str) -> None:
         """Forget an item that is there."""
         del self._items[item_id]
-        self._waiting.discard(item_id)
+        self._waiting.pop(item_id, None)
+        self._done.pop(item_id, None)
         self._bytes -= self._sizes.pop(item_id)
 
     def items(self) -> list[Item]:
@@ -183,19 +188,16 @@ class Conversation:
 
         Where none does, that is what a user wrote last, unless the user did more since.
         """
-        if len(self._waiting) > 1:
-            return [item for item in self._items.values() if item.id in self._waiting]
         if self._waiting:
             return [self._items[item_id] for item_id in self._waiting]
-        users = (each for each in reversed(self._items.values()) if each.role in ("", TurnRole.USER.value))
-        last = next(users, None)
+        last = next((self._items[item_id] for item_id in reversed(self._done)), None)
         return [last] if last is not None and last.text else []
 
     def answer(self, item: Item) -> None:
         """Note that a response answers an item, of this conversation or not: it waits no longer."""
         item.waits = False
         if self._items.get(item.id) is item:
-            self._waiting.discard(item.id)
+            self._waiting.pop(item.id, None)
 
     def _keep(self, item: Item) -> None:
         turn = item.turn
@@ -204,10 +206,18 @@ class Conversation:
         size = _size(item)
         self._bytes += size - self._sizes.get(item.id, 0)
         self._items[item.id], self._sizes[item.id] = item, size
-        if item.waits:
-            self._waiting.add(item.id)
-        else:
-            self._waiting.discard(item.id)
+        self._waiting = self._marked(self._waiting, item, item.waits)
+        self._done = self._marked(self._done, item, item.role in ("", TurnRole.USER.value))
+
+    def _marked(self, ids: dict[str, None], item: Item, wanted: object) -> dict[str, None]:
+        """Return ids with that of an item among them, in order, or without it."""
+        if not wanted:
+            ids.pop(item.id, None)
+        elif item.id not in ids:
+            ids[item.id] = None
+            if item.id != next(reversed(self._items)):
+                return self._in_order(ids)
+        return ids
 
 
 def _size(item: Item) -> int:
