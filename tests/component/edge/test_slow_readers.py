@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import orjson
 import psutil
@@ -121,6 +121,18 @@ async def test_a_peer_that_answers_no_ping_is_dropped() -> None:
     async with serving(ping_seconds=0.1) as edge, _deaf(edge, "websocket"):  # it sees no ping
         await until(lambda: edge.gate.live == 1)
         await until_idle(edge)
+
+
+async def test_clients_that_connect_together_are_not_pinged_together() -> None:
+    async with serving(ping_seconds=30) as edge, AsyncExitStack() as clients:
+        now = asyncio.get_running_loop().time()
+        for _ in range(20):
+            await clients.enter_async_context(edge.websocket())
+        connections = edge.server._server.server_state.connections
+        timers = [each.ping_timer for each in connections if isinstance(each, WebSocketsSansIOProtocol)]
+        due = [timer.when() - now for timer in timers if timer is not None]
+        assert len(due) == 20
+        assert max(due) - min(due) > 10  # by chance it is less once in fifty million runs
 
 
 async def test_a_peer_that_answers_no_ping_and_then_reads_is_no_fault_of_ours(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import random
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -85,6 +86,12 @@ class WebSocket(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, with a transport that gathers what is written."""
         super().connection_made(GatheringTransport(cast("asyncio.Transport", transport), self.loop))
+
+    def start_keepalive(self) -> None:
+        """Begin to ping, at a random moment: those who connect together would be asked together for good."""
+        if self.ping_interval:
+            first = random.uniform(0, self.ping_interval)  # noqa: S311  # no secret
+            self.ping_timer = self.loop.call_later(first, self.send_keepalive_ping)
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; close the connection where it came before it was accepted (RFC 6455, 4.1)."""
