@@ -19,7 +19,7 @@ _OURS = re.compile(
     r"|parlando_synth\.(cloned_voice|description|engine|events|feelings|job|lanes|languages|mix_folder|mixed_voice"
     r"|narration|networks|pace|pronunciation|reading|reference_clip|shared|spelling|stop_flag|threaded|turns|untimed"
     r"|voice|voice_folder)"
-    r"|parlando_synth\.remote\.(engine|g711|pcm|prices|settings|trouble|vendor)"
+    r"|parlando_synth\.remote\.(departure|engine|g711|pcm|prices|settings|trouble|vendor)"
 )
 
 

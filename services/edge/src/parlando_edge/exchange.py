@@ -19,7 +19,7 @@ class ClientGoneError(Exception):
     """The client has left; there is nobody to answer."""
 
 
-_BROKEN_OFF = "parlando.broken_off"
+_BROKEN_OFF = "broken_off"
 
 
 def break_off(scope: Scope) -> None:
