@@ -20,7 +20,7 @@ class Casting:
     """Chooses voices. An engine may have hundreds, so choices are remembered.
 
     Args:
-        engine: has the voices; loaded.
+        engine: has the voices, of which another may be its default from one choice to the next; loaded.
         about: what it says of itself.
     """
 
@@ -42,8 +42,15 @@ class Casting:
         Raises:
             ParlandoError: VOICE_NOT_FOUND, naming near ones; LANGUAGE_NOT_FOUND.
         """
+        default = self._engine.describe().default_voice
+        if not name and not default:
+            raise ParlandoError(
+                Reason.VOICE_NOT_FOUND,
+                f"{self._about.name} has no voice yet: upload one, as with `parlando voices add`",
+                field="voice",
+            )
         if not name and language:
-            best = best_voice(self._engine.voices(), language, self._about.default_voice)
+            best = best_voice(self._engine.voices(), language, default)
             if best is None:
                 raise ParlandoError(
                     Reason.LANGUAGE_NOT_FOUND,
@@ -52,7 +59,7 @@ class Casting:
                     field="language",
                 )
             return best
-        wanted = name or self._about.default_voice
+        wanted = name or default
         voice = self._engine.find_voice(wanted)
         if voice is None:
             raise ParlandoError(

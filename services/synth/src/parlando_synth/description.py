@@ -23,6 +23,8 @@ class EngineDescription:
     """What an engine is and can do. Fields as in `parlando.synth.v1.DescribeEngineResponse`.
 
     Attributes:
+        default_voice: what speaks where no voice is named; "" while there is no voice at all.
+        default_moves: another voice becomes the default where it is removed.
         max_live: syntheses at a time.
         max_text_code_points: longest text of one job.
         min_speed: slowest rate; slower jobs are spoken at this rate and reported as ignored.
@@ -52,6 +54,7 @@ class EngineDescription:
     emotions: tuple[str, ...] = ()
     voice_mixing: bool = False
     voice_cloning: bool = False
+    default_moves: bool = False
     stoppable: bool = True
     repeatable: bool = False
     phonemizes: bool = False

@@ -79,10 +79,12 @@ class Voices:
 
         Raises:
             ParlandoError: the engine is not ready; as `BlockingEngine.remove_voice`; NOT_SUPPORTED, it speaks
-                where no voice is named.
+                where no voice is named, and no other one would.
         """
         loaded = self._slot.ready()
-        if (loaded.about.voice_cloning or loaded.about.voice_mixing) and voice == loaded.about.default_voice:
+        about = loaded.engine.describe()
+        keeps = about.voice_cloning or about.voice_mixing
+        if keeps and not about.default_moves and voice == about.default_voice:
             raise ParlandoError(
                 Reason.NOT_SUPPORTED,
                 "voice is the engine's default: it speaks where no voice is named",

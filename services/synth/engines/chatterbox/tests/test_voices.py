@@ -9,6 +9,7 @@ import pyloudnorm
 import pytest
 import soundfile
 from speech import FOUR, ONE, Clone, pcm, speak, speech
+from tiny import tiny
 
 from parlando_chatterbox.conditioning import LOUDNESS, Conditioning, _even
 from parlando_chatterbox.engine import ChatterboxEngine, ChatterboxInstance
@@ -18,11 +19,16 @@ from parlando_chatterbox.models import MODELS, Chatterbox
 from parlando_chatterbox.settings import ChatterboxSettings
 from parlando_chatterbox.voices import BUILT_IN, VoiceBook
 from parlando_chatterbox.wave import RATE
+from parlando_kit.clock import MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
+from parlando_synth.engine import Engine, Warmth
 from parlando_synth.job import Job
 from parlando_synth.reference_clip import ReferenceClip
+from parlando_synth.slot import EngineSlot
+from parlando_synth.threaded import ThreadedEngine
 from parlando_synth.voice_folder import SUFFIX
+from parlando_synth.voices import Voices
 
 
 def test_voices_are_cloned_from_their_clips_and_found_while_it_runs(
@@ -116,11 +122,51 @@ def test_languages_of_a_clone_begin_with_its_own(voices: Path, clone: Clone) -> 
     assert inuk.languages == MODELS["multilingual"].languages
 
 
-def test_without_any_voice_it_says_what_to_do(english: Chatterbox, voices: Path) -> None:
-    with pytest.raises(ParlandoError) as refused:
-        _ = VoiceBook(MODELS["english"], voices, built_in=False).default
-    assert "conds.pt" in refused.value.message
-    assert english.conds is not None
+@pytest.fixture
+def voiceless() -> Chatterbox:
+    """The small English model without the voice of its makers."""
+    bare = tiny(MODELS["english"])
+    bare.conds = None
+    return bare
+
+
+def test_without_any_voice_it_loads_and_the_first_one_can_be_added(
+    voiceless: Chatterbox, voices: Path
+) -> None:
+    engine = ChatterboxEngine(ChatterboxSettings(voices=voices, threads=1, live=1), lambda _model: voiceless)
+    instance = engine.open()
+    assert (engine.describe().default_voice, list(engine.voices())) == ("", [])
+    terms = VoiceTerms(name="Dora", language="en-GB", licence="CC0-1.0", consent_note="nobody: it is a hum")
+    dora = engine.add_voice(VoiceUpload(terms, ReferenceClip(speech(6, 130)).wav()))
+    assert engine.describe().default_voice == dora.id
+    assert len(pcm(speak(instance, Job("One.", dora.id, seed=1)))) > 0
+    instance.close()
+
+
+async def test_where_the_default_voice_is_removed_the_next_one_speaks(
+    voiceless: Chatterbox, voices: Path, clone: Clone
+) -> None:
+    anna, bob = clone("Anna", 180), clone("Bob", 90)
+    settings = ChatterboxSettings(voices=voices, threads=1, live=1)
+
+    def create() -> Engine:
+        return ThreadedEngine(ChatterboxEngine(settings, lambda _model: voiceless), instances=1)
+
+    slot = EngineSlot("chatterbox", create, warmth=Warmth(), clock=MonotonicClock())
+    await slot.load()
+    try:
+        casting, kept = slot.ready().casting, Voices(slot)
+        assert casting.voice("", "").id == casting.voice("", "en").id == anna.id
+        await kept.remove(anna.id)
+        assert casting.voice("", "").id == casting.voice("", "en").id == bob.id
+        await kept.remove(bob.id)
+        for language in ("", "en"):
+            with pytest.raises(ParlandoError) as refused:
+                casting.voice("", language)
+            assert refused.value.reason is Reason.VOICE_NOT_FOUND
+            assert "voices add" in refused.value.message
+    finally:
+        await slot.close()
 
 
 @pytest.mark.parametrize("target", [-30.0, -18.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
@@ -44,6 +45,7 @@ from parlando_synth.voice import Voice
 LONGEST_TEXT = 3_000
 """Code points of one job: about four minutes of speech."""
 
+_log = logging.getLogger(__name__)
 _SEEDS = 2**31
 _WARM_UP = "Hello there, how are you today?"
 
@@ -160,6 +162,7 @@ class ChatterboxEngine(BlockingEngine):
             volume=True,
             emotions=shared.model.manner.emotions,
             voice_cloning=True,
+            default_moves=True,
             repeatable=True,
             longest_silence=self._longest_silence,
         )
@@ -221,8 +224,12 @@ class ChatterboxEngine(BlockingEngine):
         )
 
     def _warm(self, instance: ChatterboxInstance) -> None:
-        """Let it speak, and learn how long it may be silent."""
+        """Let it speak, and learn how long it may be silent; without a voice it can do neither."""
         shared = self._known()
+        voice = shared.book.default
+        if not voice:
+            _log.warning("there is no voice yet: the first is spoken with unprepared, and takes longer")
+            return
         for _ in range(2):  # the first run lays out memory
             began, samples = time.monotonic(), [0]
 
@@ -230,7 +237,7 @@ class ChatterboxEngine(BlockingEngine):
                 if isinstance(event, Audio):
                     samples.append(len(event.pcm) // 2)
 
-            instance.synthesize(Job(_WARM_UP, shared.book.default), StopFlag(), count)
+            instance.synthesize(Job(_WARM_UP, voice), StopFlag(), count)
             took = time.monotonic() - began
         self._longest_silence = longest_silence(self._settings, took, sum(samples) / RATE)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from parlando_chatterbox.models import Model
 from parlando_chatterbox.wave import RATE
-from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import ClonedVoice, VoiceChange, VoiceUpload
 from parlando_synth.voice import Voice, named_voice
 from parlando_synth.voice_folder import VoiceFolder
@@ -39,19 +38,10 @@ class VoiceBook:
 
     @property
     def default(self) -> str:
-        """Id of the voice to use when none is named.
-
-        Raises:
-            ParlandoError: MODEL_NOT_FOUND, there is no voice at all.
-        """
-        voices = self.voices
-        if not voices:
-            raise ParlandoError(
-                Reason.MODEL_NOT_FOUND,
-                "there is no voice: put conds.pt beside the model's files, or a cloned voice in "
-                "CHATTERBOX_VOICES",
-            )
-        return BUILT_IN if self._built_in else voices[0].id
+        """Id of the voice to use when none is named: the model's own, else the first; "" without any."""
+        if self._built_in:
+            return BUILT_IN
+        return next((voice.id for voice in self.voices), "")
 
     @property
     def voices(self) -> Sequence[Voice]:
