@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from parlando_client import models
 from parlando_client.cli import main
 from parlando_client.models import FetchError, ModelFile, fetch
+from parlando_client.piper_voices import PUBLISHED, published
 
 _CONTENT = bytes(range(256)) * 4096
 _FILE = ModelFile(
@@ -198,11 +199,11 @@ _VOICE = "en_US-lessac-medium"
 
 
 def voices_of(mirror: Mirror) -> None:
-    """Have a mirror serve a voice as it is published: an index, and two files in a folder of their own."""
+    """Have a mirror serve a voice: the index as it is published, and three files."""
     files = {
         f"{_VOICE}.onnx": b"network" * 1000,
         f"{_VOICE}.onnx.json": b"{}",
-        "MODEL_CARD": b"* License: ...",
+        "MODEL_CARD": b"* License: CC0",
     }
     listed = {
         f"en/en_US/lessac/medium/{name}": {
@@ -212,7 +213,8 @@ def voices_of(mirror: Mirror) -> None:
         for name, content in files.items()
     }
     index = {_VOICE: {"key": _VOICE, "files": listed, "aliases": ["en-us-lessac-medium"]}}
-    mirror.more = {"voices.json": json.dumps(index).encode(), **files}
+    named = {f"{_VOICE}.MODEL_CARD" if name == "MODEL_CARD" else name: each for name, each in files.items()}
+    mirror.more = {"voices.json": json.dumps(index).encode(), **named}
 
 
 def fetch_voice(mirror: Mirror, folder: Path, voice: str) -> Result:
@@ -225,11 +227,28 @@ def test_a_voice_of_piper_is_fetched_by_its_index(mirror: Mirror, tmp_path: Path
     voices_of(mirror)
     assert CliRunner().invoke(main, ["models", "engines", "--folder", str(tmp_path)]).output == ""
     assert fetch_voice(mirror, tmp_path, name).exit_code == 0
-    assert {path.name for path in (tmp_path / "piper").iterdir()} == {f"{_VOICE}.onnx", f"{_VOICE}.onnx.json"}
+    assert {path.name for path in (tmp_path / "piper").iterdir()} == {
+        f"{_VOICE}.MODEL_CARD",
+        f"{_VOICE}.onnx",
+        f"{_VOICE}.onnx.json",
+    }
     assert (tmp_path / f"piper/{_VOICE}.onnx").read_bytes() == mirror.more[f"{_VOICE}.onnx"]
     assert CliRunner().invoke(main, ["models", "engines", "--folder", str(tmp_path)]).output == "piper\n"
     assert _VOICE in CliRunner().invoke(main, ["models", "list", "--folder", str(tmp_path)]).output
     assert "was there" in fetch_voice(mirror, tmp_path, name).output
+
+
+def test_the_card_of_a_voice_is_asked_for_as_it_is_published_and_kept_by_the_name_of_the_voice(
+    mirror: Mirror,
+) -> None:
+    voices_of(mirror)
+    card, about, network = published(_VOICE, mirror.url)
+    assert (card.name, card.url) == (f"{_VOICE}.MODEL_CARD", f"{PUBLISHED}/en/en_US/lessac/medium/MODEL_CARD")
+    assert (about.name, network.name) == (f"{_VOICE}.onnx.json", f"{_VOICE}.onnx")
+    index = json.loads(mirror.more["voices.json"])
+    del index[_VOICE]["files"]["en/en_US/lessac/medium/MODEL_CARD"]
+    mirror.more["voices.json"] = json.dumps(index).encode()
+    assert published(_VOICE, mirror.url) == [about, network]
 
 
 def test_a_project_is_named_once_for_all_engines_of_it_that_are_configured(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Piper's voices, as the index of those who publish them tells: sizes and MD5 of their files."""
+"""Piper's voices, as the index of those who publish them tells: sizes and MD5 of their files.
+
+MD5 is what the index has. It tells a damaged file, and not one that somebody has forged.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from parlando_client.models import PIPER, FetchError, ModelFile, read
 PUBLISHED = "https://huggingface.co/rhasspy/piper-voices/resolve/main"
 """The folder of all voices; its voices.json is the index."""
 
+_CARD = "MODEL_CARD"
+"""Says of what a voice was made, and under which licence; the same name for each."""
+
 _LARGEST_INDEX = 16 << 20  # bytes; it had 0.2 MB in 2026
 
 
@@ -20,8 +26,8 @@ def published(voice: str, mirror: str) -> list[ModelFile]:
 
     Args:
         voice: its name, "en_US-lessac-medium", or an alias of it.
-        mirror: URL of a folder that holds voices.json and the files, each by its name; empty: where they are
-            published.
+        mirror: URL of a folder that holds voices.json and the files, each by its name and the card as
+            NAME.MODEL_CARD; empty: where they are published.
 
     Raises:
         FetchError: the index cannot be had or read, or does not have the voice.
@@ -40,17 +46,23 @@ def published(voice: str, mirror: str) -> list[ModelFile]:
 
 
 def _files(voice: str, listed: Mapping[str, Mapping[str, Any]]) -> list[ModelFile]:
-    """Return the network and what is said of it; the network last, so that a voice that is there is whole."""
+    """Return the network and what is said of it; the network last, so that a voice that is there is whole.
+
+    Its card is one of a folder of its own where it is published: here it is named after the voice.
+    """
     paths = {path.rpartition("/")[2]: path for path in listed}
+    names = {f"{voice}.onnx.json": f"{voice}.onnx.json", f"{voice}.onnx": f"{voice}.onnx"}
+    if _CARD in paths:
+        names = {f"{voice}.{_CARD}": _CARD, **names}
     return [
         ModelFile(
             model=PIPER,
             name=name,
             variant="",
-            url=f"{PUBLISHED}/{paths[name]}",
-            size=int(listed[paths[name]]["size_bytes"]),
-            digest=str(listed[paths[name]]["md5_digest"]),
+            url=f"{PUBLISHED}/{paths[published]}",
+            size=int(listed[paths[published]]["size_bytes"]),
+            digest=str(listed[paths[published]]["md5_digest"]),
             algorithm="md5",
         )
-        for name in (f"{voice}.onnx.json", f"{voice}.onnx")
+        for name, published in names.items()
     ]

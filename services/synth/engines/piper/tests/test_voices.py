@@ -45,6 +45,28 @@ def test_speakers_without_names_have_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        (None, ""),
+        ("# Model card\n\n## Dataset\n\n* URL: https://a.example/b\n* License: CC BY 4.0 \n", "CC BY 4.0"),
+        ("* **Licence:** see https://a.example/licence\r\n", "see https://a.example/licence"),
+        ("* License:\n* Language: en\n", ""),
+        ("# Licenses\n\nThere is no license: ask\n", ""),
+        ("* License: " + "x" * 1_000, "x" * 200),
+        (b"\xff\n* License: CC0\n", "CC0"),
+    ],
+)
+def test_a_voice_has_the_licence_that_its_card_states(
+    tmp_path: Path, card: str | bytes | None, licence: str
+) -> None:
+    write_voice(tmp_path, several=True)
+    if card is not None:
+        content = card if isinstance(card, bytes) else card.encode()
+        (tmp_path / "en_US-tiny-low.MODEL_CARD").write_bytes(content)
+    assert [voice.licence for voice in VoiceFolder(tmp_path).voices] == [licence] * 3
+
+
+@pytest.mark.parametrize(
     ("name", "gender"),
     [
         ("en_US-hfc_female-medium", Gender.FEMALE),

@@ -33,7 +33,7 @@ from parlando_synth.turns import Turns
 from parlando_synth.voice import Voice
 
 LICENCE = "GPL-3.0-or-later"
-"""Of piper and the espeak-ng in it. Each voice has a licence of its own, which its MODEL_CARD states."""
+"""Of piper and the espeak-ng in it. Each voice has a licence of its own, which its card states."""
 
 LONGEST_TEXT = 3000
 """Code points of one job: about four minutes of speech."""

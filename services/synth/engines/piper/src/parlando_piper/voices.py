@@ -1,4 +1,4 @@
-"""The voices of a folder: what each file says of itself, and its speakers."""
+"""The voices of a folder: what each file and its card say of it, and its speakers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ SUPPORTED = (PhonemeType.ESPEAK, PhonemeType.TEXT)
 _NAME = re.compile(r"(?P<language>[a-z]{2,3}_[A-Z0-9]{2,3})-(?P<name>.+)-(?P<quality>x_low|low|medium|high)")
 _GENDER = re.compile(r"(?:^|[_ -])(female|male)(?:$|[_ -])|^([FM])$")
 _GENDERS = {"female": Gender.FEMALE, "F": Gender.FEMALE, "male": Gender.MALE, "M": Gender.MALE}
+_LICENCE = re.compile(
+    r"^[-*# \t]*licen[cs]e[* \t]*:[* \t]*(?P<licence>[^\s*].*?)\s*$", re.IGNORECASE | re.MULTILINE
+)
+_LONGEST_CARD = 1 << 16  # bytes that are looked at
+_LONGEST_LICENCE = 200  # characters; it is a line
 _REGION = 2  # letters of a subtag that is written large
 
 _log = logging.getLogger(__name__)
@@ -46,6 +51,8 @@ class Speaker:
 
 class VoiceFolder:
     """All voices of a folder: each NAME.onnx with its NAME.onnx.json. May be used from any thread.
+
+    NAME.MODEL_CARD states its licence, where it is there.
 
     A network with several speakers has a voice for each, by the name that its file gives the speaker:
     "en_US-libritts-high#3922". NAME alone is its default speaker.
@@ -100,6 +107,7 @@ def _speakers(file: Path) -> Iterator[Speaker]:
         _log.warning("%s is spelled by %s: the voice is left out", file.name, config.phoneme_type.value)
         return
     found = _NAME.fullmatch(file.stem)
+    licence = _licence(file.with_name(f"{file.stem}.MODEL_CARD"))
     name = f"{found['name'].replace('_', ' ').title()} ({found['quality']})" if found else file.stem
 
     def speaker(number: int | None, of_many: str = "") -> Speaker:
@@ -110,6 +118,7 @@ def _speakers(file: Path) -> Iterator[Speaker]:
             languages=(language,),
             sample_rate_hz=config.sample_rate,
             gender=_gender(of_many or file.stem),
+            licence=licence,
             aliases=(file.stem,) if of_many and main else (),
         )
         return Speaker(voice, file, config, number)
@@ -120,6 +129,17 @@ def _speakers(file: Path) -> Iterator[Speaker]:
     names: Mapping[int, str] = {number: each for each, number in config.speaker_id_map.items()}
     for number in range(config.num_speakers):
         yield speaker(number, names.get(number, str(number)))
+
+
+def _licence(card: Path) -> str:
+    """Return what a voice's card states as its licence, in its own words; "" where none is there or does."""
+    try:
+        with card.open("rb") as file:
+            text = file.read(_LONGEST_CARD).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    found = _LICENCE.search(text)
+    return found["licence"][:_LONGEST_LICENCE] if found else ""
 
 
 def _gender(name: str) -> Gender:
