@@ -218,6 +218,28 @@ def test_voices_that_are_made_are_on_one_volume_that_replicas_share_and_may_writ
     assert {name for name in folders if "container_name" in _OURS[name] or "ports" in _OURS[name]} == set()
 
 
+def test_engines_with_models_find_those_that_were_fetched_where_they_look_by_themselves() -> None:
+    (home,) = re.findall(r"useradd .*--home-dir (\S+) .*parlando", _DOCKERFILE)
+    place = MODELS.relative_to("~")
+    mounted = f"${{HOME}}/{place}:{home}/{place}:ro"
+    with_models = {name for name, each in _OURS.items() if mounted in each.get("volumes", [])}
+    assert with_models == {"synth-chatterbox", "synth-kokoro", "synth-piper"}
+    for name in with_models:
+        environment = _OURS[name]["environment"]
+        engine = environment["SYNTH_ENGINE"]
+        assert _OURS[name]["profiles"] == [engine]
+        # One that named a file of a folder would want that file, whichever of its variants was fetched.
+        given = {variable for variable in environment if variable.startswith(f"{engine.upper()}_")}
+        assert given <= {"CHATTERBOX_VOICES", "KOKORO_MIXES"}
+
+
+def test_the_router_is_told_of_every_worker_by_its_own_name() -> None:
+    told = _OURS["router"]["environment"]["ENGINES"].split(",")
+    workers = {name for name, each in _OURS.items() if "SYNTH_ENGINE" in each["environment"]}
+    assert len(told) == len(workers)
+    assert set(told) == {f"dns:///{name}:{port}" for name in workers for port in ports(name)}
+
+
 def test_the_key_of_the_administration_is_the_callers_own() -> None:
     assert _OURS["edge"]["environment"]["EDGE_ADMIN_KEY"] == "${EDGE_ADMIN_KEY:-}"
 
