@@ -24,6 +24,7 @@ from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.cloned_voice import VoiceChange, VoiceTerms, VoiceUpload
 from parlando_synth.engine import Engine, Warmth
 from parlando_synth.job import Job
+from parlando_synth.languages import understands
 from parlando_synth.reference_clip import ReferenceClip
 from parlando_synth.slot import EngineSlot
 from parlando_synth.threaded import ThreadedEngine
@@ -120,6 +121,18 @@ def test_languages_of_a_clone_begin_with_its_own(voices: Path, clone: Clone) -> 
     assert chloe.languages[:2] == ("fr-CA", "ar")
     assert "fr" not in chloe.languages
     assert inuk.languages == MODELS["multilingual"].languages
+
+
+@pytest.mark.parametrize("language", ["nb", "nn"])
+def test_norwegian_is_spoken_by_whichever_name(voices: Path, clone: Clone, language: str) -> None:
+    model = MODELS["multilingual"]
+    loaded = tiny(model)
+    read = {each: model.text_tokens(loaded, "Hei.", each).tolist() for each in (language, "no", "sv")}
+    assert read[language] == read["no"] != read["sv"]
+    clone("Kari", 180, language=f"{language}-NO")
+    (kari,) = VoiceBook(model, voices, built_in=False).voices
+    assert kari.languages[0] == f"{language}-NO"
+    assert all(understands(kari, other) for other in ("no", "nb-NO", "nn"))
 
 
 @pytest.fixture

@@ -31,6 +31,9 @@ Chatterbox = Any
 
 _CHINESE = "Cangjie5_TC.json"
 
+_NORWEGIAN = {"nb": "no", "nn": "no"}
+"""Bokmål and Nynorsk, as texts and voices name them, and what the tokenizer knows: Norwegian."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -101,7 +104,8 @@ def _english(loaded: ChatterboxTTS, text: str, _language: str) -> Tensor:
 
 def _multilingual(loaded: ChatterboxMultilingualTTS, text: str, language: str) -> Tensor:
     normal = mtl_tts.punc_norm(text)
-    return _bounded(loaded, loaded.tokenizer.text_to_tokens(normal, language_id=language))
+    known = _NORWEGIAN.get(language, language)
+    return _bounded(loaded, loaded.tokenizer.text_to_tokens(normal, language_id=known))
 
 
 def _turbo(loaded: ChatterboxTurboTTS, text: str, _language: str) -> Tensor:
@@ -150,7 +154,7 @@ MODELS: Mapping[str, Model] = {
             name="multilingual",
             published="ResembleAI/chatterbox",
             files=("ve.pt", "t3_mtl23ls_v2.safetensors", "s3gen.pt", "grapheme_mtl_merged_expanded_v1.json"),
-            languages=tuple(SUPPORTED_LANGUAGES),
+            languages=(*SUPPORTED_LANGUAGES, *_NORWEGIAN),
             manner=Manner(
                 temperature=0.8,
                 repetition_penalty=2.0,
