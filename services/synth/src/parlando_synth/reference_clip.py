@@ -123,7 +123,8 @@ def _read(data: bytes) -> tuple[NDArray[np.float32], int]:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             _check_form(file)
             most = int(LONGEST * file.samplerate)
-            if file.format == "WAV" and file.frames > most:  # nothing but its length makes it so long
+            packed = file.format == "FLAC"
+            if not packed and file.frames > most:  # nothing but its length makes it so long
                 raise _too_long()
             blocks, frames = [], 0
             while frames <= most and len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
@@ -135,7 +136,7 @@ def _read(data: bytes) -> tuple[NDArray[np.float32], int]:
             Reason.UNSUPPORTED_FORMAT, "the clip is damaged: send it anew, as a WAV or FLAC file"
         ) from None
     if frames > most:
-        raise _too_long()
+        raise _unpacks_too_far(len(data)) if packed else _too_long()
     channels = np.concatenate(blocks) if blocks else np.empty((0, 1), np.float32)
     if not np.isfinite(channels).all():
         raise _error(Reason.UNSUPPORTED_FORMAT, "the clip has samples that are no numbers: export it anew")
@@ -205,6 +206,14 @@ def _one_channel(channels: NDArray[np.float32], rate: int) -> NDArray[np.float32
 def _too_long() -> ParlandoError:
     return _error(
         Reason.OUT_OF_RANGE, f"the clip lasts more than {LONGEST:g} s: use {SHORTEST:g} to {LONGEST:g} s"
+    )
+
+
+def _unpacks_too_far(size: int) -> ParlandoError:
+    return _error(
+        Reason.OUT_OF_RANGE,
+        f"the clip is a FLAC file of {size:,} bytes that unpacks to more than {LONGEST:g} s, and was read no "
+        f"further: use {SHORTEST:g} to {LONGEST:g} s",
     )
 
 
