@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from parlando_client import models
 from parlando_client.cli import main
-from parlando_client.models import FetchError, ModelFile, fetch
+from parlando_client.models import FetchError, ModelFile, _turn, fetch, read
 from parlando_client.piper_voices import PUBLISHED, published
 
 _CONTENT = bytes(range(256)) * 4096
@@ -40,6 +40,7 @@ class Mirror:
         more: further files, by name.
         breaks_after: bytes after which each connection breaks; None: it does not.
         ranges: it can begin in the middle.
+        faults: what the next requests are answered with.
         asked: the Range header of each request.
     """
 
@@ -47,6 +48,7 @@ class Mirror:
     more: dict[str, bytes] = field(default_factory=dict)
     breaks_after: int | None = None
     ranges: bool = True
+    faults: list[int] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
     url: str = ""
 
@@ -59,6 +61,9 @@ def mirror() -> Iterator[Mirror]:
         def do_GET(self) -> None:
             wanted = self.headers["Range"]
             mirror.asked.append(wanted)
+            if mirror.faults:
+                self.send_error(mirror.faults.pop(0))
+                return
             folder, _, name = self.path.rpartition("/")
             content = {"toy.bin": mirror.content, **mirror.more}.get(name)
             if folder != "/models" or content is None:
@@ -146,6 +151,53 @@ def test_a_file_that_is_not_there_is_said_at_once(mirror: Mirror, tmp_path: Path
     with pytest.raises(FetchError, match="404"):
         fetch(_FILE, tmp_path, mirror.url + "elsewhere", lambda _: None)
     assert len(mirror.asked) == 1
+
+
+def test_a_server_at_fault_is_asked_again_a_few_times_and_later_each_time(
+    mirror: Mirror, tmp_path: Path
+) -> None:
+    waited: list[float] = []
+    mirror.faults = [503, 500]
+    assert fetch(_FILE, tmp_path, mirror.url, lambda _: None, waited.append)
+    assert (waited, len(mirror.asked)) == ([1, 2], 3)
+    mirror.faults, mirror.more = [502], {"index": b"{}"}
+    assert read(f"{mirror.url}index", 10, waited.append) == b"{}"
+    assert waited == [1, 2, 1]
+
+    (tmp_path / "toy.bin").unlink()
+    mirror.faults = [503] * 9
+    waited.clear()
+    with pytest.raises(FetchError, match="answers 503"):
+        fetch(_FILE, tmp_path, mirror.url, lambda _: None, waited.append)
+    assert (waited, len(mirror.faults)) == ([1, 2, 4, 8], 4)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_fetched_by_one_at_a_time(mirror: Mirror, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def progress(_: int) -> None:
+        if not seen:
+            with pytest.raises(FetchError) as refused:
+                take(mirror, tmp_path)
+            seen.append(str(refused.value))
+
+    assert fetch(_FILE, tmp_path, mirror.url, progress)
+    assert seen == ["toy.bin is being fetched by another command: wait until it ends"]
+    assert (tmp_path / "toy.bin").read_bytes() == _CONTENT
+    assert mirror.asked == [None]
+    assert [path.name for path in tmp_path.iterdir()] == ["toy.bin"]
+
+
+def test_a_part_that_was_put_in_its_place_is_nobodys_turn_any_more(mirror: Mirror, tmp_path: Path) -> None:
+    content = b"".join([b"more"] * 5)
+    (tmp_path / "toy.bin.part").write_bytes(content)
+    with _turn(tmp_path / "toy.bin.part") as part:
+        part.replace(tmp_path / "elsewhere")
+        with _turn(tmp_path / "toy.bin.part"):  # is another file
+            assert part.stat().st_size == 0
+    assert (tmp_path / "elsewhere").read_bytes() == content
+    assert take(mirror, tmp_path)[0]
 
 
 def test_only_the_web_is_fetched_from(tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import http.client
+import os
+import time
 import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +25,9 @@ PIPER = "piper"
 
 _ATTEMPTS = 5
 """Times that a broken connection is taken up again where it broke."""
+
+_PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before a server that is at fault itself (5xx) is asked again, and again."""
 
 _TIMEOUT = 30.0  # seconds without a byte
 _BLOCK = 1 << 20
@@ -98,32 +105,56 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], None]) -> bool:
+def fetch(
+    file: ModelFile,
+    folder: Path,
+    mirror: str,
+    progress: Callable[[int], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> bool:
     """Fetch a file into a folder, unless it is there and whole; return whether it was fetched.
 
-    What came before a connection broke is kept as `NAME.part` and taken up again, also by a later call. A
-    file whose checksum is wrong is set aside as `NAME.wrong`.
+    What came before a connection broke is kept as `NAME.part` and taken up again, also by a later call; one
+    call at a time has it, by a lock that the system frees when its process ends. A file whose checksum is
+    wrong is set aside as `NAME.wrong`.
 
     Args:
         file: what to fetch.
         folder: where it goes; made where it is not there.
         mirror: URL of a folder that holds the file by its name; empty: where it is published.
         progress: told how many bytes there are so far.
+        pause: waits for so many seconds before a server is asked again.
 
     Raises:
-        FetchError: the server does not have it, the connection breaks too often, or the checksum is wrong.
+        FetchError: the server does not have it or stays at fault, the connection breaks too often, the
+            checksum is wrong, or another call is fetching the file.
         OSError: the folder cannot be written.
     """
+    if _is_whole(folder / file.name, file):
+        return False
     folder.mkdir(parents=True, exist_ok=True)
-    target, part = folder / file.name, folder / f"{file.name}.part"
+    with _turn(folder / f"{file.name}.part") as part:
+        return _fetched(file, folder, part, mirror, progress, pause)
+
+
+def _fetched(
+    file: ModelFile,
+    folder: Path,
+    part: Path,
+    mirror: str,
+    progress: Callable[[int], None],
+    pause: Callable[[float], None],
+) -> bool:
+    """Do what `fetch` does, with the part to oneself."""
+    target = folder / file.name
     if target.exists():
-        if _checksum(target, file.algorithm) == file.digest:
+        if _is_whole(target, file):  # another call has fetched it meanwhile
             return False
         target.replace(folder / f"{file.name}.wrong")
     url = f"{mirror.rstrip('/')}/{file.name}" if mirror else file.url
     for attempt in range(_ATTEMPTS):
         try:
-            _take(url, part, file.size, progress)
+            _take(url, part, file.size, progress, pause)
             break
         except urllib.error.HTTPError as error:
             error.close()
@@ -143,18 +174,43 @@ def fetch(file: ModelFile, folder: Path, mirror: str, progress: Callable[[int], 
     return True
 
 
-def read(url: str, limit: int) -> bytes:
+@contextmanager
+def _turn(part: Path) -> Iterator[Path]:
+    """Have what is there of a file to oneself; it is there meanwhile, if need be without a byte.
+
+    Raises:
+        FetchError: another call has it.
+    """
+    while True:
+        with part.open("ab") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                name = part.name.removesuffix(".part")
+                raise FetchError(f"{name} is being fetched by another command: wait until it ends") from None
+            if not part.exists() or not os.path.samestat(part.stat(), os.fstat(held.fileno())):
+                continue  # its last holder was done with it, and put it in its place
+            try:
+                yield part
+            finally:
+                if part.exists() and not part.stat().st_size:
+                    part.unlink()
+            return
+
+
+def read(url: str, limit: int, pause: Callable[[float], None] = time.sleep) -> bytes:
     """Return a small file.
 
     Args:
         url: where it is.
         limit: bytes that it may have.
+        pause: waits for so many seconds before a server is asked again.
 
     Raises:
         FetchError: it cannot be had, or is larger.
     """
     try:
-        with _opened(url) as answer:
+        with _opened(url, 0, pause) as answer:
             content = answer.read(limit + 1)
     except urllib.error.HTTPError as error:
         error.close()
@@ -166,21 +222,33 @@ def read(url: str, limit: int) -> bytes:
     return content
 
 
-def _opened(url: str, have: int = 0) -> http.client.HTTPResponse:
-    """Return the answer of a server, from a byte on."""
+def _opened(url: str, have: int, pause: Callable[[float], None]) -> http.client.HTTPResponse:
+    """Return the answer of a server, from a byte on; one that is at fault itself is asked again."""
     if not url.startswith(("https://", "http://")):
         raise FetchError(f"{url}: only https:// and http:// can be fetched from")
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310  # checked above
-    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310  # likewise
-    return answer
+    pauses = iter(_PAUSES)
+    while True:
+        try:
+            answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310  # likewise
+        except urllib.error.HTTPError as error:
+            seconds = next(pauses, None)
+            if seconds is None or error.code < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            error.close()
+            pause(seconds)
+        else:
+            return answer
 
 
-def _take(url: str, part: Path, size: int, progress: Callable[[int], None]) -> None:
+def _take(
+    url: str, part: Path, size: int, progress: Callable[[int], None], pause: Callable[[float], None]
+) -> None:
     """Bring what is missing of a file."""
     have = part.stat().st_size if part.exists() else 0
     if have >= size:
         return
-    with _opened(url, have) as answer:
+    with _opened(url, have, pause) as answer:
         going_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         have = have if going_on else 0
         with part.open("ab" if going_on else "wb") as file:
@@ -197,6 +265,10 @@ def _take(url: str, part: Path, size: int, progress: Callable[[int], None]) -> N
 def _blocks(source: IO[bytes]) -> Iterator[bytes]:
     while block := source.read(_BLOCK):
         yield block
+
+
+def _is_whole(path: Path, file: ModelFile) -> bool:
+    return path.exists() and _checksum(path, file.algorithm) == file.digest
 
 
 def _checksum(path: Path, algorithm: str) -> str:

@@ -67,7 +67,8 @@ def engines(folder: Path) -> None:
 def fetch_(model: str, folder: Path, mirror: str, *, int8: bool) -> None:
     """Fetch a model's files, with checksums. What was broken off is taken up again.
 
-    A voice of Piper is a model of its own: piper:en_US-lessac-medium.
+    A voice of Piper is a model of its own: piper:en_US-lessac-medium. Its checksums are MD5, which is
+    what its index has; those of others are SHA-256.
     """
     engine, _, voice = model.partition(":")
     if engine == PIPER and voice:
