@@ -24,12 +24,12 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@exec $(BIN)/parlando up $(ARGS)
 
 # What computes more than it waits goes side by side, and with it those tests of real processes that claim nothing
-# about time; the others come after it, one at a time. One more at a time than there are cores: the soak waits for
-# two thirds of its time. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
-SOAK := tests/e2e/test_soak.py
+# about time; the others come after it, one at a time. One more at a time than there are cores: the soak and the bad
+# clients mostly wait. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
+WAITING := $(addprefix tests/e2e/,test_soak.py test_bad_clients.py)
 BESIDE := $(addprefix tests/component/,client fragmenter kit session synth) tests/contract
-SIDE_BY_SIDE := beside soaked unit conforming lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
-.PHONY: alone beside conforming soaked
+SIDE_BY_SIDE := beside waiting unit conforming lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
+.PHONY: alone beside conforming waiting
 test: ## every check and every test, but for slow ones and those of Chatterbox and of Kokoro on PyTorch
 	@tools/bootstrap --dev
 	@$(MAKE) --no-print-directory --output-sync=target --jobs=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(SIDE_BY_SIDE)
@@ -37,7 +37,7 @@ test: ## every check and every test, but for slow ones and those of Chatterbox a
 
 alone:
 	@tools/bootstrap --dev
-	@$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/conformance $(BESIDE) $(SOAK))
+	@$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/conformance $(BESIDE) $(WAITING))
 
 beside:
 	@tools/bootstrap --dev
@@ -47,9 +47,9 @@ conforming: clients
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest tests/conformance
 
-soaked:
+waiting:
 	@tools/bootstrap --dev
-	@$(BIN)/python -m pytest $(SOAK)
+	@$(BIN)/python -m pytest $(WAITING)
 
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev
