@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import trustme
+from google.auth.exceptions import TransportError
 from google_server import GoogleServer
 from token_endpoint import TokenEndpoint
 
+from parlando_google.connection import connect
+from parlando_google.refusals import refusal
+from parlando_google.settings import ChirpSettings
+from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.contract import HUNG
+from parlando_synth.remote.trouble import Refusal, Trouble
 
 _KEY = "planted-key"
+_FILES = ("GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 _SPEAK = """
 import asyncio
 from parlando_google.engine import google
@@ -37,6 +45,22 @@ async def speak() -> None:
 
 asyncio.run(speak())
 """
+
+
+def _with_key(account: str, key: object) -> str:
+    return json.dumps({**json.loads(account), "private_key": key})
+
+
+_SPOILT: Mapping[str, Callable[[str], str]] = {
+    "empty": lambda _: "",
+    "the key alone": lambda account: json.loads(account)["private_key"],
+    "no object": lambda account: json.dumps([account]),
+    "half a key": lambda account: _with_key(account, json.loads(account)["private_key"][:300]),
+    "a number for a key": lambda account: _with_key(account, 5),
+    "a key that is none of RSA": lambda account: _with_key(
+        account, trustme.CA(key_type=trustme.KeyType.ECDSA).private_key_pem.bytes().decode()
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +123,7 @@ async def test_an_api_key_lets_in(server: GoogleServer, authority: trustme.CA, t
     assert (server.keys, server.bearers) == ({_KEY}, {""})
 
 
-@pytest.mark.parametrize("name", ["GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"])
+@pytest.mark.parametrize("name", _FILES)
 async def test_a_service_account_lets_in_by_a_token(
     name: str, server: GoogleServer, tokens: TokenEndpoint, authority: trustme.CA, tmp_path: Path
 ) -> None:
@@ -109,14 +133,54 @@ async def test_a_service_account_lets_in_by_a_token(
     assert tokens.asked == 1
 
 
+@pytest.mark.parametrize("name", _FILES)
 async def test_an_account_whose_key_is_refused_is_told_without_it(
-    server: GoogleServer, tokens: TokenEndpoint, authority: trustme.CA, tmp_path: Path
+    name: str, server: GoogleServer, tokens: TokenEndpoint, authority: trustme.CA, tmp_path: Path
 ) -> None:
     file = tokens.account(tmp_path / "account.json", other=True)
-    said = await _spoken(server, authority, tmp_path, {"GOOGLE_CREDENTIALS": str(file)})
-    assert said.startswith("ENGINE_KEY_REFUSED ")
+    said = await _spoken(server, authority, tmp_path, {name: str(file)})
+    assert said.startswith(f"ENGINE_KEY_REFUSED {name} ")
     assert "PRIVATE KEY" not in said
     assert (server.keys, tokens.asked) == (set(), 1)
+
+
+@pytest.mark.parametrize("name", _FILES)
+@pytest.mark.parametrize("spoil", _SPOILT.values(), ids=_SPOILT)
+async def test_a_file_that_is_wrong_is_told_by_its_setting_and_without_its_key(
+    name: str,
+    spoil: Callable[[str], str],
+    tokens: TokenEndpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tokens.account(tmp_path / "account.json")
+    file.write_text(spoil(file.read_text()))
+    monkeypatch.setenv(name, str(file))
+    with pytest.raises(ParlandoError) as refused:
+        await connect(ChirpSettings())
+    assert refused.value.reason is Reason.ENGINE_KEY_REFUSED
+    assert refused.value.message.startswith(f"{name} ")
+    assert refused.value.__context__ is None  # it would hold what stands in the file
+    assert tokens.asked == 0
+
+
+async def test_a_file_that_is_not_there_is_told_by_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_CREDENTIALS", str(tmp_path / "account.json"))
+    with pytest.raises(ParlandoError, match=r"^GOOGLE_CREDENTIALS .*FileNotFoundError"):
+        await connect(ChirpSettings())
+
+
+async def test_who_gives_tokens_and_is_out_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TokenEndpoint() as tokens:
+        file = tokens.account(tmp_path / "account.json")
+    monkeypatch.setenv("GOOGLE_CREDENTIALS", str(file))
+    with pytest.raises(TransportError) as out:
+        await connect(ChirpSettings())
+    assert refusal(out.value) == Refusal(Trouble.OUTAGE)
 
 
 async def test_without_anything_to_be_let_in_by_the_settings_are_named(

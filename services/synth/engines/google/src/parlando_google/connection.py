@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from functools import partial
 from ipaddress import ip_address
@@ -11,13 +12,16 @@ from urllib.parse import urlsplit
 import google.auth
 import grpc
 from google.api_core import grpc_helpers_async
+from google.auth import environment_vars
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
+from parlando_google.refusals import refusal
 from parlando_google.settings import GoogleSettings
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_synth.remote.trouble import Trouble
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _OPTIONS = (
@@ -26,6 +30,8 @@ _OPTIONS = (
 )
 _CONNECTING = frozenset({grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING})
 _HTTPS_PORT = 443
+# The libraries take what a file holds for an object of text, and its key for one of RSA, without a look.
+_NO_CREDENTIALS = (GoogleAuthError, ValueError, TypeError, AttributeError)
 
 
 class Connection:
@@ -66,8 +72,8 @@ async def connect(settings: GoogleSettings) -> Connection:
     """Return a channel that is let in by the key, by the file, or by what Google's libraries find.
 
     Raises:
-        ParlandoError: ENGINE_KEY_REFUSED: there is nothing to be let in by.
-        GoogleAuthError: what there is gets no token.
+        ParlandoError: ENGINE_KEY_REFUSED: there is nothing to be let in by, or it gets no token.
+        GoogleAuthError: who gives tokens is out.
     """
     parts = urlsplit(settings.endpoint)
     target = f"{parts.hostname}:{parts.port or _HTTPS_PORT}"
@@ -81,8 +87,6 @@ async def connect(settings: GoogleSettings) -> Connection:
         trusted = grpc.ssl_channel_credentials()
         return Connection(grpc.aio.secure_channel(target, trusted, _OPTIONS), metadata, seconds)
     credentials = await asyncio.to_thread(_credentials, settings)
-    # A channel would tell of a token that cannot be had as of a service that is out.
-    await asyncio.to_thread(credentials.refresh, partial(Request(), timeout=seconds))
     channel = grpc_helpers_async.create_channel(
         target, credentials=credentials, default_scopes=_SCOPES, options=_OPTIONS
     )
@@ -90,7 +94,12 @@ async def connect(settings: GoogleSettings) -> Connection:
 
 
 def _credentials(settings: GoogleSettings) -> Credentials:
-    """Return credentials from the file that is named, or from where Google's libraries look. Blocks."""
+    """Return credentials with a token: of the file that is named, or found as Google's libraries do. Blocks.
+
+    Raises:
+        ParlandoError: ENGINE_KEY_REFUSED: there are none, or they get no token.
+        GoogleAuthError: who gives tokens is out.
+    """
     try:
         if settings.credentials is not None:
             read = service_account.Credentials.from_service_account_file
@@ -99,13 +108,30 @@ def _credentials(settings: GoogleSettings) -> Credentials:
             )
         else:
             found, _ = google.auth.default(scopes=_SCOPES)
-    except (OSError, ValueError, GoogleAuthError) as error:
-        raise ParlandoError(
-            Reason.ENGINE_KEY_REFUSED,
-            f"no credentials for Google ({type(error).__name__}): set GOOGLE_KEY, GOOGLE_CREDENTIALS, or "
-            "GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
-        ) from None
-    return found
+        # A channel would tell of a token that cannot be had as of a service that is out.
+        found.refresh(partial(Request(), timeout=settings.connect_seconds))  # type: ignore[no-untyped-call]
+    except (OSError, *_NO_CREDENTIALS) as error:
+        meaning = refusal(error)
+        if meaning is not None and meaning.trouble is Trouble.OUTAGE:
+            raise
+        wrong = type(error).__name__
+    else:
+        return found
+    raise _refused(settings, wrong)  # raised here, it carries nothing of what the file holds
+
+
+def _refused(settings: GoogleSettings, wrong: str) -> ParlandoError:
+    """Return an error that names the setting that is wrong, or those of which none is set."""
+    found = environment_vars.CREDENTIALS
+    name = "GOOGLE_CREDENTIALS" if settings.credentials is not None else found
+    if name != found or os.environ.get(found):
+        told = f"{name} names no credentials that Google takes ({wrong}): name others, or make their key anew"
+    else:
+        told = (
+            f"no credentials for Google ({wrong}): set GOOGLE_KEY, GOOGLE_CREDENTIALS, or {found}, or run "
+            "gcloud auth application-default login"
+        )
+    return ParlandoError(Reason.ENGINE_KEY_REFUSED, told)
 
 
 def _require_this_machine(host: str) -> None:
