@@ -107,9 +107,8 @@ class ChirpVendor(GoogleVendor[ChirpSettings]):
         markup = _is_true(job.options.get("markup", "false"), "markup")
         decoding = decoder(self._settings.encoding)
         await connection.made()
-        exchange.goes_on = True
         answers: Any = await client.streaming_synthesize(  # a call, and not only what it answers
-            requests=_requests(config, job.text, markup=markup), metadata=connection.metadata
+            requests=_requests(config, job.text, exchange, markup=markup), metadata=connection.metadata
         )
         try:
             async for answer in answers:
@@ -152,10 +151,11 @@ class _UnsoundError(Exception):
 
 
 async def _requests(
-    config: texttospeech.StreamingSynthesizeConfig, text: str, *, markup: bool
+    config: texttospeech.StreamingSynthesizeConfig, text: str, exchange: Exchange, *, markup: bool
 ) -> AsyncIterator[texttospeech.StreamingSynthesizeRequest]:
-    """Yield the messages of a stream: how to speak, then the text."""
+    """Yield the messages of a stream: how to speak, then the text, which is billed."""
     yield texttospeech.StreamingSynthesizeRequest(streaming_config=config)
+    exchange.goes_on = True  # gRPC asks for the text once what comes before it has left
     for piece in pieces(text):
         said = {"markup": piece} if markup else {"text": piece}
         yield texttospeech.StreamingSynthesizeRequest(input=texttospeech.StreamingSynthesisInput(**said))
