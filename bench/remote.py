@@ -31,7 +31,7 @@ from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_synth.engine import Engine
 from parlando_synth.events import Audio
 from parlando_synth.job import Job
-from parlando_synth.remote.service import Fault
+from parlando_synth.remote.service import Fault, LocalService
 from parlando_synth.stop_flag import StopFlag
 
 MOST_ADDED = 2.0
@@ -76,10 +76,10 @@ def served(name: str, pause: float) -> Iterator[int]:
             process.wait(10)
 
 
-async def through(engine: Engine, job: Job) -> tuple[First, float]:
+async def through(engine: Engine, job: Job, stop: StopFlag) -> tuple[First, float]:
     """Return when the first audio of the adapter came, and seconds of audio in all."""
     first, samples = First(), 0
-    async for event in engine.synthesize(job, StopFlag()):
+    async for event in engine.synthesize(job, stop):
         if isinstance(event, Audio):
             first.came()
             samples += len(event.pcm) // 2
@@ -98,7 +98,7 @@ async def compare(name: str, kind: Kind, port: int, rounds: int) -> bool:
             start = time.process_time()
             first_bare = await call(TEXT)
             middle = time.process_time()
-            first_through, seconds = await through(engine, job)
+            first_through, seconds = await through(engine, job, StopFlag())
             if turn >= WARM:
                 firsts.append((first_bare, first_through))
                 cpu_bare += middle - start
@@ -117,20 +117,41 @@ async def compare(name: str, kind: Kind, port: int, rounds: int) -> bool:
     return added <= MOST_ADDED and cpu <= MOST_CPU
 
 
+async def stopped_in_the_middle(engine: Engine, job: Job, service: LocalService) -> float:
+    """Return when a text was stopped of which there is sound already."""
+    service.mend()
+    service.fault = Fault.HANG_MIDDLE
+    stop, stopped_at = StopFlag(), 0.0
+    async for event in engine.synthesize(job, stop):
+        if isinstance(event, Audio) and not stopped_at:
+            stopped_at = time.monotonic()
+            stop.set()
+    return stopped_at
+
+
+async def stopped_before(engine: Engine, job: Job, service: LocalService) -> float:
+    """Return when a text was stopped that the service has: an answer that comes whole has no middle."""
+    service.mend()
+    service.fault = Fault.HANG_BEFORE
+    stop = StopFlag()
+    speaking = asyncio.create_task(through(engine, job, stop))
+    await asyncio.to_thread(service.wait_until_asked)
+    stopped_at = time.monotonic()
+    stop.set()
+    await speaking
+    return stopped_at
+
+
 async def stops(name: str, kind: Kind, rounds: int) -> bool:
     """Print how soon the service sees the request of a stopped text end; return whether within the limit."""
     service = kind.serve()
     service.start()
     engine = kind.engine(service.port)
     await engine.load()
-    service.fault = Fault.HANG_MIDDLE
+    job = Job(TEXT, engine.describe().default_voice)
     took: list[float] = []
     for _ in range(rounds):
-        stop, stopped_at = StopFlag(), 0.0
-        async for event in engine.synthesize(Job(TEXT, engine.describe().default_voice), stop):
-            if isinstance(event, Audio) and not stopped_at:
-                stopped_at = time.monotonic()
-                stop.set()
+        stopped_at = await (stopped_in_the_middle if kind.streams else stopped_before)(engine, job, service)
         if not await asyncio.to_thread(service.wait_until_idle, 10.0):
             print(f"{name}: a request that was stopped went on")
             return False
@@ -216,8 +237,7 @@ def measure(kinds: dict[str, Kind], arguments: argparse.Namespace) -> bool:
     if arguments.stops:
         print("\nfrom a stop until the service sees the request end")
         for name, kind in kinds.items():
-            if kind.streams:  # there is no middle of an answer that comes whole
-                well &= asyncio.run(stops(name, kind, arguments.stops))
+            well &= asyncio.run(stops(name, kind, arguments.stops))
     if arguments.streams:
         print(f"\n{arguments.streams} streams at once through one worker: median/worst")
         for name, kind in kinds.items():
