@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from parlando_elevenlabs.settings import ElevenLabsSettings
+from decimal import Decimal
+
+from parlando_elevenlabs.settings import ElevenLabsSettings, Transport
 from parlando_elevenlabs.vendor import ElevenLabsVendor
 from parlando_synth.engine import Engine
 from parlando_synth.remote.engine import RemoteEngine
 from parlando_synth.remote.live import LiveContract
 
 
-class TestElevenLabs(LiveContract):
+class TestWebSocket(LiveContract):
+    cents = Decimal(20)
+
     @staticmethod
     def create_engine() -> Engine:
-        settings = ElevenLabsSettings(live=1)
+        settings = ElevenLabsSettings(live=1, transport=Transport.WEBSOCKET)
+        return RemoteEngine(ElevenLabsVendor(settings), settings)
+
+
+class TestHTTP(LiveContract):
+    cents = Decimal(20)
+
+    @staticmethod
+    def create_engine() -> Engine:
+        settings = ElevenLabsSettings(live=1, transport=Transport.HTTP)
         return RemoteEngine(ElevenLabsVendor(settings), settings)
