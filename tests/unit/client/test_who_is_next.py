@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from parlando.speech.v1 import speech_pb2
+from parlando.synth.v1 import synth_pb2
 from parlando_client.catalogue import Engine, Replica
 from parlando_client.cli.findings import Verdict
 from parlando_client.cli.who_is_next import report
@@ -11,8 +13,8 @@ _START = "start one with `parlando up`, or list its address in ENGINES"
 _OPEN = "its engine's breaker is open: 3 of the last 3 failed; it is tried again in 2 s"
 
 
-def _replica(address: str, detail: str = "") -> Replica:
-    return Replica(address, not detail, detail, "1.2", 1, 2, 0.0123)
+def _replica(address: str, detail: str = "", voices: str = "") -> Replica:
+    return Replica(address, not detail, detail, "1.2", 1, 2, 0.0123, voices)
 
 
 def _engine(
@@ -91,3 +93,20 @@ def test_where_nobody_speaks_the_language() -> None:
 
 def test_a_router_without_engines() -> None:
     assert _said() == [(_WRONG, "engines: the router has none: set ENGINES to workers' addresses")]
+
+
+def test_workers_whose_voices_differ_are_told_apart() -> None:
+    alike = [_replica("c:1", voices="7f"), _replica("c:2", voices="7f")]
+    behind, down = _replica("c:3", voices="a0"), _replica("c:4", "it is loading", voices="b1")
+    for others in ((down,), (_replica("c:5"),)):
+        assert not any(
+            "different voices" in line for _, line in _said(_engine("chatterbox", *alike, *others))
+        )
+    verdict, line = _said(_engine("chatterbox", *alike, behind))[-1]
+    assert verdict is _NOTE
+    assert line.startswith("engine chatterbox: [c:1, c:2] and [c:3] have different voices: share one folder")
+
+
+def test_what_a_worker_says_of_its_voices_is_read() -> None:
+    described = synth_pb2.DescribeEngineResponse(voices_revision="7f")
+    assert Replica.read(speech_pb2.EngineReplica(description=described)).voices_revision == "7f"

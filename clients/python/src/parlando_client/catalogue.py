@@ -104,6 +104,7 @@ class Replica:
         live: syntheses under way.
         queued: syntheses waiting.
         predicted_first_chunk: seconds to expect, or None where not known.
+        voices_revision: the same for workers that have the same voices; "" where it is not known.
     """
 
     address: str
@@ -113,6 +114,7 @@ class Replica:
     live: int
     queued: int
     predicted_first_chunk: float | None
+    voices_revision: str = ""
 
     @classmethod
     def read(cls, of: speech_pb2.EngineReplica) -> Replica:
@@ -126,6 +128,7 @@ class Replica:
             live=of.description.load.live,
             queued=of.description.load.queued,
             predicted_first_chunk=seconds(predicted) if of.HasField("predicted_first_chunk") else None,
+            voices_revision=of.description.voices_revision,
         )
 
 

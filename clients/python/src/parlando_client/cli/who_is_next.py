@@ -19,6 +19,7 @@ def report(engines: Sequence[Engine], language: str) -> Iterator[Finding]:
     lives = any(replica.serving for engine in engines for replica in engine.replicas)
     for engine in engines:
         yield from _workers(engine, Verdict.NOTE if lives else Verdict.WRONG)
+        yield from _voices(engine)
 
 
 def _next(engines: Sequence[Engine], text: str) -> Finding:
@@ -49,6 +50,21 @@ def _workers(engine: Engine, unserved: Verdict) -> Iterator[Finding]:
             remedy = "" if engine.name else ": start it, or take it out of ENGINES"
             why = replica.detail or "no reason given"
             yield Finding(unserved, f"{what}: not serving: {why}{remedy}")
+
+
+def _voices(engine: Engine) -> Iterator[Finding]:
+    """Yield that workers which serve do not have the same voices, and which of them have which."""
+    alike: dict[str, list[str]] = {}
+    for replica in engine.replicas:
+        if engine.name and replica.serving and replica.voices_revision:
+            alike.setdefault(replica.voices_revision, []).append(replica.address)
+    if len(alike) > 1:
+        groups = " and ".join(f"[{', '.join(addresses)}]" for addresses in alike.values())
+        yield Finding(
+            Verdict.NOTE,
+            f"engine {engine.name}: {groups} have different voices: share one folder of voices among "
+            "them, or upload again what some lack",
+        )
 
 
 def _load(replica: Replica) -> str:
