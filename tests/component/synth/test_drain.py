@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
@@ -49,12 +51,13 @@ async def test_what_takes_too_long_is_ended() -> None:
 
 async def test_undraining_lets_what_is_under_way_come_to_its_end() -> None:
     async with ready() as served:
-        speaking = served.stub.Synthesize(request("a", rate="8"))
+        speaking = served.stub.Synthesize(request("a", rate="1"))
         await anext(aiter(speaking))
-        await served.admin.Drain(admin_pb2.DrainRequest(timeout=Duration(nanos=1_000_000)))
+        began = time.monotonic()
+        await served.admin.Drain(admin_pb2.DrainRequest(timeout=Duration(nanos=500_000_000)))
         await served.admin.Undrain(admin_pb2.UndrainRequest())
-        # Had it been ended, it would have been by now: this takes longer than a millisecond.
         assert (await collected(speaking))[-1].HasField("finished")
+        assert time.monotonic() - began > 0.5, "it would have been ended by then"
 
 
 @pytest.mark.parametrize("seconds", [Duration(seconds=-1), Duration(seconds=3_601)])
