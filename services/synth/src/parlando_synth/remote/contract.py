@@ -163,8 +163,10 @@ class RemoteContract(EngineContract):
                 stop, speaking = await _connecting(engine, job, door)
                 stop.set()
                 performance = await speaking
-        expect(performance.events[-1] == Aftermath(goes_on=False), "what never left is billed by nobody")
-        expect(service.asked == 0, "nothing is asked")
+            expect(performance.events[-1] == Aftermath(goes_on=False), "what never left is billed by nobody")
+            expect(service.asked == 0, "nothing is asked")
+            door.open()
+            check_words(await perform(engine, job), job.text)
 
     async def test_a_connection_that_nobody_accepts_is_given_up(
         self, service: LocalService, job: Job

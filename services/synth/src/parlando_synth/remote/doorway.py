@@ -12,6 +12,7 @@ from typing import Self
 _SYN_SENT = "02"  # of the files below
 _SOCKETS = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # gRPC connects to IPv4 by sockets of IPv6, too
 _POLL_SECONDS = 0.002
+_BACKLOG = 16
 
 
 class Doorway:
@@ -26,7 +27,7 @@ class Doorway:
 
     def __init__(self, behind: int) -> None:
         self._behind = behind
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
         self._accepting: asyncio.Task[None] | None = None
@@ -34,7 +35,7 @@ class Doorway:
         self._last: socket.socket | None = None
 
     async def __aenter__(self) -> Self:
-        self._accepting = asyncio.create_task(self._accept())
+        self.open()
         return self
 
     async def __aexit__(
@@ -44,6 +45,11 @@ class Doorway:
         if self._last is not None:
             self._last.close()
         self._listener.close()
+
+    def open(self) -> None:
+        """Accept whoever connects, or waits to."""
+        self._listener.listen(_BACKLOG)
+        self._accepting = asyncio.create_task(self._accept())
 
     async def shut(self) -> None:
         """Close all connections and accept none: with one that waits already, the kernel answers no other."""
