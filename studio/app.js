@@ -13,6 +13,9 @@ const lights = new Lights($("lights"), text);
 const sound = new Sound(onSound);
 const realtime = new Realtime(onEvent, onLoss);
 
+// A cancel may cross the end of what it cancels; a connection that was idle for too long is opened again by Speak.
+const UNTOLD = new Set(["response_cancel_not_active", "session_expired"]);
+
 let asked = 0; // when the button was pressed, in milliseconds of the page's clock
 let response = null; // id of the one that is being spoken
 let item = null; // id of what it speaks
@@ -93,6 +96,7 @@ function fail(message) {
 function onEvent(event) {
   switch (event.type) {
     case "session.created":
+      listVoices($("voice")).catch(() => {}); // the engine's own voice is there without a list
       if (document.body.dataset.state === "idle") show("idle", "Ready.");
       break;
     case "response.created":
@@ -122,8 +126,7 @@ function onEvent(event) {
       else sound.end();
       break;
     case "error":
-      // A cancel may cross the end of what it cancels.
-      if (event.error.code !== "response_cancel_not_active") fail(event.error.message);
+      if (!UNTOLD.has(event.error.code)) fail(event.error.message);
       break;
     default:
       break;
@@ -191,4 +194,3 @@ for (const press of ["pointerdown", "keydown"]) {
 
 show("idle", "Connecting…");
 realtime.open().catch(() => show("idle", "The service does not answer; Speak tries again."));
-listVoices($("voice")).catch(() => {}); // the engine's own voice is there without a list
