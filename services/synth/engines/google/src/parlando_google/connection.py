@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from functools import partial
 from ipaddress import ip_address
@@ -12,7 +11,6 @@ from urllib.parse import urlsplit
 import google.auth
 import grpc
 from google.api_core import grpc_helpers_async
-from google.auth import environment_vars
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
@@ -122,9 +120,9 @@ def _credentials(settings: GoogleSettings) -> Credentials:
 
 def _refused(settings: GoogleSettings, wrong: str) -> ParlandoError:
     """Return an error that names the setting that is wrong, or those of which none is set."""
-    found = environment_vars.CREDENTIALS
+    found = "GOOGLE_APPLICATION_CREDENTIALS"
     name = "GOOGLE_CREDENTIALS" if settings.credentials is not None else found
-    if name != found or os.environ.get(found):
+    if settings.credentials is not None or settings.application_credentials is not None:
         told = f"{name} names no credentials that Google takes ({wrong}): name others, or make their key anew"
     else:
         told = (

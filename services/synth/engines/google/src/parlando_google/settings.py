@@ -33,6 +33,11 @@ class GoogleSettings(RemoteSettings, env_prefix="GOOGLE_"):
     credentials: Path | None = Field(
         default=None, description="file of a service account's credentials; taken where no key is set"
     )
+    application_credentials: Path | None = Field(
+        default=None,
+        validation_alias="GOOGLE_APPLICATION_CREDENTIALS",
+        description="file that Google's libraries take, and read, where neither key nor file is set",
+    )
     live: int = Field(default=4, ge=1, le=100, description="syntheses at a time; Google allows 100 streams")
 
 
