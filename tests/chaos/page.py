@@ -21,8 +21,8 @@ Written by `make chaos-parts`, which disturbs each part of a whole system while 
 utterances a second on average, each by gRPC, HTTP or Realtime, through Envoy. The system is that of
 `parlando up`, whose supervisor starts again what is killed, with espeak-ng on two workers and a Redis that
 writes down what it is told. *Stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) and
-*is cut off* (nothing passes between it and those who call it) last {seconds:g} s; *loses its connections*: each is ended once,
-in the middle.
+*is cut off* (nothing passes between it and those who call it) last {seconds:g} s; *loses its
+connections*: each is ended once, in the middle.
 
 What must hold in each row, and is checked: every word of an utterance that ends well is heard once (over
 gRPC by its words and samples, over Realtime by its transcript, over HTTP every other time by the words that
