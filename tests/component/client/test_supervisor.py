@@ -64,9 +64,9 @@ class Supervised:
 
 
 @contextmanager
-def supervised(*rows: str, stop_seconds: float = 15) -> Iterator[Supervised]:
+def supervised(*rows: str, stop_seconds: float = 15, answer_seconds: float = 30) -> Iterator[Supervised]:
     mark = uuid.uuid4().hex
-    command = [sys.executable, str(TOYS / "system.py"), str(stop_seconds), *rows]
+    command = [sys.executable, str(TOYS / "system.py"), str(stop_seconds), str(answer_seconds), *rows]
     process = subprocess.Popen(
         command,
         # gRPC's own remarks on connections that end are not what is looked at here.
@@ -194,6 +194,26 @@ def test_a_child_that_dies_is_started_again_and_what_it_left_is_ended(ports: Ite
         assert orphans.isdisjoint(each.pid for each in running.processes())
         running.process.send_signal(signal.SIGINT)
         assert running.end() == 0
+
+
+def test_a_child_that_hangs_is_killed_and_started_again_and_one_that_leaves_is_not(
+    ports: Iterator[int],
+) -> None:
+    rows = (f"hung:{next(ports)}:grandchild", f"leaving:{next(ports)}:lingering")
+    with supervised(*rows, answer_seconds=3) as running:
+        running.wait_for("all are up")
+        before, leaving = running.child("hung"), running.child("leaving")
+        (grandchild,) = before.children()
+        leaving.terminate()  # by somebody else: it listens no more, and has yet to end
+        running.wait_for("leaving is still there")
+        before.suspend()
+        running.wait_for("hung runs and does not answer: killing it")
+        running.wait_for("hung ended with status -9: starting it again in 0.5 s")
+        running.wait_for("hung serves again")
+        assert running.child("hung").pid != before.pid
+        assert running.child("leaving").pid == leaving.pid
+        assert grandchild.pid not in {each.pid for each in running.processes()}
+        assert running.printed.count("does not answer") == 1
 
 
 def test_what_served_before_it_died_is_back_soon_however_often_that_happens(ports: Iterator[int]) -> None:

@@ -1,4 +1,4 @@
-"""A service of nothing but health: `service.py NAME PORT [grandchild] [stubborn] [failing]`."""
+"""A service of nothing but health: `service.py NAME PORT [grandchild] [stubborn] [failing] [lingering]`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def main() -> None:
     if "stubborn" in ways:
         threading.Event().wait()
     server.stop(0).wait()
+    if "lingering" in ways:
+        print(f"{name} is still there", flush=True)  # noqa: T201  # it is a program
+        threading.Event().wait()
     print(f"{name} ends", flush=True)  # noqa: T201  # it is a program
 
 

@@ -1,4 +1,4 @@
-"""Supervises toy services: `system.py STOP_SECONDS NAME:PORT[:WAY…] …`, front first.
+"""Supervises toy services: `system.py STOP_SECONDS ANSWER_SECONDS NAME:PORT[:WAY…] …`, front first.
 
 Those named `<layer>_<number>` are of one layer.
 """
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from parlando_client.supervisor.child import Child
-from parlando_client.supervisor.ports import wait_until_serving
+from parlando_client.supervisor.ports import wait_until_heard, wait_until_serving
 from parlando_client.supervisor.supervisor import StartError, supervise
 
 SERVICE = Path(__file__).with_name("service.py")
@@ -22,9 +22,9 @@ def report(line: str) -> None:
 
 
 def main() -> None:
-    stop_seconds = float(sys.argv[1])
+    stop_seconds, answer_seconds = map(float, sys.argv[1:3])
     children = []
-    for row in sys.argv[2:]:
+    for row in sys.argv[3:]:
         name, port, *ways = row.split(":")
         children.append(
             Child(
@@ -35,6 +35,8 @@ def main() -> None:
                 ready=partial(wait_until_serving, f"127.0.0.1:{port}", name),
                 stop_seconds=stop_seconds,
                 layer=name.partition("_")[0],
+                heard=partial(wait_until_heard, f"127.0.0.1:{port}", name),
+                answer_seconds=answer_seconds,
             )
         )
     try:

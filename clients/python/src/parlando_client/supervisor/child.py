@@ -34,6 +34,9 @@ class Child:
         close: returns once it lets nobody new in, for a program through which others are reached: asked
             before any child is stopped.
         drain: returns once it may be asked to end, for a program that does not drain on SIGTERM.
+        heard: returns once it has said anything at all, or nobody listens; asked again and again once it has
+            served. None: it is not asked.
+        answer_seconds: what is not heard for so long, and then for so long again, hangs, and is killed.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Child:
     layer: str = ""
     close: Callable[[], Awaitable[None]] | None = None
     drain: Callable[[], Awaitable[None]] | None = None
+    heard: Callable[[], Awaitable[None]] | None = None
+    answer_seconds: float = 5.0
 
 
 class Guard:

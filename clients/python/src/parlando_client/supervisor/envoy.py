@@ -18,7 +18,7 @@ from string import Template
 from urllib.parse import urlsplit
 
 from parlando_client.supervisor.child import Child
-from parlando_client.supervisor.http_probe import request
+from parlando_client.supervisor.http_probe import request, wait_until_http_heard
 
 ORIGINS_OF_THIS_MACHINE = "https?://(localhost|127[.]0[.]0[.]1)(:[0-9]+)?"
 """Pages that were loaded from this machine, as a regular expression on their origin."""
@@ -79,6 +79,7 @@ def envoy(
         ready=ready,
         close=partial(_close, front.admin_port),
         drain=partial(_drain, front.admin_port),
+        heard=partial(wait_until_http_heard, front.admin_port, "/ready"),
     )
 
 

@@ -52,3 +52,15 @@ async def wait_until_http_serves(port: int, path: str, sign: bytes) -> None:
     """Return once the service at a port answers with status 200 and `sign`; it need not be up yet."""
     while await who_listens_over_http(port, path, sign) is not Listener.SERVING:  # noqa: ASYNC110  # see below
         await asyncio.sleep(_AGAIN_SECONDS)  # nothing tells when somebody begins to listen
+
+
+async def wait_until_http_heard(port: int, path: str) -> None:
+    """Return once whoever is at a port has said anything, a refusal too."""
+    while True:
+        try:
+            await request(port, path)
+        except TimeoutError:
+            continue
+        except (OSError, ValueError):
+            return
+        return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Collection
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -71,6 +72,16 @@ async def wait_until_answering(address: str, service: str) -> None:
     """Return once the gRPC service at "host:port" says how it is; it need not be well."""
     states = health_pb2.HealthCheckResponse
     await _wait_until(address, service, {states.SERVING, states.NOT_SERVING})
+
+
+async def wait_until_heard(address: str, service: str) -> None:
+    """Return once whoever is at "host:port" has said anything, an error or a refusal too.
+
+    The kernel takes connections for a process that hangs, so that nobody is heard there.
+    """
+    async with grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
+        with suppress(grpc.aio.AioRpcError):
+            await _stub(channel).Check(health_pb2.HealthCheckRequest(service=service))
 
 
 async def _wait_until(address: str, service: str, states: Collection[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
 
@@ -15,6 +15,8 @@ from parlando_client.supervisor.ports import is_free
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _REMINDER_SECONDS = 15.0
+_LOOK_SECONDS = 2.0
+_MISSES = 2  # not one: whoever stopped with the supervisor, and goes on with it, is to have time to answer
 
 Report = Callable[[str], None]
 
@@ -69,20 +71,38 @@ class _Keeper:
         self._process = await start(self.child, self._guard)
         try:
             async with asyncio.TaskGroup() as tasks:
-                noticing = tasks.create_task(self._notice())
+                watching = tasks.create_task(self._watch(self._process))
                 status = await self._process.wait()
-                noticing.cancel()
+                watching.cancel()
             return status
         finally:
             kill(self._process)  # the child, if we are cancelled; else only what it left behind
             await self._process.wait()
             self._guard.ended(self._process.pid)
 
-    async def _notice(self) -> None:
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Notice that a child serves, and end it where it hangs later on."""
         await self.child.ready()
         self.serves.set()
         if self.started:
             self._report(f"{self.child.name} serves again")
+        if self.child.heard is None:
+            return
+        misses = 0
+        while misses < _MISSES:
+            await asyncio.sleep(_LOOK_SECONDS)
+            misses = 0 if await self._is_heard(self.child.heard) else misses + 1
+        if not self._stopping.is_set():  # `stop` has its own bound
+            self._report(f"{self.child.name} runs and does not answer: killing it")
+            kill(process)
+
+    async def _is_heard(self, heard: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            async with asyncio.timeout(self.child.answer_seconds):
+                await heard()
+        except TimeoutError:
+            return False
+        return True
 
     async def stop(self) -> None:
         """Ask the child to end, wait until it has, and kill it when it takes too long."""

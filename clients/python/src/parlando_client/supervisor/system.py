@@ -10,8 +10,8 @@ from importlib.util import find_spec
 
 from parlando_client.supervisor.child import Child
 from parlando_client.supervisor.envoy import Front, envoy
-from parlando_client.supervisor.http_probe import wait_until_http_serves
-from parlando_client.supervisor.ports import wait_until_answering, wait_until_serving
+from parlando_client.supervisor.http_probe import wait_until_http_heard, wait_until_http_serves
+from parlando_client.supervisor.ports import wait_until_answering, wait_until_heard, wait_until_serving
 from parlando_client.supervisor.workers import Worker
 
 ROUTER_SERVICE = "parlando.speech.v1.SpeechService"
@@ -23,6 +23,7 @@ EDGE_HEALTH = "/healthz"
 EDGE_SIGN = b'"status"'
 """What the edge's answer to EDGE_HEALTH holds."""
 
+_Returns = Callable[[], Awaitable[None]]
 _SERVICES = ("edge", "router", "session", "fragmenter", "synth")
 
 
@@ -66,6 +67,7 @@ def children(places: Places) -> tuple[Child, ...]:
                 "edge",
                 port,
                 partial(wait_until_http_serves, port, EDGE_HEALTH, EDGE_SIGN),
+                partial(wait_until_http_heard, port, EDGE_HEALTH),
                 ROUTER_ADDRESS=",".join(f"127.0.0.1:{router}" for router in places.routers),
                 SESSION_ADDRESS=f"127.0.0.1:{places.session}",
             )
@@ -134,10 +136,12 @@ def _worker(worker: Worker) -> Child:
 
 
 def _grpc_service(name: str, port: int, service: str, **environment: str) -> Child:
-    return _service(name, port, partial(wait_until_serving, f"127.0.0.1:{port}", service), **environment)
+    address = f"127.0.0.1:{port}"
+    ready, heard = partial(wait_until_serving, address, service), partial(wait_until_heard, address, service)
+    return _service(name, port, ready, heard, **environment)
 
 
-def _service(name: str, port: int, ready: Callable[[], Awaitable[None]], **environment: str) -> Child:
+def _service(name: str, port: int, ready: _Returns, heard: _Returns, **environment: str) -> Child:
     prefix = name.upper()
     return Child(
         name=name,
@@ -145,4 +149,5 @@ def _service(name: str, port: int, ready: Callable[[], Awaitable[None]], **envir
         environment={f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port), **environment},
         ports={f"{prefix}_PORT": port},
         ready=ready,
+        heard=heard,
     )
