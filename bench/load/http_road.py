@@ -41,6 +41,8 @@ class HttpRoad:
             async with asyncio.timeout(_PATIENCE_SECONDS + take.order.seconds), self._connection() as streams:
                 async with asyncio.timeout(None if due is None else max(due - time.perf_counter(), 0)) as cut:
                     await self._exchange(take, *streams)
+            if due is not None and take.completed:
+                take.cancel_too_late()
         except TimeoutError:
             if not cut.expired():
                 raise

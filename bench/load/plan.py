@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from texts import PARAGRAPH
 
 _PROSE = re.findall(r"\w+", PARAGRAPH.lower())
 _WORDS_A_SENTENCE = 12
-WORDS_A_SECOND = 2.7  # espeak's default voice
+WORDS_A_SECOND = 3.6  # espeak's default voice, of texts of 10 to 90 words 3.6 to 4
 
 _Choice = TypeVar("_Choice")
 
@@ -59,7 +59,8 @@ class Plan:
         engines: engines asked for, likewise; "" leaves it to the system.
         roads: weight of each road.
         conducts: share of each conduct; what is left of 1 listens to the end.
-        cancel_within: a cancel comes at a random moment of so many seconds after its order was due.
+        cancel_within: a cancel comes at a random moment of so many seconds after its order was due; None: of
+            the time that its text takes to be heard.
         stall_seconds: how long one that stalls reads nothing.
         even: True for orders at even distances; else they come at random, as of many callers (Poisson).
         seed: of all that is drawn.
@@ -78,7 +79,7 @@ class Plan:
     engines: tuple[str, ...] = ("",)
     roads: Mapping[Road, float] = field(default_factory=lambda: {Road.REALTIME: 1.0})
     conducts: Mapping[Conduct, float] = field(default_factory=dict)
-    cancel_within: float = 1.0
+    cancel_within: float | None = None
     stall_seconds: float = 3.0
     even: bool = False
     seed: int = 1
@@ -145,16 +146,19 @@ def _order(number: int, due: float, plan: Plan, chance: random.Random) -> Order:
     shares[Conduct.LISTEN] = shares.get(Conduct.LISTEN, 0.0) + max(1 - sum(plan.conducts.values()), 0.0)
     conduct = _drawn(shares, chance)
     road = _drawn(plan.roads, chance)
-    return Order(
+    order = Order(
         number=number,
         due=due,
         road=Road.REALTIME if conduct in _OF_CONVERSATIONS else road,
         conduct=conduct,
         text=text_of(chance.choice(plan.words), chance),
         engine=chance.choice(plan.engines),
-        cancel_after=chance.uniform(0, plan.cancel_within) if conduct is Conduct.CANCEL else None,
         stall_seconds=plan.stall_seconds if conduct is Conduct.STALL else 0.0,
     )
+    if conduct is not Conduct.CANCEL:
+        return order
+    within = order.seconds if plan.cancel_within is None else plan.cancel_within
+    return replace(order, cancel_after=chance.uniform(0, within))
 
 
 def _drawn(weights: Mapping[_Choice, float], chance: random.Random) -> _Choice:

@@ -43,6 +43,7 @@ class Line(WSListener):
         self._transport: WSTransport | None = None
         self._take: Take | None = None
         self._over: asyncio.Future[None] | None = None
+        self._stopped: asyncio.Future[None] | None = None
         self._began_to_speak: float | None = None
         self._noticed = False
         self._engine = ""
@@ -79,7 +80,7 @@ class Line(WSListener):
 
     def on_ws_disconnected(self, _: WSTransport) -> None:
         """End what is under way."""
-        for future in (self.lost, self.opened, self._over):
+        for future in (self.lost, self.opened, self._over, self._stopped):
             if future is not None and not future.done():
                 future.set_exception(ConnectionLostError())
                 future.exception()  # somebody may never ask
@@ -111,10 +112,12 @@ class Line(WSListener):
             case "response.done" if take is not None:
                 self._end(now, _status(event["response"]))
             case "error" if take is not None:
-                code = event["error"]["code"]
-                # What was asked to be cancelled had been said already: its end is on its way, or was.
-                if code != "response_cancel_not_active":
-                    self._end(now, str(code))
+                error = event["error"]
+                if error["code"] != "response_cancel_not_active":
+                    self._end(now, str(error["code"]))
+                elif error["event_id"] == _cancel_id(take):  # else of an earlier one, which had been refused
+                    take.all_was_sent(now)
+                    _done(self._stopped)
             case "input_audio_buffer.speech_started" if take is not None and not self._noticed:
                 self._noticed = True
                 if self._began_to_speak is not None:
@@ -123,8 +126,9 @@ class Line(WSListener):
     def _end(self, now: float, status: str) -> None:
         if self._take is not None:
             self._take.ended(now, status)
-        if self._over is not None and not self._over.done():
-            self._over.set_result(None)
+        _done(self._over)
+        if status != "completed":
+            _done(self._stopped)
 
     def _send(self, kind: str, **fields: Any) -> None:
         if self._transport is not None and not self._transport.is_disconnected:
@@ -142,7 +146,8 @@ class Line(WSListener):
         Raises:
             ConnectionLostError, TimeoutError: no end came.
         """
-        self._take, self._over = take, asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._take, self._over, self._stopped = take, loop.create_future(), loop.create_future()
         self._noticed, self._began_to_speak = False, None
         if take.order.engine != self._engine:
             self._engine = take.order.engine
@@ -161,16 +166,28 @@ class Line(WSListener):
     async def _behave(self, take: Take, sound: Sequence[bytes]) -> None:
         order = take.order
         if order.cancel_after is not None:
-            due = take.due + order.cancel_after
-            if not await self._over_by(due):
-                take.cancel(due)
-                self._send("response.cancel")
+            await self._cancel(take, take.due + order.cancel_after)
         elif order.conduct is Conduct.STALL and self._transport is not None:
             self._transport.underlying_transport.pause_reading()
             await asyncio.sleep(order.stall_seconds)
             self._transport.underlying_transport.resume_reading()
         elif order.conduct is Conduct.BARGE_IN:
             await self._barge_in(take, sound)
+
+    async def _cancel(self, take: Take, due: float) -> None:
+        """Cancel at a moment what is waited for or listened to then, and return once that is answered.
+
+        Who listens cannot know whether all has been sent, and cancels in either case.
+        """
+        if await self._over_by(due) and take.hears(due):
+            await asyncio.sleep(max(due - time.perf_counter(), 0.0))
+        if take.hears(due):
+            take.cancel(due)
+            self._send("response.cancel", event_id=_cancel_id(take))
+            if self._stopped is not None:
+                await self._stopped
+        elif take.completed:
+            take.cancel_too_late()
 
     async def _barge_in(self, take: Take, sound: Sequence[bytes]) -> None:
         """Speak over the response, at the speed of speech, until it ends."""
@@ -201,6 +218,15 @@ def pieces(sound: bytes) -> list[bytes]:
 def _response(order: Order) -> dict[str, Any]:
     content = [{"type": "input_text", "text": order.text}]
     return {"input": [{"type": "message", "role": "user", "content": content}]}
+
+
+def _cancel_id(take: Take) -> str:
+    return f"cancel_{take.order.number}"
+
+
+def _done(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
 
 
 def _status(response: dict[str, Any]) -> str:

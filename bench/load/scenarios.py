@@ -7,8 +7,8 @@ from load.plan import Conduct, Plan, Road
 SCENARIOS = {
     # Sessions that say nothing: what they cost in memory, and a little in CPU.
     "idle": Plan(sessions=2_000, rate=0, seconds=10),
-    # So many who listen at once, each to half a minute of speech: 200 sessions, and 6 begin each second.
-    "listeners": Plan(sessions=240, rate=6.0, seconds=60, words=(90,)),
+    # Two hundred who listen at once, each to 25 s of speech, of whom eight end and eight begin each second.
+    "listeners": Plan(sessions=240, rate=8.0, seconds=60, words=(90,)),
     # Many sessions, short utterances, some of them cancelled: soon, for they are made at engine speed, and
     # what has been said already cannot be cancelled any more.
     "crowd": Plan(

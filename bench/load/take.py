@@ -32,8 +32,10 @@ class Take:
         self.due = due
         self.playback = Playback(buffer)
         self.over = False
+        self.completed = False
         self._figures = figures
         self._cancelled_at: float | None = None
+        self._answered = False
         self._last_byte = 0.0
 
     @property
@@ -60,16 +62,42 @@ class Take:
         """Note that its caller wants silence from a moment on: when that was due."""
         self._cancelled_at = at
 
+    def hears(self, at: float) -> bool:
+        """Return whether its caller still waits for it, or listens to it, whether all was sent or not."""
+        return not self.over or at < self.playback.until
+
+    def all_was_sent(self, at: float) -> None:
+        """Note the answer to a cancel that came when nothing was left to be stopped: all had been sent."""
+        if self._cancelled_at is None or self._answered:
+            return
+        self._answered = True
+        self._figures.counts["cancelled after the end"] += 1
+        self._figures.took("cancel, last byte", self._last_byte)
+        self._figures.took("cancel after the end, answered", at - self._cancelled_at)
+
+    def cancel_too_late(self) -> None:
+        """Note that there was nothing to cancel: it had been heard to its end, over HTTP read to it."""
+        self._figures.counts["cancel came too late"] += 1
+
     def noticed(self, seconds: float) -> None:
         """Note how long after its user began to speak that was noticed."""
         self._figures.took("speech until noticed", seconds)
 
     def ended(self, at: float, status: str) -> None:
-        """Note how it ended: "completed", "cancelled", "hung up", or the code of an error."""
+        """Note how it ended: "completed", "cancelled", "hung up", or the code of an error.
+
+        An error after that counts only where a cancel waits for its answer.
+        """
+        figures, playback = self._figures, self.playback
         if self.over:
+            if self.cancelled and not self._answered and status not in ENDS:
+                self._answered = True
+                figures.counts[f"error: {status}"] += 1
             return
         self.over = True
-        figures, playback = self._figures, self.playback
+        # What is complete when it is cancelled has an answer to come; all else has it by this.
+        self.completed = status == "completed"
+        self._answered = not self.completed
         if status in REFUSALS:
             figures.counts["refused"] += 1
             figures.refused.append(self.order.due)
@@ -82,8 +110,6 @@ class Take:
         if self._cancelled_at is not None and status == "cancelled":
             figures.took("cancel, last byte", self._last_byte)
             figures.took("cancel, answered", at - self._cancelled_at)
-        elif self.order.cancel_after is not None and status == "completed":
-            figures.counts["cancel came after the end"] += 1
         if self.order.conduct is not Conduct.STALL and playback.underruns:
             figures.counts["utterances with an underrun"] += 1
             figures.counts["underruns"] += playback.underruns

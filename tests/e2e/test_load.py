@@ -72,6 +72,20 @@ async def test_cancels_stalls_and_reconnects_are_no_errors(espeak_through: Throu
     assert len(latencies["connect"]) > _PLAN.sessions
 
 
+async def test_every_cancel_is_made_and_counted_whether_all_had_been_sent_or_not(
+    espeak_through: Through,
+) -> None:
+    changes = {"words": (10, 90), "seconds": 3, "sessions": 40, "roads": {Road.REALTIME: 1.0}}
+    report = await _loaded(espeak_through, {Conduct.CANCEL: 1.0}, cancel_within=2.0, **changes)
+    counts, latencies = report.figures.counts, report.figures.latencies
+    assert not report.errors, counts
+    made = counts["cancelled"] + counts["cancelled after the end"]
+    assert made == counts["orders"] - counts["cancel came too late"] == len(latencies["cancel, last byte"])
+    # Ten words are sent long before they have been heard, ninety are not.
+    assert counts["cancelled"] == len(latencies["cancel, answered"]) > 0
+    assert counts["cancelled after the end"] == len(latencies["cancel after the end, answered"]) > 0
+
+
 async def test_a_user_who_speaks_over_a_response_is_noticed_and_it_stops(espeak_through: Through) -> None:
     report = await _loaded(espeak_through, {Conduct.BARGE_IN: 1.0}, words=(90,), rate=2, seconds=2)
     counts = report.figures.counts

@@ -110,14 +110,50 @@ def test_a_cancel_is_measured_from_when_it_was_due_until_the_last_sound() -> Non
     assert figures.latencies["cancel, answered"].percentile(50) == pytest.approx(0.04, rel=0.01)
 
 
-def test_a_cancel_that_comes_after_the_end_is_none() -> None:
-    figures = Figures()
-    take = Take(_order(Conduct.CANCEL, cancel_after=0.2), 105.0, figures, 0.0)
+def test_a_cancel_of_what_was_sent_in_full_is_told_apart_and_its_answer_is_measured() -> None:
+    take, figures = _take(Conduct.CANCEL)
     take.heard(105.1, 1.0)
+    take.ended(105.15, "completed")
+    assert take.hears(106.0)
+    assert not take.hears(106.2)
     take.cancel(105.2)
-    take.ended(105.24, "completed")
-    assert "cancel, last byte" not in figures.latencies
-    assert figures.counts == {"completed": 1, "cancel came after the end": 1}
+    take.all_was_sent(105.23)
+    assert figures.latencies["cancel after the end, answered"].percentile(50) == pytest.approx(0.03, rel=0.01)
+    assert "cancel, answered" not in figures.latencies
+    assert len(figures.latencies["cancel, last byte"]) == 1
+    assert figures.counts == {"completed": 1, "cancelled after the end": 1}
+
+
+def test_sound_that_follows_such_a_cancel_counts_as_of_any_other() -> None:
+    take, figures = _take(Conduct.CANCEL)
+    take.heard(105.1, 1.0)
+    take.cancel(105.12)
+    take.heard(105.15, 1.0)
+    take.ended(105.15, "completed")
+    take.all_was_sent(105.23)
+    assert figures.latencies["cancel, last byte"].percentile(50) == pytest.approx(0.03, rel=0.01)
+
+
+def test_a_cancel_that_is_never_answered_is_an_error_and_counts_once() -> None:
+    take, figures = _take(Conduct.CANCEL)
+    take.heard(105.1, 1.0)
+    take.ended(105.15, "completed")
+    take.cancel(105.2)
+    take.ended(105.3, "connection lost")
+    take.ended(105.3, "ConnectionLostError")
+    assert figures.counts == {"completed": 1, "error: connection lost": 1}
+
+
+def test_what_was_refused_or_cancelled_has_no_second_answer() -> None:
+    for status in ("overloaded", "cancelled"):
+        take, figures = _take(Conduct.CANCEL)
+        take.cancel(105.1)
+        take.ended(105.2, status)
+        counted = dict(figures.counts)
+        assert not take.hears(105.2)
+        take.all_was_sent(105.23)
+        take.ended(105.3, "connection lost")
+        assert figures.counts == counted
 
 
 def test_refusals_and_errors_are_counted_apart_and_once() -> None:
@@ -186,6 +222,21 @@ def test_orders_come_as_often_as_asked_and_in_time() -> None:
     cancelled = [order.cancel_after for order in found if order.cancel_after is not None]
     assert len(cancelled) == pytest.approx(500, rel=0.2)
     assert all(0 <= moment <= 2 for moment in cancelled)
+
+
+def test_a_cancel_falls_within_the_time_that_its_text_takes_where_nothing_else_is_said() -> None:
+    plan = Plan(rate=100, seconds=20, words=(3, 90), conducts={Conduct.CANCEL: 1.0})
+    found = list(orders(plan))
+    shares = [order.cancel_after / order.seconds for order in found if order.cancel_after is not None]
+    assert len(shares) == len(found)
+    assert 0 <= min(shares) < 0.05
+    assert 0.95 < max(shares) <= 1
+    assert sum(shares) / len(shares) == pytest.approx(0.5, abs=0.05)
+
+
+def test_when_a_cancel_is_due_hangs_on_nothing_but_the_seed() -> None:
+    plan = Plan(rate=100, seconds=20, conducts={Conduct.CANCEL: 0.1}, cancel_within=0.1)
+    assert [order.cancel_after for order in orders(plan)] == [order.cancel_after for order in orders(plan)]
 
 
 def test_orders_at_even_distances_and_at_most_so_many() -> None:
