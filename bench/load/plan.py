@@ -55,13 +55,14 @@ class Plan:
         calm_seconds: how long before that, and after it, orders come at `calm_rate`.
         calm_rate: orders a second meanwhile, on average.
         most: orders at most.
-        words: lengths of texts, each as likely as the others.
+        words: lengths of texts, each as likely as the others; who stalls has the longest, since a short one
+            fits into what lies between, and nobody notices that it is not read.
         engines: engines asked for, likewise; "" leaves it to the system.
         roads: weight of each road.
         conducts: share of each conduct; what is left of 1 listens to the end.
         cancel_within: a cancel comes at a random moment of so many seconds after its order was due; None: of
             the time that its text takes to be heard.
-        stall_seconds: how long one that stalls reads nothing.
+        stall_seconds: how long one that stalls reads nothing, less than the twenty for which the edge waits.
         even: True for orders at even distances; else they come at random, as of many callers (Poisson).
         seed: of all that is drawn.
 
@@ -80,7 +81,7 @@ class Plan:
     roads: Mapping[Road, float] = field(default_factory=lambda: {Road.REALTIME: 1.0})
     conducts: Mapping[Conduct, float] = field(default_factory=dict)
     cancel_within: float | None = None
-    stall_seconds: float = 3.0
+    stall_seconds: float = 15.0
     even: bool = False
     seed: int = 1
 
@@ -151,7 +152,7 @@ def _order(number: int, due: float, plan: Plan, chance: random.Random) -> Order:
         due=due,
         road=Road.REALTIME if conduct in _OF_CONVERSATIONS else road,
         conduct=conduct,
-        text=text_of(chance.choice(plan.words), chance),
+        text=text_of(max(plan.words) if conduct is Conduct.STALL else chance.choice(plan.words), chance),
         engine=chance.choice(plan.engines),
         stall_seconds=plan.stall_seconds if conduct is Conduct.STALL else 0.0,
     )

@@ -49,7 +49,7 @@ class Take:
 
     def heard(self, at: float, seconds: float) -> None:
         """Note that sound came."""
-        if self.playback.first_at is None:
+        if self.playback.first_at is None and self.order.conduct is not Conduct.STALL:
             self._figures.took("first chunk", at - self.due)
             self._figures.took(f"first chunk, {self.order.road}", at - self.due)
             self._figures.course.append((self.order.due, at - self.due))

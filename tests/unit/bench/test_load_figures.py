@@ -171,13 +171,14 @@ def test_an_order_without_sound_is_an_error() -> None:
     assert figures.counts["error: no sound"] == 1
 
 
-def test_underruns_count_but_not_those_of_who_did_not_read() -> None:
+def test_first_chunks_and_underruns_count_but_not_those_of_who_did_not_read() -> None:
     for conduct, count in ((Conduct.LISTEN, 1), (Conduct.STALL, 0)):
         take, figures = _take(conduct)
         take.heard(105.1, 0.1)
         take.heard(106.0, 0.1)
         take.ended(106.1, "completed")
         assert figures.counts["utterances with an underrun"] == count
+        assert len(figures.latencies["first chunk"]) == len(figures.course) == count
 
 
 # The generator itself
@@ -264,6 +265,15 @@ def test_what_only_a_conversation_has_goes_over_realtime() -> None:
     plan = Plan(rate=100, seconds=5, roads={Road.HTTP: 1.0}, conducts={Conduct.BARGE_IN: 0.5})
     roads = {order.conduct: order.road for order in orders(plan)}
     assert roads == {Conduct.BARGE_IN: Road.REALTIME, Conduct.LISTEN: Road.HTTP}
+
+
+def test_who_stalls_has_the_longest_text() -> None:
+    plan = Plan(rate=50, seconds=4, words=(3, 30, 9), conducts={Conduct.STALL: 0.3})
+    lengths: dict[Conduct, set[int]] = {conduct: set() for conduct in Conduct}
+    for order in orders(plan):
+        lengths[order.conduct].add(len(order.text.split()))
+    assert lengths[Conduct.STALL] == {30}
+    assert lengths[Conduct.LISTEN] == {3, 9, 30}
 
 
 def test_texts_have_the_asked_number_of_words() -> None:
