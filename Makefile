@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: load soak help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
+.PHONY: load locust soak help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -95,6 +95,10 @@ bench-cancels: ## a thousand random cancels with one client and with fifty, thro
 load: ## a load on a system of its own (docs/load.md); ARGS="crowd --rate 40 --seconds 60"
 	@tools/bootstrap --dev
 	@PYTHONPATH=bench $(BIN)/python -m load $(or $(ARGS),mixed)
+
+locust: ## Locust's callers against a system that runs; ARGS="--host http://127.0.0.1:8080 --headless --run-time 30s"
+	@tools/bootstrap
+	@.uv/*/bin/uv run --quiet bench/load/locustfile.py $(ARGS)
 
 soak: ## an hour of everything that callers do, to see what grows; ARGS="--seconds 300"
 	@tools/bootstrap --dev
