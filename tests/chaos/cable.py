@@ -1,4 +1,4 @@
-"""A TCP relay in front of a part, which can be made to lose what passes, as a network does.
+"""A TCP relay between two parts, which can be made to lose what passes, as a network does.
 
 A relay and not network namespaces or packet filters: those need root and a kernel's leave, which neither
 every developer's machine nor every CI runner gives.
@@ -10,6 +10,8 @@ import asyncio
 from contextlib import suppress
 
 _PIECE_BYTES = 64 * 1024
+_ASKS_BYTES = 64
+"""What is smaller asks for nothing: pings, acknowledgements, and what opens a window, of HTTP/2 and Redis."""
 
 
 class Cable:
@@ -26,6 +28,7 @@ class Cable:
         self._server: asyncio.Server | None = None
         self._whole = asyncio.Event()
         self._whole.set()
+        self._asked = asyncio.Event()
         self._relays: set[asyncio.Task[None]] = set()
 
     async def plug_in(self) -> None:
@@ -53,6 +56,11 @@ class Cable:
         for relay in self._relays:
             relay.cancel()
 
+    async def asked(self) -> None:
+        """Return as soon as something is asked through it."""
+        self._asked.clear()
+        await self._asked.wait()
+
     def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         relay = asyncio.get_running_loop().create_task(self._relay(reader, writer))
         self._relays.add(relay)
@@ -65,8 +73,8 @@ class Cable:
                 onward, back = await asyncio.open_connection("127.0.0.1", self._target, limit=_PIECE_BYTES)
                 try:
                     async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self._pass(reader, back))
-                        tasks.create_task(self._pass(onward, writer))
+                        tasks.create_task(self._pass(reader, back, self._asked))
+                        tasks.create_task(self._pass(onward, writer, asyncio.Event()))
                 except* OSError:
                     pass
                 finally:
@@ -74,10 +82,14 @@ class Cable:
         finally:
             writer.transport.abort()  # also where nobody listens behind: the one who asks is to learn it
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asks: asyncio.Event
+    ) -> None:
         while piece := await reader.read(_PIECE_BYTES):
             await self._whole.wait()
             writer.write(piece)
+            if len(piece) >= _ASKS_BYTES:
+                asks.set()
             await writer.drain()
         await self._whole.wait()
         writer.write_eof()

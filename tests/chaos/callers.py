@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import grpc
 import httpx2
 from load.plan import Order, Plan, Road, orders, text_of
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.protocol import State
 
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.channels import open_channel
 from parlando_kit.status import from_rpc_error
-from tests.chaos.calls import COMPLETED, STUCK, Call
+from tests.chaos.calls import BOUND_SECONDS, COMPLETED, STUCK, Call, FailedError
+from tests.chaos.conversation import LOST, Conversation
 from tests.chaos.listening import Listener, Report
-
-BOUND_SECONDS = 60.0
-"""Within this, every call ends, whatever fails: with speech, or with an error."""
 
 TEXTS = tuple(text_of(words, random.Random(words)) for words in (6, 10, 16, 32))
 """From two seconds to more than the router lets lie ahead of playback over Realtime."""
@@ -43,127 +37,9 @@ TOLERANCE_SECONDS = 0.25
 How a text is cut into fragments follows how playback stands, and pauses move with it: 0.18 s was seen.
 """
 
-_AGAIN_SECONDS = 0.1
-_RESTART = 1012  # IANA's registry of close codes
-_LOST = (OSError, EOFError, WebSocketException)
-
 
 Lengths = dict[tuple[Road, str], float]
 """Seconds of a text, spoken undisturbed by a road."""
-
-
-class FailedError(Exception):
-    """A call failed; the message is what its caller was told."""
-
-
-@dataclass
-class Conversation:
-    """A Realtime session that outlives its connections.
-
-    Attributes:
-        session_id: of the session; "" before it has begun.
-        spoken: the items that were spoken to their end, by id: what is to be found in it later.
-        since: when it began, of `time.monotonic`.
-        lost: when those before it began, which were not there any more when their client came back.
-    """
-
-    address: str
-    session_id: str = ""
-    spoken: dict[str, str] = field(default_factory=dict)
-    since: float = 0.0
-    lost: list[float] = field(default_factory=list)
-    _socket: ClientConnection | None = None
-
-    async def socket(self) -> ClientConnection:
-        """Return its connection; where there is none, connect, as often as it takes."""
-        if self._socket is not None and self._socket.state is not State.OPEN:
-            self._socket = None  # it was closed while nobody spoke, and its client was told so then
-        while self._socket is None:
-            try:
-                await self._connect()
-            except _LOST as error:
-                answer = getattr(error, "response", None)
-                if answer is not None and answer.status_code == 404:
-                    self.lost.append(self.since)
-                    self.session_id, self.spoken = "", {}
-                await asyncio.sleep(_AGAIN_SECONDS)
-        return self._socket
-
-    async def _connect(self) -> None:
-        query = f"?session={self.session_id}" if self.session_id else ""
-        url = f"ws://{self.address}/v1/realtime{query}"
-        socket = await connect(url, max_size=None, open_timeout=BOUND_SECONDS, ping_interval=None)
-        created = json.loads(await socket.recv())
-        self.since = self.since if self.session_id else time.monotonic()
-        self.session_id, self._socket = created["session"]["id"], socket
-
-    async def hang_up(self) -> None:
-        """Leave the connection; the session stays."""
-        if self._socket is not None:
-            socket, self._socket = self._socket, None
-            await socket.close()
-
-    async def speak(self, call: Call) -> None:
-        """Have an order spoken.
-
-        A service that restarts closes connections on which nothing is spoken, and says so (1012): then a
-        client connects again and asks again, as nothing was answered.
-
-        Raises:
-            FailedError: the response failed, or the connection was lost.
-        """
-        while True:
-            socket = await self.socket()
-            try:
-                await self._respond(socket, call)
-            except _LOST as error:
-                self._socket = None
-                if call.playback.first_at is None and _restarts(error):
-                    continue
-                raise FailedError("connection lost") from None
-            else:
-                return
-
-    async def _respond(self, socket: ClientConnection, call: Call) -> None:
-        content = [{"type": "input_text", "text": call.order.text}]
-        item = {"type": "message", "role": "user", "content": content}
-        await socket.send(json.dumps({"type": "response.create", "response": {"input": [item]}}))
-        call.said = ""
-        while True:
-            event = json.loads(await socket.recv())
-            match event["type"]:
-                case "response.output_audio.delta":
-                    call.heard(len(base64.b64decode(event["delta"])) / _BYTES_A_SECOND)
-                case "response.output_audio_transcript.delta":
-                    call.said += event["delta"]
-                case "error":
-                    raise FailedError(str(event["error"]["code"]))
-                case "response.done":
-                    self._ended(event["response"])
-                    return
-
-    def _ended(self, response: Mapping[str, Any]) -> None:
-        if response["status"] != COMPLETED:
-            raise FailedError(str(response["status_details"]["error"]["code"]))
-        self.spoken |= {item["id"]: item["content"][0]["transcript"] for item in response["output"]}
-
-    async def forgotten(self, moment: float) -> list[str]:
-        """Come back on a new connection, and return what is not there any more.
-
-        Args:
-            moment: sessions that began later do not count: one that is begun while the session service is
-                away is not kept, and nobody promises that.
-        """
-        await self.hang_up()
-        said = dict(self.spoken) if self.since < moment else {}
-        socket = await self.socket()
-        missing = []
-        for item_id, transcript in said.items():
-            await socket.send(json.dumps({"type": "conversation.item.retrieve", "item_id": item_id}))
-            answer = json.loads(await socket.recv())
-            if answer["type"] == "error" or answer["item"]["content"][0]["transcript"] != transcript:
-                missing.append(f"turn {item_id}")
-        return missing + ["a session" for since in self.lost if since < moment]
 
 
 class Callers:
@@ -299,7 +175,7 @@ class Callers:
         try:
             await conversation.speak(call)
         except BaseException:
-            with suppress(*_LOST):
+            with suppress(*LOST):
                 await conversation.hang_up()
             raise
         finally:
@@ -343,10 +219,6 @@ async def hear_lines(call: Call, lines: AsyncIterator[str]) -> None:
                 call.wrong = f"HTTP: what is at {place} of {text!r} was told {often} times"
 
 
-def _restarts(error: Exception) -> bool:
-    return isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code == _RESTART
-
-
 def _code(answer: httpx2.Response) -> str:
     """Return our code of a refusal, or what whoever stands in front of us says."""
     try:
@@ -367,5 +239,5 @@ async def calling(address: str, lengths: Lengths) -> AsyncIterator[Callers]:
             yield callers
         finally:
             for conversation in callers.conversations:
-                with suppress(*_LOST):
+                with suppress(*LOST):
                     await conversation.hang_up()

@@ -10,9 +10,16 @@ from dataclasses import dataclass, field
 from load.plan import Order
 from load.playback import Playback
 
+BOUND_SECONDS = 60.0
+"""Within this, every call ends, whatever fails: with speech, or with an error."""
+
 COMPLETED = "completed"
 STUCK = "stuck"
 """How a call is said to have ended that had not by its bound."""
+
+
+class FailedError(Exception):
+    """A call failed; the message is what its caller was told."""
 
 
 @dataclass
@@ -91,6 +98,15 @@ class Account:
     def errors(self) -> Counter[str]:
         """What callers were told, by road."""
         return Counter(f"{call.order.road}: {call.status}" for call in self.calls if not call.well)
+
+    @property
+    def told_after(self) -> float:
+        """The longest that a caller who was not served waited to be told so, in seconds.
+
+        From the disturbance, or from when the call was due where that was later.
+        """
+        failed = [call for call in self.calls if not call.well and call.ended]
+        return max((call.ended - max(call.due, self.began) for call in failed), default=0.0)
 
     @property
     def silence(self) -> float:

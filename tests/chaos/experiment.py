@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx2
 from load.plan import Conduct, Order, Plan, Road
 
-from parlando.synth.v1 import synth_pb2
-from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
-from parlando_client.supervisor.http_probe import request
-from parlando_kit.channels import open_channel
 from tests.chaos.callers import TEXTS, Callers, Lengths, calling
 from tests.chaos.calls import STUCK, Account, account
-from tests.chaos.faults import Fault, together
+from tests.chaos.faults import Fault, found_at_work
+from tests.chaos.under_way import Held, asked_again, held, more, since
 from tests.chaos.wired import Wired
 
 RECOVERY_SECONDS = 30.0
@@ -32,8 +29,11 @@ LOAD = Plan(
 _LEAD_SECONDS = 2.5
 _GOOD_CALLS = 6
 _IDLE_SECONDS = 20.0
+_REST_SECONDS = 60.0
+_SAME = 6
+"""Looks in a row that show the same."""
+
 _AGAIN_SECONDS = 0.1
-_UNDER_WAY = re.compile(rb"downstream_rq_active: (\d+)")
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,52 @@ class Outcome:
 
     Attributes:
         noticed: by callers.
+        hit: calls under way in each part when it was disturbed, by its name.
+        again: how often a router asked for a synthesis again, or Envoy for an answer.
+        returns: how often a Realtime caller's connection was lost or closed, and it went on over another one.
         broken: what must hold and did not, in words.
         forgotten: sessions, and turns in them, that were there before and are not any more, in words.
     """
 
     noticed: Account
+    hit: Mapping[str, int]
+    again: int
+    returns: int
     broken: Sequence[str]
     forgotten: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A system that nobody disturbs.
+
+    Attributes:
+        lengths: how long each text is by each road.
+        rest: what is under way in its parts without callers.
+    """
+
+    lengths: Lengths
+    rest: Held
+
+
+async def undisturbed(wired: Wired) -> Undisturbed:
+    """Have each text spoken by each road, and return what was to be learned of a system by that."""
+    lengths = await measure_lengths(wired)
+    async with httpx2.AsyncClient(timeout=_IDLE_SECONDS) as http:
+        for edge in wired.of("edge"):  # one may have been passed over so far, and connects when it is asked
+            await http.get(f"http://127.0.0.1:{edge.port}/health")
+    return Undisturbed(lengths, await _at_rest(wired))
+
+
+async def _at_rest(wired: Wired) -> Held:
+    """Return what is under way once it is the same for a while."""
+    looks: list[Held] = []
+    async with asyncio.timeout(_REST_SECONDS):
+        while len(looks) < _SAME or looks[-_SAME:] != [looks[-1]] * _SAME:
+            await asyncio.sleep(_AGAIN_SECONDS)
+            with suppress(OSError):  # it has too much to do to answer in time
+                looks.append(await held(wired))
+    return looks[-1]
 
 
 async def measure_lengths(wired: Wired) -> Lengths:
@@ -57,11 +96,11 @@ async def measure_lengths(wired: Wired) -> Lengths:
     async with calling(wired.address, lengths) as callers, asyncio.TaskGroup() as tasks:
         for road in Road:
             for text in TEXTS:
-                tasks.create_task(_undisturbed(callers, _order(road, text)))
+                tasks.create_task(_spoken(callers, _order(road, text)))
     return lengths
 
 
-async def _undisturbed(callers: Callers, order: Order) -> None:
+async def _spoken(callers: Callers, order: Order) -> None:
     call = await callers.one(order, time.monotonic())
     assert call.well, f"{order.road}: {call.status}"
     assert not call.wrong, call.wrong
@@ -72,23 +111,25 @@ def _order(road: Road, text: str) -> Order:
 
 
 async def disturbed(
-    wired: Wired, faults: Sequence[Fault], lengths: Lengths, recovery: float = RECOVERY_SECONDS
+    wired: Wired, faults: Sequence[Fault], before: Undisturbed, recovery: float = RECOVERY_SECONDS
 ) -> Outcome:
     """Let disturbances happen at once under load, and return what came of it once all is well again.
 
     Args:
         wired: the system.
         faults: what happens to it.
-        lengths: of each text by each road, undisturbed.
+        before: what it is undisturbed.
         recovery: seconds after which all must be well again.
     """
     broken: list[str] = []
-    async with calling(wired.address, lengths) as callers:
+    async with calling(wired.address, before.lengths) as callers:
         load = asyncio.create_task(callers.call(LOAD))
         try:
             await asyncio.sleep(_LEAD_SECONDS)
+            asked = await asked_again(wired)
+            hit = await found_at_work(faults, wired)
             began = time.monotonic()
-            await together(faults, wired)
+            await hit.by(faults)
             over = time.monotonic()
             if not await _within(recovery, lambda: _well_again(wired, callers, over)):
                 broken.append(f"not well again {recovery:g} s after the disturbance was over")
@@ -97,13 +138,14 @@ async def disturbed(
             load.cancel()
             await asyncio.wait({load})
         load.result()  # it ends well when it is cancelled: anything else is a fault of a caller's own
+        returns = sum(each.returns for each in callers.conversations)
         forgotten = await _forgotten(callers, began, recovery)
-    noticed = account(callers.calls, began)
+    noticed, again = account(callers.calls, began), since(asked, await asked_again(wired))
     broken += [call.wrong for call in noticed.calls if call.wrong]
     broken += [f"{call.order.road}: stuck" for call in noticed.calls if call.status == STUCK]
-    if not await _within(_IDLE_SECONDS, lambda: _idle(wired)):
-        broken.append(f"syntheses or requests are left: {await _left(wired)}")
-    return Outcome(noticed, broken, forgotten)
+    if not await _within(_REST_SECONDS, lambda: _at_rest_again(wired, before.rest)):
+        broken += [f"left behind: {each}" for each in await _left_behind(wired, before.rest)]
+    return Outcome(noticed, hit.under_way, again, returns, broken, forgotten)
 
 
 async def _well_again(wired: Wired, callers: Callers, over: float) -> bool:
@@ -132,25 +174,15 @@ async def _forgotten(callers: Callers, began: float, seconds: float) -> list[str
     return found
 
 
-async def _idle(wired: Wired) -> bool:
-    return not any((await _left(wired)).values())
+async def _at_rest_again(wired: Wired, rest: Held) -> bool:
+    return not await _left_behind(wired, rest)
 
 
-async def _left(wired: Wired) -> dict[str, int]:
-    """Return how much is under way in each part that counts it, without callers."""
-    left: dict[str, int] = {}
-    for part in wired.of("synth"):
-        async with open_channel(f"127.0.0.1:{part.port}") as channel:
-            stub = SynthServiceStub(channel)
-            about = await stub.DescribeEngine(
-                synth_pb2.DescribeEngineRequest(), wait_for_ready=True, timeout=_IDLE_SECONDS
-            )
-            left[part.name] = about.load.live + about.load.queued
-    _, stats = await request(wired.admin_port, "/stats?filter=^http.public.downstream_rq_active$")
-    found = _UNDER_WAY.search(stats)
-    assert found is not None, "Envoy counts its requests"
-    left["envoy"] = int(found[1])
-    return left
+async def _left_behind(wired: Wired, rest: Held) -> list[str]:
+    try:
+        return more(rest, await held(wired))
+    except OSError:
+        return ["a part that does not answer"]
 
 
 async def _within(seconds: float, holds: Callable[[], Awaitable[bool]]) -> bool:

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import psutil
+
+from tests.chaos.under_way import until_at_work
 from tests.chaos.wired import Part, Wired, send
 
 LASTS_SECONDS = 4.0
 """How long a part stands still, is slow or is cut off."""
 
+HANGS_SECONDS = 20.0
+"""Within this the supervisor ends what hangs; a bound, and no measure."""
+
 _PERIOD_SECONDS = 0.05
 _RUNNING_SHARE = 0.1
+_AGAIN_SECONDS = 0.05
 
 
 class Kind(StrEnum):
     """What happens to a part.
 
-    A slow part runs a tenth of the time, as under a CPU quota: stopped and continued twenty times a second,
-    which needs no cgroup and no root. A cut lets nothing through, as a cable pulled out, and heals. A drop
-    ends every connection once.
+    One that stands still goes on after a while; one that hangs does not, until its supervisor ends it. A slow
+    part runs a tenth of the time, as under a CPU quota: stopped and continued twenty times a second, which
+    needs no cgroup and no root. A cut lets nothing through, as a cable pulled out, and heals. A drop ends
+    every connection once. Both befall what reaches a part and what it reaches others by.
     """
 
     KILL = "killed"
     PAUSE = "stands still"
+    HANG = "hangs"
     SLOW = "is slow"
     CUT = "is cut off"
     DROP = "loses its connections"
@@ -43,31 +52,28 @@ class Fault:
     part: str
     kind: Kind
 
-    async def happen(self, wired: Wired) -> None:
-        """Disturb the part; return once it is let alone again."""
-        part = wired.parts[self.part]
+    async def happen(self, part: Part, process: psutil.Process) -> None:
+        """Disturb a part; return once it is let alone again."""
         match self.kind:
             case Kind.KILL:
-                process = part.process()
-                if process is not None:
-                    process.kill()
+                process.kill()
             case Kind.PAUSE:
-                await _paused(part)
+                await _paused(process)
+            case Kind.HANG:
+                await _hung(process)
             case Kind.SLOW:
-                await _slowed(part)
+                await _slowed(process)
             case Kind.CUT:
                 await _cut_off(part)
             case Kind.DROP:
-                part.cable.drop()
+                for cable in part.cables:
+                    cable.drop()
 
     def __str__(self) -> str:
         return f"{self.part} {self.kind}"
 
 
-async def _paused(part: Part) -> None:
-    process = part.process()
-    if process is None:
-        return
+async def _paused(process: psutil.Process) -> None:
     send(process, signal.SIGSTOP)
     try:
         await asyncio.sleep(LASTS_SECONDS)
@@ -75,12 +81,21 @@ async def _paused(part: Part) -> None:
         send(process, signal.SIGCONT)
 
 
-async def _slowed(part: Part) -> None:
+async def _hung(process: psutil.Process) -> None:
+    """Stop a process for good.
+
+    Raises:
+        TimeoutError: nobody ended it.
+    """
+    send(process, signal.SIGSTOP)
+    async with asyncio.timeout(HANGS_SECONDS):
+        while process.is_running():  # noqa: ASYNC110  # the kernel tells its parent alone, which is another one
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _slowed(process: psutil.Process) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + LASTS_SECONDS
-    process = part.process()  # found once: that takes longer than it is to run at a time
-    if process is None:
-        return
     try:
         while loop.time() < until:
             send(process, signal.SIGSTOP)
@@ -92,15 +107,42 @@ async def _slowed(part: Part) -> None:
 
 
 async def _cut_off(part: Part) -> None:
-    part.cable.cut()
+    for cable in part.cables:
+        cable.cut()
     try:
         await asyncio.sleep(LASTS_SECONDS)
     finally:
-        part.cable.mend()
+        for cable in part.cables:
+            cable.mend()
 
 
-async def together(faults: Sequence[Fault], wired: Wired) -> None:
-    """Let disturbances happen at the same time."""
-    async with asyncio.TaskGroup() as tasks:
-        for fault in faults:
-            tasks.create_task(fault.happen(wired))
+@dataclass(frozen=True)
+class Hit:
+    """Parts that are about to be disturbed, found at work.
+
+    Attributes:
+        under_way: calls under way in each, by its name.
+    """
+
+    under_way: Mapping[str, int]
+    _wired: Wired
+    _processes: Mapping[str, psutil.Process]
+
+    async def by(self, faults: Sequence[Fault]) -> None:
+        """Let disturbances happen at the same time."""
+        async with asyncio.TaskGroup() as tasks:
+            for fault in faults:
+                part, process = self._wired.parts[fault.part], self._processes[fault.part]
+                tasks.create_task(fault.happen(part, process))
+
+
+async def found_at_work(faults: Sequence[Fault], wired: Wired) -> Hit:
+    """Return once what is to be disturbed is at work, or has not been for a long time."""
+    parts = [wired.parts[fault.part] for fault in faults]
+    # Beforehand: to find them takes longer than some work does.
+    processes = {}
+    for part in parts:
+        process = part.process()
+        assert process is not None, f"{part.name} runs"
+        processes[part.name] = process
+    return Hit(await until_at_work(parts, wired.admin_port), wired, processes)

@@ -10,8 +10,8 @@ from load.plan import Conduct, Order, Road
 
 from parlando.audio.v1 import audio_pb2
 from parlando.speech.v1 import speech_pb2
-from tests.chaos.callers import FailedError, hear_lines
-from tests.chaos.calls import Call
+from tests.chaos.callers import hear_lines
+from tests.chaos.calls import Call, FailedError
 from tests.chaos.listening import Listener, Report
 
 _TEXT = "Take it, or leave it."

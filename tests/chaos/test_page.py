@@ -4,7 +4,7 @@ from load.plan import Conduct, Order, Road
 
 from tests.chaos.calls import COMPLETED, Call, account
 from tests.chaos.experiment import Outcome
-from tests.chaos.page import Row, page, section
+from tests.chaos.page import Row, page
 
 
 def _call(due: float, status: str, *heard: float) -> Call:
@@ -24,21 +24,39 @@ def test_a_row_tells_what_callers_noticed_and_from_when_on_they_were_served_agai
     ]
     noticed = account(calls, 10.0)
     assert (noticed.cut_off, noticed.refused, noticed.back) == (1, 2, 3.5)
+    assert noticed.told_after == 5.0
     row = Row("router killed", kept=True)
-    row.add(Outcome(noticed, [], []))
-    row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), [], ["a session"]))
-    assert row.line() == (
-        "| router killed | 6 | 1 | 2 | gRPC: unavailable (2); gRPC: internal (1); 1 sessions and turns are "
-        "forgotten; **did not hold: a session is lost** |  | 0.50 s | 3.5 s |"
+    row.add(Outcome(noticed, {"router": 3}, 4, 1, [], []))
+    row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), {"router": 2}, 0, 0, [], ["a session"]))
+    line = row.line()
+    assert line.rpartition(" | ")[0] == (
+        "| router killed (2 times) | 2 | 6 | 4 | 1 | 2 | gRPC: unavailable (2); gRPC: internal (1); "
+        "Realtime: connected again (1); 1 sessions, turns or settings are forgotten; "
+        "**did not hold: a session is lost** | 5.00 s |  | 0.50 s | 3.5 s"
     )
     assert row.broken == ["a session is lost"]
 
 
-def test_a_section_replaces_its_former_self_and_leaves_the_others() -> None:
-    def told(title: str, what: str) -> dict[str, str]:
-        return {title: section(title, [Row(what, kept=True)], 1)}
+def test_a_row_in_which_nothing_was_hit_does_not_hold() -> None:
+    row = Row("synth killed", kept=True)
+    row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), {"synth": 0}, 0, 0, [], []))
+    assert row.broken == ["synth had nothing to do"]
+    assert "**did not hold: synth had nothing to do**" in row.line()
 
-    both = page(told("One", "edge") | told("Two", "router"), "")
-    again = page(told("One", "synth"), both)
-    assert both.replace("| edge |", "| synth |") == again
-    assert "| router |" in again
+
+def test_rows_replace_their_former_selves_and_leave_the_others() -> None:
+    def row(what: str, calls: int) -> Row:
+        return Row(what, kept=True, repeats=1, calls=calls)
+
+    titles = ["One", "Two"]
+    once = page(
+        {"Two": [row("router killed", 1)], "One": [row("edge killed", 2), row("edge hangs", 3)]}, titles, ""
+    )
+    again = page({"One": [row("edge hangs", 4)]}, titles, once)
+    assert again == once.replace("| edge hangs |  | 3 |", "| edge hangs |  | 4 |") != once
+    assert once.index("## One") < once.index("| edge killed |") < once.index("## Two")
+
+
+def test_a_table_of_other_columns_is_not_mixed_with_new_rows() -> None:
+    told = page({"One": [Row("edge killed", kept=True)]}, ["One"], "# Old\n\n## One\n\n| a |\n|---|\n| b |\n")
+    assert "| b |" not in told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.experiment import disturbed, measure_lengths
+from tests.chaos.experiment import disturbed, undisturbed
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.wired import running_wired
 
@@ -14,6 +14,9 @@ from tests.chaos.wired import running_wired
 _FAULTS = (
     ([Fault("synth", Kind.KILL), Fault("session", Kind.KILL), Fault("redis", Kind.KILL)], False),
     ([Fault("synth", Kind.PAUSE), Fault("session", Kind.CUT)], False),
+    ([Fault("edge", Kind.DROP), Fault("fragmenter", Kind.SLOW)], True),
+    ([Fault("router", Kind.HANG)], True),
+    ([Fault("envoy", Kind.KILL)], True),
 )
 
 _RECOVERY_SECONDS = 120.0
@@ -28,12 +31,13 @@ than thirty seconds go by for that alone, before the calls that bear it out.
 async def test_whatever_fails_no_word_is_lost_no_call_hangs_and_nothing_is_left_or_forgotten(
     tmp_path: Path,
 ) -> None:
-    async with running_wired(tmp_path / "log") as wired:
-        lengths = await measure_lengths(wired)
+    async with running_wired(tmp_path / "log", "scripted") as wired:
+        before = await undisturbed(wired)
         for faults, may_be_told in _FAULTS:
             what = ", ".join(map(str, faults))
-            outcome = await disturbed(wired, faults, lengths, _RECOVERY_SECONDS)
+            outcome = await disturbed(wired, faults, before, _RECOVERY_SECONDS)
             assert not outcome.broken, what
             assert not outcome.forgotten, what
+            assert all(outcome.hit.values()), what
             assert any(call.well for call in outcome.noticed.calls), what
             assert may_be_told or not outcome.noticed.errors, what

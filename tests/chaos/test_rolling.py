@@ -42,7 +42,7 @@ def _measured(kind: str, callers: Callers) -> Iterator[None]:
 @pytest.mark.timeout(600)
 async def test_all_are_rolled_and_no_caller_sees_an_error(tmp_path: Path) -> None:
     several = dict.fromkeys(("edge", "router", "fragmenter", "session"), 2)
-    async with running_wired(tmp_path / "log", **several, envoy=0) as behind:
+    async with running_wired(tmp_path / "log", "espeak", **several, envoy=0) as behind:
         front = Front(port=free_port(), admin_port=free_port())
         ports = {kind: [part.port for part in behind.of(kind)] for kind in ("edge", "router")}
         envoys = RollingEnvoy(front, ports["edge"], ports["router"], _FORMER_SECONDS)

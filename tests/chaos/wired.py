@@ -1,7 +1,6 @@
 """The system of `parlando up` with a Redis, in which what the parts say to each other passes through cables.
 
-`python -m tests.chaos.wired '{"own": {…}, "seen": {…}}'` runs it: the supervisor's own table of services,
-each at its own port and told of the others at the ports where they are seen.
+Its program is `tests.chaos.table`.
 """
 
 from __future__ import annotations
@@ -13,27 +12,18 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
-from parlando_client.supervisor.child import Child
-from parlando_client.supervisor.envoy import Front
-from parlando_client.supervisor.supervisor import supervise
-from parlando_client.supervisor.system import Places, children
-from parlando_client.supervisor.workers import Worker
 from tests.chaos.cable import Cable
+from tests.chaos.table import ADMIN, Told, kind_of
 from tests.e2e.conftest import clean_environment
 from tests.ports import free_port
 
-_ADMIN = "envoy_admin"
-_START_SECONDS = 90.0
+_START_SECONDS = 300.0  # nine processes take some 10 s of CPU for it, and others may want the machine too
 _STOP_SECONDS = 60.0
-_AGAIN_SECONDS = 0.02
-
-Ports = Mapping[str, int]
-"""Of each part by its name; several of a kind are "router", "router-2" and so on."""
 
 
 @dataclass
@@ -43,19 +33,28 @@ class Part:
     Attributes:
         name: as `parlando up` has it in its table, its number in place of its port. Example: "router-2".
         port: where it listens.
-        cable: in front of it.
+        metrics_port: where it is scraped; 0: it is not.
+        into: cables by which others reach it.
+        out: cables by which it reaches others.
         supervisor: whose child it is.
     """
 
     name: str
     port: int
-    cable: Cable
+    metrics_port: int
+    into: Sequence[Cable]
+    out: Sequence[Cable]
     supervisor: psutil.Process
 
     @property
     def kind(self) -> str:
         """What it is one of. Example: "router"."""
-        return self.name.partition("-")[0]
+        return kind_of(self.name)
+
+    @property
+    def cables(self) -> Sequence[Cable]:
+        """All that leads to it or from it."""
+        return [*self.into, *self.out]
 
     def process(self) -> psutil.Process | None:
         """Return its process, which leads its own group; None while there is none."""
@@ -104,16 +103,29 @@ class Wired:
 _KINDS = ("envoy", "edge", "router", "fragmenter", "session", "redis", "synth")
 """All parts, front first."""
 
-_ALONE = ("fragmenter", "session")
-"""Kinds of which the supervisor's table has one."""
+_CALLS = {
+    "": ("envoy",),
+    "envoy": ("edge", "router"),
+    "edge": ("router", "session"),
+    "router": ("fragmenter", "session", "synth"),
+    "session": ("redis",),
+}
+"""Kinds that each kind calls; "" are the callers outside."""
+
+SCRAPED = ("edge", "router", "fragmenter", "session", "synth")
+"""Kinds that say what they have under way."""
+
+
+_SCRIPTED = {"SCRIPTED_RATE": "3", "SCRIPTED_INSTANCES": "32"}
 
 
 @asynccontextmanager
-async def running_wired(log: Path, **several: int) -> AsyncIterator[Wired]:
-    """Run a system with espeak-ng on two workers, behind Envoy; nothing of it is left.
+async def running_wired(log: Path, engine: str = "espeak", **several: int) -> AsyncIterator[Wired]:
+    """Run a system with two workers, behind Envoy; nothing of it is left.
 
     Args:
         log: takes what it and its services log.
+        engine: what the workers run: "espeak", or "scripted" at thrice the pace of speech.
         several: how many of a kind, where that is not one. 0 of "redis": sessions are kept in memory. 0 of
             "envoy": the caller has its own.
     """
@@ -123,20 +135,25 @@ async def running_wired(log: Path, **several: int) -> AsyncIterator[Wired]:
         for kind, count in counts.items()
         for place in range(1, count + 1)
     ]
-    own = {name: free_port() for name in names} | {_ADMIN: free_port()}
-    seen = {name: free_port() for name in names}
-    settings = {**clean_environment(), "PARLANDO_LOG_LEVEL": "WARNING"}
-    if "redis" in names:
-        settings["REDIS_URL"] = f"redis://127.0.0.1:{seen['redis']}/0"
+    own = {name: free_port() for name in names} | {ADMIN: free_port()}
+    metrics = {name: free_port() for name in names if kind_of(name) in SCRAPED}
+    seen = {
+        (who, whom): free_port()
+        for who in ("", *names)
+        for whom in names
+        if kind_of(whom) in _CALLS.get(kind_of(who), ())
+    }
+    settings = {**clean_environment(), "PARLANDO_LOG_LEVEL": "WARNING", **_SCRIPTED}
     async with AsyncExitStack() as stack:
-        cables = {name: Cable(seen[name], own[name]) for name in names}
+        cables = {pair: Cable(port, own[pair[1]]) for pair, port in seen.items()}
         for cable in cables.values():
             await cable.plug_in()
             stack.push_async_callback(cable.unplug)
         to = stack.enter_context(log.open("wb"))
-        told = json.dumps({"own": own, "seen": seen, "folder": str(log.parent)})
+        views = {who: {whom: seen[who, whom] for whom in names if (who, whom) in seen} for who in names}
+        told = Told(own, views, metrics, engine, str(log.parent))
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.chaos.wired", told),
+            *(sys.executable, "-m", "tests.chaos.table", json.dumps(asdict(told))),
             env=settings,
             stdout=asyncio.subprocess.PIPE,
             stderr=to,
@@ -146,8 +163,16 @@ async def running_wired(log: Path, **several: int) -> AsyncIterator[Wired]:
         async with asyncio.timeout(_START_SECONDS):
             assert await process.stdout.readline() == b"up\n"
         supervisor = psutil.Process(process.pid)
-        parts = {name: Part(name, own[name], cables[name], supervisor) for name in names}
-        yield Wired(parts, f"127.0.0.1:{seen.get('envoy', 0)}", own[_ADMIN])
+        parts = {
+            name: Part(
+                *(name, own[name], metrics.get(name, 0)),
+                into=[cable for (_, whom), cable in cables.items() if whom == name],
+                out=[cable for (who, _), cable in cables.items() if who == name],
+                supervisor=supervisor,
+            )
+            for name in names
+        }
+        yield Wired(parts, f"127.0.0.1:{seen.get(('', 'envoy'), 0)}", own[ADMIN])
 
 
 async def _stopped(process: asyncio.subprocess.Process) -> None:
@@ -161,95 +186,3 @@ async def _stopped(process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-# The program
-
-
-def _several(ports: Ports, kind: str) -> list[int]:
-    return [port for name, port in ports.items() if name.partition("-")[0] == kind]
-
-
-def _places(ports: Ports) -> Places:
-    return Places(
-        edges=tuple(_several(ports, "edge")),
-        routers=tuple(_several(ports, "router")),
-        session=ports["session"],
-        fragmenter=ports["fragmenter"],
-        workers=tuple(Worker(f"synth-{port}", "espeak", port) for port in _several(ports, "synth")),
-        front=Front(port=ports["envoy"], admin_port=ports[_ADMIN]) if "envoy" in ports else None,
-    )
-
-
-def _table(own: Ports, seen: Ports) -> list[Child]:
-    """Return the supervisor's table, each service at its own port and told of others where they are seen."""
-    fronts = {name: port for name, port in own.items() if name in ("envoy", _ADMIN)}
-    pairs = zip(children(_places(own)), children(_places({**seen, **fronts})), strict=True)
-    several = {
-        f"{kind.upper()}_ADDRESS": ",".join(f"127.0.0.1:{port}" for port in _several(seen, kind))
-        for kind in _ALONE
-    }
-    table = [
-        replace(
-            child,
-            command=told.command,
-            environment={**told.environment, **_listening(child), **_named(several, told)},
-        )
-        for child, told in pairs
-    ]
-    return [*table, *(_second(name, port, own) for name, port in own.items() if name[:-2] in _ALONE)]
-
-
-def _second(name: str, port: int, own: Ports) -> Child:
-    """Return one more of a kind of which the supervisor's table has one."""
-    kind = name[:-2]
-    child = next(each for each in children(_places({**own, kind: port})) if each.name == kind)
-    return replace(child, name=name)
-
-
-def _named(several: Mapping[str, str], child: Child) -> dict[str, str]:
-    return {name: value for name, value in several.items() if name in child.environment}
-
-
-def _listening(child: Child) -> dict[str, str]:
-    return {name: value for name, value in child.environment.items() if name.endswith(("_HOST", "_PORT"))}
-
-
-def _redis(port: int, folder: str) -> Child:
-    """Return a Redis that writes down all it is told, as one that is to survive a kill must."""
-    beside = Path(sys.executable).with_name("redis-server")
-    program = str(beside) if beside.exists() else "redis-server"
-    command = (program, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder)
-    kept = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no")
-
-    async def ready() -> None:
-        while True:
-            with suppress(OSError):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(b"PING\r\n")
-                answer = await reader.readline()
-                writer.close()
-                if answer == b"+PONG\r\n":
-                    return
-            await asyncio.sleep(_AGAIN_SECONDS)
-
-    return Child("redis", (*command, *kept), {}, {"REDIS_PORT": port}, ready)
-
-
-def main() -> None:
-    """Run the system until SIGINT."""
-    told = json.loads(sys.argv[1])
-    table = _table(told["own"], told["seen"])
-    if "redis" in told["own"]:
-        table.append(_redis(told["own"]["redis"], told["folder"]))
-    asyncio.run(
-        supervise(
-            table,
-            lambda line: print(f"supervisor: {line}", file=sys.stderr, flush=True),
-            lambda _: print("up", flush=True),
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()

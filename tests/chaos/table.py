@@ -1,0 +1,132 @@
+"""Runs the supervisor's own table, each service told of the others where it sees them: behind a cable.
+
+`python -m tests.chaos.table '{"own": {"edge": 20001, …}, "views": {"edge": {"router": 20011, …}, …}, …}'`
+says "up" once all serve, and stops them on SIGINT. What it is told is what `wired.py` tells it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from parlando_client.supervisor.child import Child
+from parlando_client.supervisor.envoy import Front
+from parlando_client.supervisor.supervisor import supervise
+from parlando_client.supervisor.system import Places, children
+from parlando_client.supervisor.workers import Worker
+
+ADMIN = "envoy_admin"
+"""Whose port is that of Envoy's own pages."""
+
+_AGAIN_SECONDS = 0.02
+_KINDS = ("edge", "envoy", "router", "session", "fragmenter", "synth", "redis")
+"""As they are stopped."""
+
+_ALONE = ("fragmenter", "session")
+"""Kinds of which the supervisor's table has one."""
+
+Ports = Mapping[str, int]
+"""Of each part by its name; several of a kind are "router", "router-2" and so on."""
+
+
+def kind_of(name: str) -> str:
+    """Return what a part is one of. Example: "router" for "router-2"."""
+    return name.partition("-")[0]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the program is told.
+
+    Attributes:
+        own: where each part listens.
+        views: for each part, where it finds those that it calls.
+        metrics: where those that are scraped are.
+        engine: what the workers run.
+        folder: where Redis writes.
+    """
+
+    own: Ports
+    views: Mapping[str, Ports]
+    metrics: Ports
+    engine: str
+    folder: str
+
+
+def _several(ports: Ports, kind: str) -> list[int]:
+    return [port for name, port in ports.items() if kind_of(name) == kind]
+
+
+def _places(ports: Ports, engine: str) -> Places:
+    return Places(
+        edges=tuple(_several(ports, "edge")),
+        routers=tuple(_several(ports, "router")),
+        session=ports["session"],
+        fragmenter=ports["fragmenter"],
+        workers=tuple(Worker(f"synth-{port}", engine, port) for port in _several(ports, "synth")),
+        front=Front(port=ports["envoy"], admin_port=ports[ADMIN]) if "envoy" in ports else None,
+    )
+
+
+def _table(told: Told) -> list[Child]:
+    names = [name for kind in _KINDS for name in told.own if kind_of(name) == kind]
+    return [_redis(told.own[name], told.folder) if name == "redis" else _row(name, told) for name in names]
+
+
+def _row(name: str, told: Told) -> Child:
+    own, kind = told.own[name], kind_of(name)
+    view = {**told.own, **told.views[name]}
+    if kind in _ALONE:
+        view[kind] = own
+    child = next(each for each in children(_places(view, told.engine)) if own in each.ports.values())
+    several = {
+        f"{each.upper()}_ADDRESS": ",".join(f"127.0.0.1:{port}" for port in _several(view, each))
+        for each in _ALONE
+    }
+    environment = {key: several.get(key, value) for key, value in child.environment.items()}
+    if name in told.metrics:
+        environment[f"{kind.upper()}_METRICS_PORT"] = str(told.metrics[name])
+    if kind == "session" and "redis" in view:
+        environment["REDIS_URL"] = f"redis://127.0.0.1:{view['redis']}/0"
+    return replace(child, name=name if kind in _ALONE else child.name, environment=environment)
+
+
+def _redis(port: int, folder: str) -> Child:
+    """Return a Redis that writes down all it is told, as one that is to survive a kill must."""
+    beside = Path(sys.executable).with_name("redis-server")
+    program = str(beside) if beside.exists() else "redis-server"
+    command = (program, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder)
+    kept = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no")
+
+    async def answers() -> None:
+        while True:
+            with suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"PING\r\n")
+                answer = await reader.readline()
+                writer.close()
+                if answer == b"+PONG\r\n":
+                    return
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    return Child("redis", (*command, *kept), {}, {"REDIS_PORT": port}, answers, heard=answers)
+
+
+def main() -> None:
+    """Run the system until SIGINT."""
+    asyncio.run(
+        supervise(
+            _table(Told(**json.loads(sys.argv[1]))),
+            lambda line: print(f"supervisor: {line}", file=sys.stderr, flush=True),
+            lambda _: print("up", flush=True),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

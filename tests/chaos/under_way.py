@@ -1,0 +1,147 @@
+"""How much is under way in each part of a system, as the parts tell it themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import grpc
+from load.gauges import Gauge, scraped
+
+from parlando.admin.v1 import admin_pb2
+from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceStub
+from parlando.synth.v1 import synth_pb2
+from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
+from parlando_client.supervisor.http_probe import request
+from parlando_kit.channels import open_channel
+from tests.chaos.wired import Part, Wired
+
+_ANSWER_SECONDS = 20.0
+_WORK_SECONDS = 20.0
+_AGAIN_SECONDS = 0.02
+_STATISTIC = re.compile(rb"^[\w.]+: (\d+)\r?$", re.MULTILINE)  # between those are the sizes of chunks of HTTP
+_BRIEF = ("session", "redis")
+"""Kinds whose work takes a moment: it is caught when it passes a cable."""
+
+
+async def gauges(parts: Sequence[Part]) -> Mapping[str, Gauge]:
+    """Return what those say that are scraped, by name.
+
+    Raises:
+        OSError: one does not answer.
+    """
+    ports = {part.name: part.metrics_port for part in parts if part.metrics_port}
+    return await asyncio.to_thread(scraped, ports)
+
+
+async def requests_in_envoy(admin_port: int) -> int:
+    """Return how many requests are under way in Envoy.
+
+    Raises:
+        OSError: it does not answer.
+    """
+    [number] = await _stats(admin_port, "^http.public.downstream_rq_active$")
+    return number
+
+
+async def _stats(admin_port: int, names: str) -> list[int]:
+    _, stats = await request(admin_port, f"/stats?filter={names}")
+    return [int(number) for number in _STATISTIC.findall(stats)]
+
+
+async def syntheses(worker: Part) -> int:
+    """Return how many syntheses a worker has, or has waiting."""
+    async with open_channel(f"127.0.0.1:{worker.port}") as channel:
+        about = await SynthServiceStub(channel).DescribeEngine(
+            synth_pb2.DescribeEngineRequest(), wait_for_ready=True, timeout=_ANSWER_SECONDS
+        )
+        return about.load.live + about.load.queued
+
+
+Held = Mapping[str, int]
+"""How much is under way in each part, by its name and what is counted. Example: "router: calls"."""
+
+
+async def held(wired: Wired) -> Held:
+    """Return how much is under way in each part that counts it.
+
+    Raises:
+        OSError: one does not answer.
+    """
+    found: dict[str, int] = {}
+    for name, gauge in (await gauges(list(wired.parts.values()))).items():
+        found |= {f"{name}: calls": gauge.calls, f"{name}: tasks": gauge.tasks}
+    for worker in wired.of("synth"):
+        found[f"{worker.name}: syntheses"] = await syntheses(worker)
+    if wired.of("envoy"):
+        found["envoy: requests"] = await requests_in_envoy(wired.admin_port)
+    return found
+
+
+def more(before: Held, after: Held) -> list[str]:
+    """Return what is more than it was, in words."""
+    return [f"{name} {after[name]}, before {then}" for name, then in before.items() if after[name] > then]
+
+
+async def asked_again(wired: Wired) -> Held:
+    """Return what was asked for again so far, by who did: routers of workers, and Envoy of edges and routers.
+
+    What is not there, or does not answer, has counted nothing yet.
+    """
+    found: dict[str, int] = {}
+    for router in wired.of("router"):
+        with suppress(grpc.aio.AioRpcError):
+            async with open_channel(f"127.0.0.1:{router.port}") as channel:
+                asked = admin_pb2.GetStatisticsRequest()
+                told = await AdminServiceStub(channel).GetStatistics(asked, timeout=_ANSWER_SECONDS)
+            found[router.name] = sum(sum(engine.failures.values()) for engine in told.engines)
+    with suppress(OSError):
+        if wired.of("envoy"):
+            found["envoy"] = sum(await _stats(wired.admin_port, "^cluster.(edge|router).upstream_rq_retry$"))
+    return found
+
+
+def since(before: Held, after: Held) -> int:
+    """Return how much has been counted since, by whom it may be that they began anew in between."""
+    return sum(now - then if now >= (then := before.get(name, 0)) else now for name, now in after.items())
+
+
+async def until_at_work(parts: Sequence[Part], admin_port: int) -> dict[str, int]:
+    """Return what is under way in each part once there is something in all of them, by name.
+
+    What has none for a long time is returned with 0.
+    """
+    lasting = [part for part in parts if part.kind not in _BRIEF]
+    brief = [part for part in parts if part.kind in _BRIEF]
+    found = dict.fromkeys((part.name for part in parts), 0)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_WORK_SECONDS):
+            while not all(found[part.name] for part in lasting):
+                await asyncio.sleep(_AGAIN_SECONDS)
+                with suppress(OSError):  # it has too much to do to answer in time
+                    found |= {part.name: await _calls(part, admin_port) for part in lasting}
+            async with asyncio.TaskGroup() as tasks:
+                for part in brief:
+                    tasks.create_task(_asked(part))
+            found |= dict.fromkeys((part.name for part in brief), 1)
+    return found
+
+
+async def _calls(part: Part, admin_port: int) -> int:
+    if part.kind == "envoy":
+        return await requests_in_envoy(admin_port)
+    if part.kind == "synth":
+        return await syntheses(part)
+    return (await gauges([part]))[part.name].calls
+
+
+async def _asked(part: Part) -> None:
+    asked = [asyncio.ensure_future(cable.asked()) for cable in part.into]
+    try:
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in asked:
+            each.cancel()
+        await asyncio.wait(asked)
