@@ -1,4 +1,4 @@
-"""How soon a worker says how it is, asked again and again: a probe is a process of its own, and so is this.
+"""How soon a server says how it is, asked again and again: a probe is a process of its own, and so is this.
 
     python bench/health.py ADDRESS    until SIGTERM; then the seconds of each answer, a line of JSON
 
@@ -25,10 +25,10 @@ def main() -> None:
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: over.set())
     took: list[float] = []
-    asked = health_pb2.HealthCheckRequest(service="parlando.synth.v1.SynthService")
+    asked = health_pb2.HealthCheckRequest()
     with grpc.insecure_channel(sys.argv[1]) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
-        stub.Check(asked)  # the channel is made
+        stub.Check(asked, wait_for_ready=True)  # the channel is made
         print(flush=True)
         while not over.wait(_EVERY):
             began = time.perf_counter()

@@ -5,9 +5,10 @@
 
 One client, warm. Each round speaks texts of 12, 60 and 200 words in turn by `create_stream` and by the
 router's `Say`, and reads the mesh's audio as a player would: an underrun is audio that comes after what came
-before it was played. Then several clients at once. `--all` goes on with stops (bench/kokoro_stops.py) and
-windows (bench/kokoro_windows.py): with one round, about seven minutes on two idle cores; `--parts` names
-those that are wanted. Nothing is written but what is printed. Exits with 1 where a limit is passed.
+before it was played. Then several clients at once, while two processes ask how the worker is, and how a
+server is that does nothing else. `--all` goes on with stops (bench/kokoro_stops.py) and windows
+(bench/kokoro_windows.py): with one round, about seven minutes on two idle cores; `--parts` names those that
+are wanted. Nothing is written but what is printed. Exits with 1 where a limit is passed.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 import psutil
 from engine_worker import bare, python_of, speak_bare, worker
-from mesh import running_mesh
+from mesh import running_bare, running_mesh
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
@@ -126,12 +127,12 @@ def compare(router: str, synth: psutil.Process, alone: subprocess.Popen[str], ro
 
 
 @contextlib.asynccontextmanager
-async def watched(synth: str) -> AsyncIterator[list[float]]:
-    """Have a process ask the worker how it is; yield what holds its times afterwards, in seconds."""
+async def watched(address: str) -> AsyncIterator[list[float]]:
+    """Have a process ask a server how it is; yield what holds its times afterwards, in seconds."""
     took: list[float] = []
     script = str(Path(__file__).with_name("health.py"))
     probe = await asyncio.create_subprocess_exec(
-        sys.executable, script, synth, stdout=asyncio.subprocess.PIPE
+        sys.executable, script, address, stdout=asyncio.subprocess.PIPE
     )
     assert probe.stdout is not None  # noqa: S101  # it was asked for
     await probe.stdout.readline()
@@ -140,14 +141,38 @@ async def watched(synth: str) -> AsyncIterator[list[float]]:
     finally:
         probe.terminate()
         told, _ = await probe.communicate()
-        took += json.loads(told)
+        took += sorted(json.loads(told))
 
 
-async def together(router: str, synth: str, rounds: int) -> bool:
+def health(answers: Mapping[str, list[float]]) -> bool:
+    """Print how soon the worker and the bare server said how they are; return whether the worker did in time.
+
+    Args:
+        answers: by what was asked, "worker" and "bare": seconds, the shortest first.
+    """
+    by_name = {
+        name: (statistics.median(took), took[len(took) * 99 // 100], took[-1])
+        for name, took in answers.items()
+    }
+    for name, figures in by_name.items():
+        p50, p99, most = (seconds * 1000 for seconds in figures)
+        print(
+            f"health meanwhile, {name:6}: {len(answers[name])} answers, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
+            f"most {most:.1f} ms"
+        )
+    p50, p99, most = (ours / bare for ours, bare in zip(by_name["worker"], by_name["bare"], strict=True))
+    print(
+        f"the worker's in proportion to the bare server's: p50 {p50:.2f}, p99 {p99:.2f}, most {most:.2f} "
+        f"(limit: the worker's p99 within {HEALTH * 1000:g} ms)"
+    )
+    return by_name["worker"][1] <= HEALTH
+
+
+async def together(router: str, synth: str, bare: str, rounds: int) -> bool:
     """Print what several clients at once wait for; return whether it keeps within the limits."""
     lasts: list[float] = []
     pairs: list[tuple[Spoken, Spoken]] = []
-    async with watched(synth) as health:
+    async with watched(synth) as worker_answers, watched(bare) as bare_answers:
         for _ in range(rounds):
             four = await asyncio.gather(*(speak(router, words(60)) for _ in range(4)))
             lasts.append(max(spoken.first for spoken in four))
@@ -166,13 +191,8 @@ async def together(router: str, synth: str, rounds: int) -> bool:
         f"{BEHIND:g}), at most {max(ratios):.1f}; all of it {statistics.median(wholes):.1f} times, at most "
         f"{max(wholes):.1f}"
     )
-    answers = sorted(health)
-    late = answers[len(answers) * 99 // 100]
-    print(
-        f"health meanwhile: {len(answers)} answers, p50 {statistics.median(answers) * 1000:.1f} ms, p99 "
-        f"{late * 1000:.1f} ms, most {answers[-1] * 1000:.1f} ms (limit {HEALTH * 1000:g} ms)"
-    )
-    return last <= LAST_OF_FOUR and statistics.median(ratios) <= BEHIND and late <= HEALTH
+    healthy = health({"worker": worker_answers, "bare": bare_answers})
+    return last <= LAST_OF_FOUR and statistics.median(ratios) <= BEHIND and healthy
 
 
 def spoken(folder: Path, threads: int, rounds: int, parts: Collection[str]) -> bool:
@@ -188,7 +208,8 @@ def spoken(folder: Path, threads: int, rounds: int, parts: Collection[str]) -> b
                 with bare("kokoro", *files, str(threads)) as alone:
                     well &= compare(mesh.router, synth, alone, rounds)
             if "together" in parts:
-                well &= asyncio.run(together(mesh.router, address, rounds))
+                with running_bare() as yardstick:
+                    well &= asyncio.run(together(mesh.router, address, yardstick, rounds))
     sys.stdout.flush()
     return well
 
