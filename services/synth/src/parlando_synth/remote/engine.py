@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 from parlando_kit.clock import Clock, MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.tasks import background
 from parlando_synth.description import EngineDescription
 from parlando_synth.engine import Engine
 from parlando_synth.events import Aftermath, EngineEvent
@@ -66,6 +67,7 @@ class RemoteEngine(Engine):
             clock=self._clock,
         )
         self._listing = FreshVoices(vendor, age=settings.voices_seconds, clock=self._clock)
+        self._resources = AsyncExitStack()
 
     async def load(self) -> None:
         """Connect. A service that is out is waited for; one that refuses us, or cannot be trusted, is not."""
@@ -78,8 +80,8 @@ class RemoteEngine(Engine):
             except Exception as error:  # noqa: BLE001  # whatever the vendor's library raises
                 refusal, failure = self._read(error)
             else:
-                self._warmth.start()
-                self._listing.start()
+                for beside in (self._warmth.run(), self._listing.run()):
+                    await self._resources.enter_async_context(background(beside))
                 return
             await self._vendor.close()
             if refusal is None or refusal.trouble not in {Trouble.OUTAGE, Trouble.BUSY}:
@@ -132,8 +134,7 @@ class RemoteEngine(Engine):
 
     async def close(self) -> None:
         """Give everything back."""
-        await self._listing.stop()
-        await self._warmth.stop()
+        await self._resources.aclose()
         await self._vendor.close()
 
     async def _attempts(self, job: Job, exchange: Exchange, watch: Watch) -> AsyncGenerator[Said, None]:

@@ -31,23 +31,11 @@ class FreshVoices:
         self._vendor = vendor
         self._age = age
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin; the list is new."""
-        if self._age and self._task is None:
-            self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End it. Idempotent."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
-
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Do so until cancelled; the list is new."""
         wait = self._age
-        while True:
+        while self._age:
             await self._clock.sleep(wait)
             try:
                 async with asyncio.timeout(_LONGEST):

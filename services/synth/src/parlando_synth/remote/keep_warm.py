@@ -41,7 +41,6 @@ class KeepWarm:
         self._clock = clock
         self._live = 0
         self._used_at = 0.0
-        self._task: asyncio.Task[None] | None = None
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -53,21 +52,10 @@ class KeepWarm:
             self._live -= 1
             self._used_at = self._clock.now()
 
-    def start(self) -> None:
-        """Begin; the connection that was made to load the engine counts as used."""
+    async def run(self) -> None:
+        """Do so until cancelled; the connection that was made to load the engine counts as used."""
         self._used_at = self._clock.now()
-        if self._lasting and self._task is None:
-            self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End it. Idempotent."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
-
-    async def _run(self) -> None:
-        while True:
+        while self._lasting:
             await self._clock.sleep(self._every)
             idle = self._clock.now() - self._used_at
             if self._live or idle > self._lasting or not self._welcome():
