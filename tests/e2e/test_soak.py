@@ -30,4 +30,4 @@ def test_once_all_callers_have_gone_everything_is_as_it_was_before_they_came() -
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_memory_threads_tasks_descriptors_and_keys_stay_flat() -> None:
-    _soak("--seconds", "300", "--rate", "5")
+    _soak("--seconds", "300", "--rate", "5", "--sessions", "50")
