@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Callable
+from operator import itemgetter
 from random import Random
+from statistics import quantiles
 
 import pytest
 
 from parlando_kit.errors import ParlandoError, Reason
-from parlando_kit.waiting import LEAST_WAIT, ROW, Place, WaitingRoom
+from parlando_kit.waiting import QUEUE_SECONDS, ROW, Place, WaitingRoom
 
 
 class _Clock:
@@ -21,9 +24,9 @@ class _Clock:
         raise NotImplementedError
 
 
-def _room(most: int) -> tuple[WaitingRoom, _Clock]:
+def _room(most: int, queue_seconds: float = QUEUE_SECONDS) -> tuple[WaitingRoom, _Clock]:
     clock = _Clock()
-    return WaitingRoom(most, clock), clock
+    return WaitingRoom(most, clock, queue_seconds), clock
 
 
 def _refused(room: WaitingRoom) -> ParlandoError:
@@ -161,7 +164,7 @@ def test_of_a_queue_that_stands_those_are_refused_who_would_wait_too_long_and_no
     began = clock.time
     counter.come(every=0.006, seconds=10.0)
     waits = counter.waits(began + 1.0)
-    assert max(waits) < 2 * LEAST_WAIT
+    assert max(waits) < 2 * QUEUE_SECONDS
     assert len(counter.waits(began)) > 0.97 * 10.0 / 0.014
     fell = clock.time
     counter.come(every=0.040, seconds=5.0)
@@ -177,7 +180,7 @@ def test_a_queue_stands_for_as_long_as_too_many_come_though_nobody_is_refused_fo
     counter.come(every=0.004, seconds=120.0, takes=lambda: 0.012, chance=chance)
     waits = counter.waits(began + 2.0)
     assert len(waits) > 0.97 * 118.0 / 0.008
-    assert max(waits) < 1.25 * LEAST_WAIT
+    assert max(waits) < 1.25 * QUEUE_SECONDS
     fell = clock.time
     counter.come(every=0.050, seconds=10.0, takes=lambda: 0.012, chance=chance)
     assert not [at for at in counter.refused if at > fell + 1.0]
@@ -187,14 +190,14 @@ def test_a_queue_stands_for_as_long_as_too_many_come_though_nobody_is_refused_fo
 
 def test_a_first_one_that_had_a_model_loaded_does_not_let_all_wait_as_long() -> None:
     room, clock = _room(64)
-    for waited in (20.0, *[LEAST_WAIT / 4] * 3):
+    for waited in (20.0, *[QUEUE_SECONDS / 4] * 3):
         place = room.enter()
         clock.time += waited
         place.leave(served=True)
     began = clock.time
     counter = _Counter(room, clock, apart=0.014)
     counter.come(every=0.006, seconds=10.0)
-    assert max(counter.waits(began + 1.0)) < 2 * LEAST_WAIT
+    assert max(counter.waits(began + 1.0)) < 2 * QUEUE_SECONDS
 
 
 def test_one_alone_who_is_quick_for_once_does_not_make_a_queue_of_those_who_are_not() -> None:
@@ -232,21 +235,104 @@ def test_those_who_wait_for_their_own_writers_are_not_taken_for_a_queue() -> Non
     assert min(counter.waits(0.0)) > 0.2
 
 
-def test_a_standstill_does_not_keep_a_room_small_for_good() -> None:
+def test_a_standstill_that_is_over_makes_no_queue_that_stands() -> None:
     room, clock = _room(64)
     first, *late = [room.enter() for _ in range(2 + ROW)]
-    clock.time += LEAST_WAIT / 4
+    clock.time += QUEUE_SECONDS / 4
     first.leave(served=True)
     clock.time += 60.0
     for place in late:
         place.leave(served=True)
+    for _ in range(64):
+        room.enter()
+    _refused(room)
+
+
+def test_a_standstill_does_not_keep_a_room_small_for_good() -> None:
+    room, clock = _room(64)
+    places = deque([room.enter()])
+    for _ in range(200):  # twice as many as it takes to be told that it stands
+        while room.waiting < 64 and not room.full:
+            places.append(room.enter())
+        clock.time += 0.014
+        places.popleft().leave(served=True)
+    clock.time += 60.0
+    while places:
+        places.popleft().leave(served=True)
     pair = [room.enter() for _ in range(2)]
     _refused(room)
-    for _ in range(ROW):
+    for _ in range(2 * ROW):
         for place in pair:
-            clock.time += LEAST_WAIT / 4
+            clock.time += 0.014
             place.leave(served=True)
         pair = [room.enter() for _ in range(2)]
     for _ in range(62):
         room.enter()
     _refused(room)
+
+
+def _p99(waits: list[float]) -> float:
+    return quantiles(waits, n=100)[98]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_by_the_shortest_queue_twice_the_load_takes_those_who_are_let_in_no_longer_than_twice(
+    seed: int,
+) -> None:
+    chance = Random(seed)
+    room, clock = _room(64, queue_seconds=0.0)
+    counter = _Counter(room, clock, apart=0.008)
+    began = clock.time
+    counter.come(every=0.050, seconds=20.0, takes=lambda: chance.uniform(0.006, 0.030), chance=chance)
+    calm = _p99(counter.waits(began))
+    assert not counter.refused
+    rose = clock.time
+    counter.come(every=0.004, seconds=20.0, takes=lambda: chance.uniform(0.006, 0.030), chance=chance)
+    loaded = counter.waits(rose)
+    assert _p99(loaded) < 2 * calm
+    assert len(loaded) > 0.97 * 20.0 / 0.008
+    fell = clock.time
+    counter.come(every=0.050, seconds=20.0, takes=lambda: chance.uniform(0.006, 0.030), chance=chance)
+    assert not [at for at in counter.refused if at > fell + 1.0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def _refused_by_many_at_once(
+    room: WaitingRoom, clock: _Clock, chance: Random, takes: Callable[[], float]
+) -> int:
+    """Have 20 a second come to engines that speak to all at once; return how many were refused."""
+    ends: list[tuple[float, Place]] = []
+    refused, at = 0, clock.time
+    for _ in range(2_400):
+        at += chance.expovariate(20.0)
+        while ends and ends[0][0] <= at:
+            clock.time, place = ends.pop(0)
+            place.leave(served=True)
+        clock.time = at
+        try:
+            insort(ends, (at + takes(), room.enter()), key=itemgetter(0))
+        except ParlandoError:
+            refused += 1
+    return refused
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_engine_that_speaks_to_all_at_once_and_varies_is_not_taken_for_a_queue(seed: int) -> None:
+    chance = Random(seed)
+    room, clock = _room(64, queue_seconds=0.0)
+    assert not _refused_by_many_at_once(room, clock, chance, lambda: chance.uniform(0.2, 0.6))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_slow_engine_beside_a_quick_one_is_not_taken_for_a_queue(seed: int) -> None:
+    chance = Random(seed)
+    room, clock = _room(64)
+    assert _refused_by_many_at_once(room, clock, chance, lambda: chance.choice((0.05, 0.05, 0.4))) <= 5
+
+
+def test_more_who_ask_of_an_engine_that_can_are_no_queue() -> None:
+    room, clock = _room(64, queue_seconds=0.0)
+    counter = _Counter(room, clock, apart=0.0)
+    counter.come(every=0.3, seconds=6.0, takes=lambda: 0.4)
+    counter.come(every=0.01, seconds=6.0, takes=lambda: 0.4)
+    assert not counter.refused

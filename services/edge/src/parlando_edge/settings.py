@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from parlando_kit.settings import ServerSettings
+from parlando_kit.waiting import QUEUE_SECONDS
 
 _SHORTEST_KEY = 16  # characters
 _CHECKOUT = Path(__file__).parents[4]
@@ -60,6 +61,13 @@ class EdgeSettings(ServerSettings):
         le=100_000,
         description="utterances that may wait for their first audio; more are refused with 429 and "
         "Retry-After, over Realtime with a response that failed",
+    )
+    queue_seconds: float = Field(
+        default=QUEUE_SECONDS,
+        ge=0,
+        le=60,
+        description="seconds that one may have to wait for the first audio in a queue that stands, or twice "
+        "what one alone takes where that is longer; who would wait longer is refused",
     )
     max_body_bytes: int = Field(
         default=256 * 1024,

@@ -5,8 +5,9 @@ back, those who wait for their first sound are the ones who stand in it. Those w
 never refused anything.
 
 A queue that a burst leaves is let be, up to a bound: it is gone again. One that stands makes everybody
-late, and serves nobody sooner. So once a row of them came late, only as many may wait as will be served in
-about twice the time that one alone takes, until a row of them was served with nobody refused.
+late, and serves nobody sooner. So once a few were late, and the queue was too long all the while, only as
+many may wait as will be served in about twice the time that one alone takes, or in a time that is set, until
+a row of them was served with nobody refused.
 """
 
 from __future__ import annotations
@@ -22,16 +23,29 @@ _WEIGHT = 0.1
 """Of the latest figure, in a running mean."""
 
 _LATELY = 3
-"""Waits alone: what one alone takes is no more than the longest of these."""
+"""Waits alone: what one alone takes is no more than the longest of these, and strays no further."""
+
+_LATE = 4
+"""Served late one after another, by which it is told that a queue stands."""
 
 ROW = 16
-"""Utterances served one after another, by which it is told that a queue stands, and that it is gone."""
+"""Utterances served one after another with nobody refused, by which it is told that a queue is gone."""
 
-LEAST_WAIT = 0.25
-"""Seconds that anybody may wait, however soon one alone is served."""
+QUEUE_SECONDS = 0.25
+"""Seconds that one may have to wait in a queue that stands, however soon one alone is served: the default."""
+
+_ALWAYS = 2
+"""Always let in: with one at a time no pace is measured, and a wrong one would hold for good."""
 
 _TIMES = 2
 """How much longer than one alone those may wait who stand in a queue."""
+
+_STRAYS = 4
+"""Mean deviations by which one alone may take longer, and that is no sign: as in TCP's timeout, RFC 6298."""
+
+
+def _nearer(mean: float, latest: float) -> float:
+    return mean + (latest - mean) * _WEIGHT
 
 
 class WaitingRoom:
@@ -40,16 +54,21 @@ class WaitingRoom:
     Args:
         most: utterances that may wait; one more is refused.
         clock: measures how fast they are served.
+        queue_seconds: what one may have to wait in a queue that stands, or twice what one alone takes where
+            that is longer. With more, fewer are refused, and all are served later under too much load.
     """
 
-    def __init__(self, most: int, clock: Clock) -> None:
+    def __init__(self, most: int, clock: Clock, queue_seconds: float = QUEUE_SECONDS) -> None:
         self._most = most
         self._clock = clock
+        self._queue_seconds = queue_seconds
         self._waiting = 0
         self._apart = 0.0  # seconds between two that are served while others wait; 0 while unknown
         self._alone = 0.0  # seconds until one is served who found the room empty; 0 while unknown
+        self._strays = 0.0  # seconds: the mean deviation from that
         self._lately: deque[float] = deque(maxlen=_LATELY)  # those waits
         self._served_at: float | None = None  # None while nobody waited since
+        self._long_since: float | None = None  # None while nobody has to wait longer than is fair
         self._stands = False
         self._emptied = False  # somebody of the row found the room empty
         self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
@@ -62,9 +81,7 @@ class WaitingRoom:
     @property
     def full(self) -> bool:
         """Whether one more would be refused."""
-        # Two are always let in: with one at a time no pace is measured, and a wrong one would hold for good.
-        crowded = self._waiting > 1 and self._waiting * self._apart > self._fair
-        return self._waiting >= self._most or (self._stands and crowded)
+        return self._waiting >= self._most or (self._stands and self._too_many(self._waiting + 1))
 
     def enter(self, *, anyway: bool = False) -> Place:
         """Return a place; it must be left, whatever becomes of the utterance.
@@ -77,9 +94,10 @@ class WaitingRoom:
         """
         if not anyway:
             self.require_room()
-        alone = not self._waiting
+        now, alone = self._clock.now(), not self._waiting
         self._waiting += 1
-        return Place(self, self._clock.now(), alone=alone)
+        self._look(now)
+        return Place(self, now, alone=alone)
 
     def require_room(self) -> None:
         """Refuse what is about to be begun while there is no place.
@@ -100,32 +118,57 @@ class WaitingRoom:
     @property
     def _fair(self) -> float:
         """Seconds that one may have to wait in a queue that stands."""
-        return max(_TIMES * self._alone, LEAST_WAIT)
+        return max(_TIMES * self._alone, self._alone + _STRAYS * self._strays, self._queue_seconds)
 
-    def _note(self, waited: float, *, alone: bool) -> None:
-        """Note how long one waited who is served now."""
+    def _too_many(self, waiting: int) -> bool:
+        """Whether so many take longer than that to be served, at the pace of late."""
+        return waiting > _ALWAYS and waiting * self._apart > self._fair
+
+    def _look(self, now: float) -> None:
+        """Note since when the queue has been too long."""
+        if not self._too_many(self._waiting):
+            self._long_since = None
+        elif self._long_since is None:
+            self._long_since = now
+
+    def _note(self, since: float, waited: float, *, alone: bool) -> None:
+        """Note since when, and how long, one waited who is served now."""
         if alone:
-            self._lately.append(waited)
-            mean = self._alone + (waited - self._alone) * (_WEIGHT if self._alone else 1.0)
-            # The mean keeps a first one that had a model loaded for long, and lets all wait twice as long.
-            self._alone = min(mean, max(self._lately))
-        self._row = self._row + 1 if self._stands or waited > self._fair else 0
+            self._note_alone(waited)
+        if not self._stands:
+            # Neither alone tells: a pace may be that of the asking, and a late one may be late by itself.
+            late = waited > self._fair and self._long_since is not None and self._long_since <= since
+            self._row = self._row + 1 if late else 0
+            if self._row >= _LATE:
+                self._stands, self._row, self._emptied = True, 0, False
+            return
+        self._row += 1
         self._emptied = self._emptied or alone
         # A queue that is only as long as it may be refuses nobody for a while, and stands all the same.
-        if self._row >= ROW and (self._emptied or not self._stands):
-            self._stands, self._row, self._emptied = not self._stands, 0, False
+        if self._row >= ROW and self._emptied:
+            self._stands, self._row, self._emptied = False, 0, False
+
+    def _note_alone(self, waited: float) -> None:
+        self._lately.append(waited)
+        longest = max(self._lately)  # means keep a first one that had a model loaded for long
+        if self._alone:
+            self._strays = min(_nearer(self._strays, abs(waited - self._alone)), longest)
+            self._alone = min(_nearer(self._alone, waited), longest)
+        else:
+            self._alone, self._strays = waited, waited / 2
 
     def _leave(self, since: float, *, served: bool, alone: bool) -> None:
+        now = self._clock.now()
         self._waiting -= 1
         if served:
-            now = self._clock.now()
-            self._note(now - since, alone=alone)
+            self._note(since, now - since, alone=alone)
             if self._served_at is not None:
                 apart = now - self._served_at
-                self._apart += (apart - self._apart) * (_WEIGHT if self._apart else 1.0)
+                self._apart = _nearer(self._apart, apart) if self._apart else apart
             self._served_at = now
         if not self._waiting:
             self._served_at = None  # a pause in which nobody waits says nothing of how fast they are served
+        self._look(now)
 
 
 class Place:

@@ -37,7 +37,7 @@ def main() -> None:
         engines = Engines(clock, load_voice_map(settings.voice_map_files))
         to_fragmenter = open_channel_to_replicas(settings.fragmenter, retries.FRAGMENTER)
         await resources.enter_async_context(to_fragmenter)
-        waiting = WaitingRoom(settings.max_waiting, clock)
+        waiting = WaitingRoom(settings.max_waiting, clock, settings.queue_seconds)
         to_session = None
         if settings.session:
             to_session = open_channel_to_replicas(settings.session, retries.SESSION)

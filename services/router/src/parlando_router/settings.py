@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from parlando_kit.settings import ServerSettings
+from parlando_kit.waiting import QUEUE_SECONDS
 
 _TARGET = re.compile(r"(dns:///)?[^\s/]+:\d{1,5}")
 
@@ -56,6 +57,13 @@ class RouterSettings(ServerSettings):
         le=100_000,
         description="utterances that may wait for their first audio in a burst; more are refused with "
         "OVERLOADED, and of a queue that stands those who would wait too long",
+    )
+    queue_seconds: float = Field(
+        default=QUEUE_SECONDS,
+        ge=0,
+        le=60,
+        description="seconds that one may have to wait for the first audio in a queue that stands, or twice "
+        "what one alone takes where that is longer; who would wait longer is refused",
     )
     preview_bytes: int = Field(
         default=8 * 1024 * 1024,
