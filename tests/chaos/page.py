@@ -31,8 +31,8 @@ A part is *killed*; it *stands still* (SIGSTOP), *is slow* (it runs a tenth of t
 connections*: each of those is ended once, in the middle; or it *hangs*: it stands still for good, until the
 supervisor, whom nothing answers, kills it, 12 to 14 s later ([0068](decisions/0068-what-hangs.md)). So this
 is how long a caller may wait who is caught by a part that hangs. Under an orchestrator it is what its
-liveness probe says; with none, gRPC's pings free those between services after 25 s, and Envoy those whom an
-edge holds after 120 s over HTTP and 600 s on a WebSocket.
+liveness probe says; with none, gRPC's pings free those between services after 25 s, and Envoy those whom a
+router holds after 13 s, and those whom an edge holds after 120 s over HTTP and 600 s on a WebSocket.
 
 What must hold in each row, and is checked: every word of an utterance that ends well is heard once (over
 gRPC by its words and samples, over Realtime by its transcript, over HTTP every other time by the words that

@@ -61,15 +61,20 @@ async def test_what_the_service_refuses_is_not_asked_again_and_what_follows_is_k
     assert waited == pytest.approx(0.1)
 
 
+async def test_what_hangs_until_it_is_ended_loses_nothing() -> None:
+    kept, _ = await _kept([Reason.TOO_LATE] * 14)  # each of which takes a second, and the pauses 12 more
+    assert kept == ["first", "alto", "second"]
+
+
 async def test_a_write_that_always_takes_too_long_lets_the_others_pass() -> None:
     late = [Reason.TOO_LATE]
-    kept, waited = await _kept([*late * 4, Reason.DEPENDENCY_UNAVAILABLE, *late * 5])
+    kept, waited = await _kept([*late * 14, Reason.DEPENDENCY_UNAVAILABLE, *late * 15])
     assert kept == ["alto", "second"]
-    assert waited == pytest.approx(0.1 + 0.2 + 0.4 + 0.8 + 5 * 1.0)
+    assert waited == pytest.approx(0.1 + 0.2 + 0.4 + 0.8 + 25 * 1.0)
 
 
 @pytest.mark.parametrize(
-    ("errors", "waits"), [([Reason.SESSION_NOT_FOUND] * 3, 0), ([Reason.TOO_LATE] * 15, 1)]
+    ("errors", "waits"), [([Reason.SESSION_NOT_FOUND] * 3, 0), ([Reason.TOO_LATE] * 45, 1)]
 )
 async def test_what_is_lost_is_told_once_a_connection(
     errors: list[Reason], waits: int, caplog: pytest.LogCaptureFixture

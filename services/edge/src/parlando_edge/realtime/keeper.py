@@ -22,8 +22,11 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.TOO_LATE)
 """What the session service answers while it, or its store, is away. Every write may be made twice."""
 
-_MOST_TOO_LATE = 5
-"""Answers in a row that may come too late for one write: it may be the write, and others wait behind it."""
+_MOST_TOO_LATE = 15
+"""Answers in a row that may come too late for one write: it may be the write, and others wait behind it.
+
+With a second for each, and the pauses, 27 s: a session service or a Redis that hangs is ended after 14.
+"""
 
 Write = KeepSettings | KeepTurn | ForgetTurn
 
