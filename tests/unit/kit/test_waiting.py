@@ -296,7 +296,6 @@ def test_by_the_shortest_queue_twice_the_load_takes_those_who_are_let_in_no_long
     assert not [at for at in counter.refused if at > fell + 1.0]
 
 
-@pytest.mark.parametrize("seed", range(12))
 def _refused_by_many_at_once(
     room: WaitingRoom, clock: _Clock, chance: Random, takes: Callable[[], float]
 ) -> int:
