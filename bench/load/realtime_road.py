@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from load.plan import Conduct, Order
 from load.take import Take
@@ -24,7 +24,7 @@ _BARGE_IN_AFTER = 0.5
 
 
 class ConnectionLostError(Exception):
-    """The connection ended."""
+    """The connection ended, or was refused."""
 
 
 class Line(WSListener):
@@ -62,7 +62,10 @@ class Line(WSListener):
         query = f"?session={session_id}" if session_id else ""
         async with asyncio.timeout(_OPEN_SECONDS):
             url = f"ws://{address}/v1/realtime{query}"
-            _, line = await ws_connect(cls, url, read_buffer_init_size=_READ_BUFFER_BYTES)
+            try:
+                _, line = await ws_connect(cls, url, read_buffer_init_size=_READ_BUFFER_BYTES)
+            except WSError as error:
+                raise ConnectionLostError(str(error)) from error
             assert isinstance(line, cls)  # noqa: S101  # it is what was to be made
             await line.opened
         return line

@@ -1,7 +1,8 @@
-"""How a caller over Realtime cancels, of a server that says what it is told to."""
+"""How a caller over Realtime cancels, and loses its session, of a server that says what it is told to."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -10,8 +11,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from load.dispatch import Dispatcher
 from load.figures import Figures
-from load.plan import Conduct, Order, Road
+from load.plan import Conduct, Order, Plan, Road
 from load.realtime_road import ConnectionLostError, Line
 from load.take import Take
 from websockets.asyncio.server import ServerConnection, serve
@@ -99,3 +101,41 @@ async def test_a_cancel_whose_answer_is_lost_is_an_error() -> None:
         with pytest.raises(ConnectionLostError):
             await line.speak(_take(0, figures, 0.1), ())
     assert figures.counts == {"completed": 1, "error: connection lost": 1}
+
+
+async def test_a_session_that_is_not_taken_back_costs_its_order_and_ends_no_run() -> None:
+    connections = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Refuse each second connection, as a proxy does whose service does not answer in time."""
+        nonlocal connections
+        connections += 1
+        if connections % 2:
+            async with asyncio.timeout(10):
+                back = asyncio.open_connection("127.0.0.1", inner)
+                inner_reader, inner_writer = await back
+                await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))
+            return
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 504 Gateway Timeout\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async def converse(socket: ServerConnection) -> None:
+        await socket.send(json.dumps({"type": "session.created", "session": {"id": "one"}}))
+        await socket.wait_closed()
+
+    plan = Plan(sessions=1, rate=50, seconds=10, most=1, conducts={Conduct.RECONNECT: 1.0})
+    figures = Figures()
+    async with serve(converse, "127.0.0.1", 0) as server:
+        inner = next(iter(server.sockets)).getsockname()[1]
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as front:
+            dispatcher = Dispatcher(plan, f"127.0.0.1:{front.sockets[0].getsockname()[1]}", figures)
+            async with dispatcher.open():
+                await dispatcher.run()
+    assert figures.counts == {"orders": 1, "error: ConnectionLostError": 1}
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while piece := await reader.read(65_536):
+        writer.write(piece)
+    writer.close()
