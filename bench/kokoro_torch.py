@@ -117,7 +117,7 @@ def main() -> None:
         processes = {
             way: stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, *sys.argv, "--way", way],
+                    [sys.executable, "-W", "ignore", *sys.argv, "--way", way],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
