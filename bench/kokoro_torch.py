@@ -48,7 +48,8 @@ WAYS = ("usual", "mallopt", "environment")
 
 
 def network(threads: int) -> TorchModel:
-    """Return the network."""
+    """Return the network, with the same weights in every process."""
+    torch.manual_seed(0)
     with tempfile.NamedTemporaryFile(suffix=".pth") as empty:
         torch.save({}, empty.name)
         model = loaded(KokoroTorchSettings(model=Path(empty.name), threads=threads))
