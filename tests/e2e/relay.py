@@ -17,7 +17,7 @@ def relayed(port: int) -> Iterator[int]:
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", port)
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, asyncio.CancelledError):  # of a cancelled one, asyncio logs an error
             await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
 
     async def start() -> asyncio.Server:

@@ -6,7 +6,11 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
+from parlando_kit.channels import open_channel
+from parlando_kit.server import Server
+from parlando_kit.settings import ServerSettings
 from tests.component.kit.echo import Context, Requests, chat, echo_service, serving, stream, unary
+from tests.e2e.relay import relayed
 
 _KIB = 1024
 
@@ -57,11 +61,15 @@ async def test_a_generator_is_closed_when_its_callers_connection_goes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     flood = Flood()
-    async with serving(echo_service(stream=flood.flow)) as (_, channel):
+    server = Server(ServerSettings(port=0), [echo_service(stream=flood.flow)])
+    with relayed(await server.start()) as port:
+        channel = open_channel(f"127.0.0.1:{port}")
         call = stream(channel)(StringValue())
         await call.read()
-        await channel.close(None)
-        await flood.closed.wait()
+    await flood.closed.wait()
+    assert not call.cancelled()
+    await channel.close()
+    await server.stop(0)
     assert flood.closed_by_its_own_task
     assert _warnings(caplog) == []
 

@@ -13,6 +13,7 @@ from parlando_kit.channels import open_channel
 from parlando_kit.errors import Reason
 from parlando_scripted.script import ScriptedSettings
 from tests.component.synth.serving import Served, collected, failure, ready, request
+from tests.e2e.relay import relayed
 
 ONE = ScriptedSettings(instances=1)
 
@@ -135,7 +136,8 @@ async def test_a_deadline_ends_the_engines_work() -> None:
 
 async def test_a_client_whose_connection_goes_ends_the_engines_work() -> None:
     async with ready(ONE) as served:
-        async with open_channel(served.address) as channel:
+        with relayed(int(served.address.rpartition(":")[2])) as port:
+            channel = open_channel(f"127.0.0.1:{port}")
             stub = SynthServiceStub(channel)
             speaking = stub.Synthesize(request("a", hang_after_ms="40"))
             await anext(aiter(speaking))
@@ -143,4 +145,5 @@ async def test_a_client_whose_connection_goes_ends_the_engines_work() -> None:
             await served.described(lambda message: message.load.queued == 1)
         load = (await served.described(lambda message: message.load.live == 0)).load
         assert (load.live, load.queued) == (0, 0)
-        assert waiting.cancelled()
+        assert await waiting.code() is grpc.StatusCode.UNAVAILABLE
+        await channel.close()

@@ -43,9 +43,12 @@ def list_voices(
         check_text(value, name)
     if gender not in _GENDERS:
         raise ValueError(f"gender is none of female, male and neutral: {gender!r}")
-    return speech_pb2.ListVoicesRequest(
-        language=language, engine=engine, gender=_GENDERS[gender], cloned=cloned, text=text
+    request = speech_pb2.ListVoicesRequest(
+        language=language, engine=engine, gender=_GENDERS[gender], text=text
     )
+    if cloned is not None:
+        request.cloned = cloned
+    return request
 
 
 def preview_voice(voice: str, engine: str) -> speech_pb2.PreviewVoiceRequest:

@@ -1,7 +1,7 @@
 """Calls that end as their peer ended them, also where a message of ours came too late for it.
 
-A write to a call that its peer is ending fails. grpc.aio (1.85) then puts INTERNAL in the place of the peer's
-status, and drops what the peer had sent before that; a half-close that comes too late cancels the call
+A write to a call that its peer is ending fails. grpc.aio (1.78 and 1.85) then puts INTERNAL in place of the
+peer's status, and drops what the peer had sent before that; a half-close that comes too late cancels the call
 (https://github.com/grpc/grpc/issues/36066). Nothing brings back what was lost, so it is kept from being lost.
 
 services/kit has the same, and the client needs nothing else of it.

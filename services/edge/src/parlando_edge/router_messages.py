@@ -220,13 +220,15 @@ def voice_from(message: synth_pb2.Voice) -> Voice:
 def wanted_to(wanted: WantedVoices) -> speech_pb2.ListVoicesRequest:
     """Return which voices are wanted as a message."""
     genders = {name: number for number, name in _GENDERS.items()}
-    return speech_pb2.ListVoicesRequest(
+    message = speech_pb2.ListVoicesRequest(
         language=wanted.language,
         engine=wanted.engine,
         gender=genders.get(wanted.gender),
-        cloned=wanted.cloned,
         text=wanted.text,
     )
+    if wanted.cloned is not None:
+        message.cloned = wanted.cloned
+    return message
 
 
 def engine_from(message: speech_pb2.Engine) -> Engine:

@@ -5,7 +5,7 @@ import warnings
 
 from parlando.admin.v1 import admin_pb2 as parlando_dot_admin_dot_v1_dot_admin__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.78.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class AdminServiceStub:
+class AdminServiceStub(object):
     """Administration, on every service that has something to administer. A method that a service has
     nothing for answers UNIMPLEMENTED.
     """
@@ -108,7 +108,7 @@ class AdminServiceStub:
                 _registered_method=True)
 
 
-class AdminServiceServicer:
+class AdminServiceServicer(object):
     """Administration, on every service that has something to administer. A method that a service has
     nothing for answers UNIMPLEMENTED.
     """
@@ -292,7 +292,7 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class AdminService:
+class AdminService(object):
     """Administration, on every service that has something to administer. A method that a service has
     nothing for answers UNIMPLEMENTED.
     """

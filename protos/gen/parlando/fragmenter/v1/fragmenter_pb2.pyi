@@ -95,7 +95,7 @@ class MapPiece(_message.Message):
     source: _audio_pb2.SourceSpan
     spoken: _audio_pb2.SpokenSpan
     verbatim: bool
-    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., spoken: _Optional[_Union[_audio_pb2.SpokenSpan, _Mapping]] = ..., verbatim: _Optional[bool] = ...) -> None: ...
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., spoken: _Optional[_Union[_audio_pb2.SpokenSpan, _Mapping]] = ..., verbatim: bool = ...) -> None: ...
 
 class LanguageGuess(_message.Message):
     __slots__ = ("tag", "confidence")
@@ -127,7 +127,7 @@ class Fragment(_message.Message):
     ends_paragraph: bool
     language: LanguageGuess
     emotion: _synth_pb2.Emotion
-    def __init__(self, index: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., spoken_text: _Optional[str] = ..., text_kind: _Optional[_Union[_synth_pb2.TextKind, str]] = ..., map: _Optional[_Iterable[_Union[MapPiece, _Mapping]]] = ..., pause_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., ends_sentence: _Optional[bool] = ..., ends_paragraph: _Optional[bool] = ..., language: _Optional[_Union[LanguageGuess, _Mapping]] = ..., emotion: _Optional[_Union[_synth_pb2.Emotion, _Mapping]] = ...) -> None: ...
+    def __init__(self, index: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., spoken_text: _Optional[str] = ..., text_kind: _Optional[_Union[_synth_pb2.TextKind, str]] = ..., map: _Optional[_Iterable[_Union[MapPiece, _Mapping]]] = ..., pause_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., ends_sentence: bool = ..., ends_paragraph: bool = ..., language: _Optional[_Union[LanguageGuess, _Mapping]] = ..., emotion: _Optional[_Union[_synth_pb2.Emotion, _Mapping]] = ...) -> None: ...
 
 class Flushed(_message.Message):
     __slots__ = ("id",)

@@ -5,7 +5,7 @@ import warnings
 
 from parlando.fragmenter.v1 import fragmenter_pb2 as parlando_dot_fragmenter_dot_v1_dot_fragmenter__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.78.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class FragmenterServiceStub:
+class FragmenterServiceStub(object):
     """Cuts growing text into fragments that can be spoken. Engine-neutral.
     """
 
@@ -47,7 +47,7 @@ class FragmenterServiceStub:
                 _registered_method=True)
 
 
-class FragmenterServiceServicer:
+class FragmenterServiceServicer(object):
     """Cuts growing text into fragments that can be spoken. Engine-neutral.
     """
 
@@ -90,7 +90,7 @@ def add_FragmenterServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class FragmenterService:
+class FragmenterService(object):
     """Cuts growing text into fragments that can be spoken. Engine-neutral.
     """
 

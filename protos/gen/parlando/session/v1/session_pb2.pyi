@@ -82,7 +82,7 @@ class Budget(_message.Message):
     cost: _money_pb2.Money
     characters: int
     downgrade: bool
-    def __init__(self, cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., downgrade: _Optional[bool] = ...) -> None: ...
+    def __init__(self, cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., downgrade: bool = ...) -> None: ...
 
 class Spending(_message.Message):
     __slots__ = ("cost", "characters", "engines")
@@ -378,7 +378,7 @@ class WatchPolicyResponse(_message.Message):
     DELETED_FIELD_NUMBER: _ClassVar[int]
     policy: Policy
     deleted: bool
-    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ..., deleted: _Optional[bool] = ...) -> None: ...
+    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ..., deleted: bool = ...) -> None: ...
 
 class LeaseBudgetRequest(_message.Message):
     __slots__ = ("session_id", "cost", "characters")
@@ -402,7 +402,7 @@ class LeaseBudgetResponse(_message.Message):
     characters: int
     expire_time: _timestamp_pb2.Timestamp
     downgrade: bool
-    def __init__(self, lease_id: _Optional[str] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., downgrade: _Optional[bool] = ...) -> None: ...
+    def __init__(self, lease_id: _Optional[str] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., characters: _Optional[int] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., downgrade: bool = ...) -> None: ...
 
 class SettleBudgetRequest(_message.Message):
     __slots__ = ("lease_id", "spent")

@@ -5,7 +5,7 @@ import warnings
 
 from parlando.session.v1 import session_pb2 as parlando_dot_session_dot_v1_dot_session__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.78.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class SessionServiceStub:
+class SessionServiceStub(object):
     """Sessions, turns, policies and budgets. Nothing here lies on the way of the first chunk.
     """
 
@@ -107,7 +107,7 @@ class SessionServiceStub:
                 _registered_method=True)
 
 
-class SessionServiceServicer:
+class SessionServiceServicer(object):
     """Sessions, turns, policies and budgets. Nothing here lies on the way of the first chunk.
     """
 
@@ -290,7 +290,7 @@ def add_SessionServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class SessionService:
+class SessionService(object):
     """Sessions, turns, policies and budgets. Nothing here lies on the way of the first chunk.
     """
 

@@ -84,7 +84,7 @@ class SpeakOpen(_message.Message):
     utterance_id: str
     text: str
     complete: bool
-    def __init__(self, settings: _Optional[_Union[SpeechSettings, _Mapping]] = ..., utterance_id: _Optional[str] = ..., text: _Optional[str] = ..., complete: _Optional[bool] = ...) -> None: ...
+    def __init__(self, settings: _Optional[_Union[SpeechSettings, _Mapping]] = ..., utterance_id: _Optional[str] = ..., text: _Optional[str] = ..., complete: bool = ...) -> None: ...
 
 class SpeakText(_message.Message):
     __slots__ = ("text",)
@@ -180,7 +180,7 @@ class FragmentBegun(_message.Message):
     ends_sentence: bool
     synthesis_id: str
     language: str
-    def __init__(self, fragment_index: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., spoken_text: _Optional[str] = ..., first_sample: _Optional[int] = ..., ends_sentence: _Optional[bool] = ..., synthesis_id: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+    def __init__(self, fragment_index: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceSpan, _Mapping]] = ..., spoken_text: _Optional[str] = ..., first_sample: _Optional[int] = ..., ends_sentence: bool = ..., synthesis_id: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
 
 class SpeechProgress(_message.Message):
     __slots__ = ("source_done", "source_received", "fraction", "time_left", "speaking")
@@ -352,7 +352,7 @@ class ListVoicesRequest(_message.Message):
     gender: _synth_pb2.VoiceGender
     cloned: bool
     text: str
-    def __init__(self, language: _Optional[str] = ..., engine: _Optional[str] = ..., gender: _Optional[_Union[_synth_pb2.VoiceGender, str]] = ..., cloned: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., engine: _Optional[str] = ..., gender: _Optional[_Union[_synth_pb2.VoiceGender, str]] = ..., cloned: bool = ..., text: _Optional[str] = ...) -> None: ...
 
 class ListVoicesResponse(_message.Message):
     __slots__ = ("voices",)
@@ -378,7 +378,7 @@ class EngineReplica(_message.Message):
     detail: str
     description: _synth_pb2.DescribeEngineResponse
     predicted_first_chunk: _duration_pb2.Duration
-    def __init__(self, address: _Optional[str] = ..., serving: _Optional[bool] = ..., detail: _Optional[str] = ..., description: _Optional[_Union[_synth_pb2.DescribeEngineResponse, _Mapping]] = ..., predicted_first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    def __init__(self, address: _Optional[str] = ..., serving: bool = ..., detail: _Optional[str] = ..., description: _Optional[_Union[_synth_pb2.DescribeEngineResponse, _Mapping]] = ..., predicted_first_chunk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Engine(_message.Message):
     __slots__ = ("name", "replicas", "primary", "place", "asked")
@@ -392,7 +392,7 @@ class Engine(_message.Message):
     primary: bool
     place: str
     asked: bool
-    def __init__(self, name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[EngineReplica, _Mapping]]] = ..., primary: _Optional[bool] = ..., place: _Optional[str] = ..., asked: _Optional[bool] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[EngineReplica, _Mapping]]] = ..., primary: bool = ..., place: _Optional[str] = ..., asked: bool = ...) -> None: ...
 
 class ListEnginesResponse(_message.Message):
     __slots__ = ("engines",)

@@ -6,7 +6,7 @@ import warnings
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from parlando.speech.v1 import speech_pb2 as parlando_dot_speech_dot_v1_dot_speech__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.78.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -26,7 +26,7 @@ if _version_not_supported:
     )
 
 
-class SpeechServiceStub:
+class SpeechServiceStub(object):
     """The router: text in, speech out, by whichever engine can.
 
     First chunk runs from the arrival of the first text at the hop that measures until the first audio
@@ -82,7 +82,7 @@ class SpeechServiceStub:
                 _registered_method=True)
 
 
-class SpeechServiceServicer:
+class SpeechServiceServicer(object):
     """The router: text in, speech out, by whichever engine can.
 
     First chunk runs from the arrival of the first text at the hop that measures until the first audio
@@ -199,7 +199,7 @@ def add_SpeechServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class SpeechService:
+class SpeechService(object):
     """The router: text in, speech out, by whichever engine can.
 
     First chunk runs from the arrival of the first text at the hop that measures until the first audio

@@ -95,7 +95,7 @@ class Voice(_message.Message):
     consent_note: str
     mix: str
     revision: str
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., engine: _Optional[str] = ..., languages: _Optional[_Iterable[str]] = ..., gender: _Optional[_Union[VoiceGender, str]] = ..., age: _Optional[int] = ..., sample_rate_hz: _Optional[int] = ..., cloned: _Optional[bool] = ..., licence: _Optional[str] = ..., description: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., consent_note: _Optional[str] = ..., mix: _Optional[str] = ..., revision: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., engine: _Optional[str] = ..., languages: _Optional[_Iterable[str]] = ..., gender: _Optional[_Union[VoiceGender, str]] = ..., age: _Optional[int] = ..., sample_rate_hz: _Optional[int] = ..., cloned: bool = ..., licence: _Optional[str] = ..., description: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., consent_note: _Optional[str] = ..., mix: _Optional[str] = ..., revision: _Optional[str] = ...) -> None: ...
 
 class Prosody(_message.Message):
     __slots__ = ("speed", "pitch_semitones", "volume_db")
@@ -194,7 +194,7 @@ class Usage(_message.Message):
     characters: int
     cost: _money_pb2.Money
     reported_by_vendor: bool
-    def __init__(self, characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reported_by_vendor: _Optional[bool] = ...) -> None: ...
+    def __init__(self, characters: _Optional[int] = ..., cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reported_by_vendor: bool = ...) -> None: ...
 
 class Deviation(_message.Message):
     __slots__ = ("missing", "added")
@@ -280,7 +280,7 @@ class EngineCapabilities(_message.Message):
     stoppable: bool
     repeatable: bool
     phonemizes: bool
-    def __init__(self, streams: _Optional[bool] = ..., timing_quality: _Optional[_Union[_audio_pb2.TimingQuality, str]] = ..., text_kinds: _Optional[_Iterable[_Union[TextKind, str]]] = ..., ssml_elements: _Optional[_Iterable[str]] = ..., speed: _Optional[bool] = ..., pitch: _Optional[bool] = ..., volume: _Optional[bool] = ..., emotions: _Optional[_Iterable[str]] = ..., voice_mixing: _Optional[bool] = ..., voice_cloning: _Optional[bool] = ..., stoppable: _Optional[bool] = ..., repeatable: _Optional[bool] = ..., phonemizes: _Optional[bool] = ...) -> None: ...
+    def __init__(self, streams: bool = ..., timing_quality: _Optional[_Union[_audio_pb2.TimingQuality, str]] = ..., text_kinds: _Optional[_Iterable[_Union[TextKind, str]]] = ..., ssml_elements: _Optional[_Iterable[str]] = ..., speed: bool = ..., pitch: bool = ..., volume: bool = ..., emotions: _Optional[_Iterable[str]] = ..., voice_mixing: bool = ..., voice_cloning: bool = ..., stoppable: bool = ..., repeatable: bool = ..., phonemizes: bool = ...) -> None: ...
 
 class EngineLimits(_message.Message):
     __slots__ = ("max_text_code_points", "min_speed", "max_speed", "max_phonemes_per_run", "longest_silence")

@@ -5,7 +5,7 @@ import warnings
 
 from parlando.synth.v1 import synth_pb2 as parlando_dot_synth_dot_v1_dot_synth__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.78.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class SynthServiceStub:
+class SynthServiceStub(object):
     """One engine in one process. Called by the router; callers who want failover, formats or timings of
     their own text call parlando.speech.v1.SpeechService instead.
     """
@@ -63,7 +63,7 @@ class SynthServiceStub:
                 _registered_method=True)
 
 
-class SynthServiceServicer:
+class SynthServiceServicer(object):
     """One engine in one process. Called by the router; callers who want failover, formats or timings of
     their own text call parlando.speech.v1.SpeechService instead.
     """
@@ -145,7 +145,7 @@ def add_SynthServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class SynthService:
+class SynthService(object):
     """One engine in one process. Called by the router; callers who want failover, formats or timings of
     their own text call parlando.speech.v1.SpeechService instead.
     """
