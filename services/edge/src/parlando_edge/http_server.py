@@ -60,6 +60,16 @@ class Http(HttpToolsProtocol):
         transport.set_write_buffer_limits(high=_UNSENT_BYTES)
         super().connection_made(transport)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, and let go of the latest answer, which refers to this."""
+        super().connection_lost(exc)
+        self.cycle = None  # type: ignore[assignment]  # as before the first
+
+    def handle_websocket_upgrade(self) -> None:
+        """Give the connection to a WebSocket, and let go of what refers to this, as when it is lost."""
+        super().handle_websocket_upgrade()
+        self.parser = self.cycle = None  # type: ignore[assignment]  # as uvicorn does
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         super()._start_asgi_task(cycle, partial(_answered, cycle, app))
 
@@ -86,6 +96,12 @@ class WebSocket(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, with a transport that gathers what is written."""
         super().connection_made(GatheringTransport(cast("asyncio.Transport", transport), self.loop))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, and let go of a parser that waits for more, and of its error: both refer to it."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+        self.conn.parser_exc = None
 
     def start_keepalive(self) -> None:
         """Begin to ping, at a random moment: those who connect together would be asked together for good."""
