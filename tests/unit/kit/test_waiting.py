@@ -105,15 +105,19 @@ def test_who_gives_up_was_not_served() -> None:
 
 
 class _Counter:
-    """Serves those in the room in order, for `apart` seconds each."""
+    """Serves those in the room in order, for `apart` seconds each.
 
-    def __init__(self, room: WaitingRoom, clock: _Clock, apart: float) -> None:
+    In the order in which they came, or where nobody waits `in_turn`, in that in which they are ready.
+    """
+
+    def __init__(self, room: WaitingRoom, clock: _Clock, apart: float, *, in_turn: bool = True) -> None:
         self.waited: list[tuple[float, float]] = []  # when each came, and how long it waited
         self.refused: list[float] = []
         self._room = room
         self._clock = clock
         self._apart = apart
-        self._queue: deque[tuple[float, int, Place]] = deque()  # when each is ready, its number, its place
+        self._in_turn = in_turn
+        self._queue: list[tuple[float, int, Place]] = []  # when each is ready, its number, its place
         self._free_at = clock.time
 
     def come(
@@ -133,7 +137,10 @@ class _Counter:
             self._serve(at)
             self._clock.time = at
             try:
-                self._queue.append((at + takes(), len(self.waited), self._room.enter()))
+                place = self._room.enter()
+                self._queue.append((at + takes(), len(self.waited), place))
+                if not self._in_turn:
+                    self._queue.sort(key=itemgetter(0))
                 self.waited.append((at, -1.0))
             except ParlandoError:
                 self.refused.append(at)
@@ -146,7 +153,7 @@ class _Counter:
             done = max(self._free_at, ready) + self._apart
             if done > until:
                 return
-            self._queue.popleft()
+            self._queue.pop(0)
             self._free_at = self._clock.time = done
             place.leave(served=True)
             self.waited[number] = (self.waited[number][0], done - self.waited[number][0])
@@ -217,6 +224,36 @@ def test_a_burst_is_let_in_as_far_as_there_are_places() -> None:
     counter.come(every=0.040, seconds=2.0)
     counter.come(every=0.0001, seconds=0.005)
     assert not counter.refused
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_those_who_come_after_a_burst_wait_behind_it_and_are_let_in(seed: int) -> None:
+    chance = Random(seed)
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.04)
+    counter.come(every=0.3, seconds=30.0, chance=chance)
+    counter.come(every=0.001, seconds=0.03)
+    began = clock.time
+    counter.come(every=0.3, seconds=10.0, chance=chance)
+    assert not counter.refused
+    assert max(counter.waits(began)) > QUEUE_SECONDS
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+@pytest.mark.parametrize("seed", range(8))
+def test_those_whom_a_peer_that_hung_has_let_go_are_not_taken_for_a_queue(seed: int, share: float) -> None:
+    chance = Random(seed)
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.05, in_turn=False)
+    hangs_at, goes_at = clock.time + 20.0, clock.time + 33.0
+
+    def takes() -> float:
+        caught = hangs_at <= clock.time < goes_at and chance.random() < share
+        return goes_at - clock.time if caught else chance.uniform(0.02, 0.08)
+
+    counter.come(every=1 / 3, seconds=53.0, takes=takes, chance=chance)
+    assert not counter.refused
+    assert max(counter.waits(hangs_at)) > 10.0
 
 
 def test_a_slow_engine_that_keeps_up_refuses_nobody() -> None:

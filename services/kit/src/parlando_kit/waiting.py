@@ -4,10 +4,11 @@ What is overloaded, a core or an engine, need not be known: wherever a queue for
 back, those who wait for their first sound are the ones who stand in it. Those who hear something already are
 never refused anything.
 
-A queue that a burst leaves is let be, up to a bound: it is gone again. One that stands makes everybody
-late, and serves nobody sooner. So once a few were late, and the queue was too long all the while, only as
-many may wait as will be served in about twice the time that one alone takes, or in a time that is set, until
-a row of them was served with nobody refused.
+A queue that a burst leaves, or a peer that hung and has let go whom it had caught, is let be, up to a bound:
+it grows shorter, and is gone again. One that stands makes everybody late, and serves nobody sooner. So once a
+few were late, and the queue was too long all the while and is as long as ever, only as many may wait as will
+be served in about twice the time that one alone takes, or in a time that is set, until a row of them was
+served with nobody refused.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class WaitingRoom:
         self._lately: deque[float] = deque(maxlen=_LATELY)  # those waits
         self._served_at: float | None = None  # None while nobody waited since
         self._long_since: float | None = None  # None while nobody has to wait longer than is fair
+        self._longest = 0  # those who waited at most since then
         self._stands = False
         self._emptied = False  # somebody of the row found the room empty
         self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
@@ -125,11 +127,13 @@ class WaitingRoom:
         return waiting > _ALWAYS and waiting * self._apart > self._fair
 
     def _look(self, now: float) -> None:
-        """Note since when the queue has been too long."""
+        """Note since when the queue has been too long, and how long it was at most."""
         if not self._too_many(self._waiting):
-            self._long_since = None
-        elif self._long_since is None:
+            self._long_since, self._longest = None, 0
+            return
+        if self._long_since is None:
             self._long_since = now
+        self._longest = max(self._longest, self._waiting)
 
     def _note(self, since: float, waited: float, *, alone: bool) -> None:
         """Note since when, and how long, one waited who is served now."""
@@ -139,7 +143,8 @@ class WaitingRoom:
             # Neither alone tells: a pace may be that of the asking, and a late one may be late by itself.
             late = waited > self._fair and self._long_since is not None and self._long_since <= since
             self._row = self._row + 1 if late else 0
-            if self._row >= _LATE:
+            # Behind a burst, or those whom a peer that hung has let go, ever fewer wait; he himself has left.
+            if self._row >= _LATE and self._waiting + 1 >= self._longest:
                 self._stands, self._row, self._emptied = True, 0, False
             return
         self._row += 1
