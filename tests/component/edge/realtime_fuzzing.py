@@ -53,8 +53,6 @@ _TODAY = {
     "response.audio_transcript.done": "response.output_audio_transcript.done",
     "conversation.item.created": "conversation.item.added",
 }
-_OF_A_REFUSAL = "ASGI callable returned without completing handshake."
-"""What uvicorn logs of each WebSocket that is refused with a body, as the ASGI extension has it."""
 
 _Event = dict[str, Any]
 
@@ -276,8 +274,8 @@ class _Faults(logging.Handler):
         self.said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a record, but not that a caller of the scripted router has left, nor that one was refused."""
-        if record.name.startswith("grpc") or record.getMessage() == _OF_A_REFUSAL:
+        """Note a record, but not that a caller of the scripted router has left."""
+        if record.name.startswith("grpc"):
             return
         if record.levelno >= logging.ERROR or record.exc_info:
             self.said.append(self.format(record))

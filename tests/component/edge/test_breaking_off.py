@@ -1,4 +1,4 @@
-"""What the server logs of answers that have no end: nothing of those that we break off, and all others."""
+"""What the server logs of what has no end: nothing of what we break off or refuse, and all else."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import logging
 import httpx2
 import pytest
 from starlette.types import Receive, Scope, Send
+from websockets.exceptions import InvalidStatus
 
 from parlando_edge.gate import Gate
 from parlando_edge.http_server import HttpServer
 from parlando_edge.settings import EdgeSettings
 from tests.component.edge.serving import serving, until_idle
+from tests.component.edge.sessions import new_sessions, serving_sessions
 
 _POST = b"POST /v1/audio/speech HTTP/1.1\r\nHost: e\r\nContent-Length: %d\r\n\r\n%b"
 
@@ -56,6 +58,17 @@ async def test_those_that_outlast_a_drain_are_counted_once(
         with pytest.raises(httpx2.RemoteProtocolError):
             await asking
     assert _errors(caplog) == ["Cancel 1 running task(s), timeout graceful shutdown exceeded"]
+
+
+async def test_a_websocket_that_is_refused_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving_sessions(new_sessions()) as sessions, serving(sessions, max_live=1) as edge:
+        with pytest.raises(InvalidStatus, match="404"):
+            await edge.websocket("?session=of-nobody")
+        async with edge.websocket():
+            with pytest.raises(InvalidStatus, match="429"):
+                await edge.websocket()
+        await until_idle(edge)
+    assert _errors(caplog) == []
 
 
 @pytest.mark.parametrize("what", ["completing", "starting"])

@@ -90,7 +90,8 @@ async def _answered(
 class WebSocket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, whose small messages leave together.
 
-    Two faults of a client are told to it alone, which uvicorn logs with a traceback as faults of ours.
+    Two faults of a client are told to it alone, which uvicorn logs with a traceback as faults of ours. Nor is
+    it one of ours that a handshake is refused, or that its client has left.
     """
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,6 +103,23 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self.conn.parser.close()
         self.conn.parser_exc = None
+
+    async def run_asgi(self) -> None:
+        """Have the application serve it."""
+        app, self.app = self.app, partial(self._serve, self.app)
+        try:
+            await super().run_asgi()
+        finally:
+            self.app = app  # or each connection would be kept until a search for cycles
+
+    async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve it; a handshake that was refused, or has nobody at its other end, is over.
+
+        To uvicorn one that was refused with a body is not complete, and it would log an error for each.
+        """
+        await app(scope, receive, send)
+        if self.close_sent or self.transport.is_closing():
+            self.handshake_complete = True
 
     def start_keepalive(self) -> None:
         """Begin to ping, at a random moment: those who connect together would be asked together for good."""
