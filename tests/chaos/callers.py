@@ -19,6 +19,7 @@ from load.plan import Order, Plan, Road, orders, text_of
 from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.channels import open_channel
 from parlando_kit.status import from_rpc_error
+from parlando_kit.true_status import with_true_status
 from tests.chaos.calls import BOUND_SECONDS, COMPLETED, STUCK, Call, FailedError
 from tests.chaos.conversation import LOST, Conversation
 from tests.chaos.listening import Listener, Report
@@ -125,7 +126,7 @@ class Callers:
         listener = Listener(report, call.due, paced=True)
         settings = speech_pb2.SpeechSettings(language="en", playout_mode=speech_pb2.PLAYOUT_MODE_CLOCK)
         settings.playout_budget.FromMilliseconds(_BUDGET_MS)  # it is under way while it lasts
-        stream = self._speak()
+        stream = with_true_status(self._speak())
         failed: FailedError | None = None
         try:
             await stream.write(speech_pb2.SpeakRequest(epoch=1, open=speech_pb2.SpeakOpen(settings=settings)))

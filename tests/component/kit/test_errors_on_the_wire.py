@@ -1,4 +1,6 @@
+import asyncio
 import logging
+import struct
 from collections.abc import AsyncIterator
 
 import grpc
@@ -252,3 +254,44 @@ async def test_nobody_there_is_a_dependency_that_does_not_answer() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as answered:
             await unary(channel)(StringValue())
     assert from_rpc_error(answered.value).reason is Reason.DEPENDENCY_UNAVAILABLE
+
+
+def _frame(kind: int, stream_id: int, payload: bytes = b"", flags: int = 0) -> bytes:
+    """Return a frame of HTTP/2 (RFC 9113, 4.1)."""
+    return struct.pack("!BHBBI", 0, len(payload), kind, flags, stream_id) + payload
+
+
+_SETTINGS, _RST_STREAM, _HEADERS, _END_HEADERS = 4, 3, 1, 4
+_BEGUN = b"\x88\x5f\x10application/grpc"  # :status 200 and content-type, in HPACK
+
+
+@pytest.mark.parametrize("code", [0, 2], ids=["NO_ERROR", "INTERNAL_ERROR"])
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_stream_that_a_proxy_resets_has_lost_its_peer_and_is_no_fault_of_ours(
+    code: int, *, begun: bool
+) -> None:
+    """Envoy does so when who was behind it goes in the middle of an answer."""
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        writer.write(_frame(_SETTINGS, 0))
+        kind = _SETTINGS
+        while kind != _HEADERS:
+            _, length, kind, _, stream_id = struct.unpack("!BHBBI", await reader.readexactly(9))
+            await reader.readexactly(length)
+        if begun:
+            writer.write(_frame(_HEADERS, stream_id, _BEGUN, _END_HEADERS))
+        writer.write(_frame(_RST_STREAM, stream_id, struct.pack("!I", code)))
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
+
+    closed = asyncio.Event()
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        async with grpc.aio.insecure_channel(f"{host}:{port}") as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as reset:
+                await stream(channel)(StringValue()).read()
+        await closed.wait()
+    assert reset.value.code() is grpc.StatusCode.INTERNAL
+    assert from_rpc_error(reset.value).reason is Reason.DEPENDENCY_UNAVAILABLE

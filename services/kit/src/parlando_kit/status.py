@@ -69,6 +69,11 @@ _BARE: dict[grpc.StatusCode, Reason] = {
 }
 
 
+_RESET = "RST_STREAM"
+"""In what gRPC says of a stream that was reset: a proxy has lost whoever answered through it. gRPC calls it
+INTERNAL on purpose (https://github.com/grpc/grpc/issues/9177), as a fault of ours, which has ErrorInfo."""
+
+
 def _packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> any_pb2.Any:
     wrapped = any_pb2.Any()
     wrapped.Pack(detail)
@@ -118,6 +123,8 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ParlandoError:
     if known is not None:
         return known
     reason = _BARE.get(error.code(), Reason.INTERNAL)
+    if error.code() is _Code.INTERNAL and _RESET in (error.details() or ""):
+        reason = Reason.DEPENDENCY_UNAVAILABLE
     return ParlandoError(reason, f"a service answered {error.code().name}")
 
 
