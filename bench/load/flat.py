@@ -15,7 +15,8 @@ class Held:
     """What a service held, on average, early and late.
 
     Attributes:
-        what: "own MB" (memory that is no file's), "threads", "descriptors", "tasks" or "keys by connection".
+        what: "own MB" (memory that is no file's), "threads", "descriptors", "tasks", "keys by connection" or
+            "KB by order".
         leeway: by how much it may be more.
     """
 
@@ -51,33 +52,6 @@ def held(service: str, looks: Sequence[Sample]) -> list[Held]:
         Held(service, "threads", *threads, leeway=2),
         Held(service, "descriptors", *descriptors, leeway=10 + descriptors[0] * 0.05),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What a Redis held at a moment.
-
-    Attributes:
-        keys: how many.
-        connections: those that had been opened by then: each began a session, or came back to one.
-    """
-
-    keys: int
-    connections: int
-
-
-def keys_held(points: Sequence[Keys]) -> Held:
-    """Compare keys by connection in the second fifth of the time with the last.
-
-    Args:
-        points: at least five.
-    """
-    fifth = len(points) // 5
-    early, late = (
-        mean(point.keys / max(point.connections, 1) for point in part)
-        for part in (points[fifth : 2 * fifth], points[-fifth:])
-    )
-    return Held("redis", "keys by connection", early, late, leeway=0.1 + early * 0.1)
 
 
 def tasks_held(looks: Sequence[Mapping[str, Gauge]]) -> list[Held]:

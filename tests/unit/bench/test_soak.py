@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from load.figures import Figures
-from load.flat import Keys, held, keys_held, tasks_held
+from load.flat import held, tasks_held
 from load.gauges import Gauge, Series
+from load.kept import Kept
 from load.lag import Lag
 from load.report import Report
 from load.soak import Soaked
@@ -51,18 +52,14 @@ def test_tasks_that_are_left_are_noticed_and_those_of_more_callers_are_not() -> 
     assert grown(300) == ["edge"]
 
 
-def test_keys_may_be_more_with_more_sessions_but_not_more_for_each() -> None:
-    assert not keys_held([Keys(3 * number, number) for number in range(1, 51)]).grows
-    assert keys_held([Keys(number * number, 100) for number in range(1, 51)]).grows
-
-
 def test_services_are_judged_and_the_generator_is_not() -> None:
     creeps = _looks([100 + look for look in range(50)])
     watch = Watch({}, samples={"edge": creeps, GENERATOR: creeps})
-    keys = Series(lambda: Keys(1, 1), 1.0)
+    kept = Kept(keys=1, lasting=0, data=1, pool=1, opened=1, orders=1)
+    redis = Series(lambda: kept, 1.0)
     gauges = Series(lambda: {"edge": Gauge(0, 10)}, 1.0)
-    keys.points = [(float(at), Keys(1, 1)) for at in range(10)]
+    redis.points = [(float(at), kept) for at in range(10)]
     gauges.points = [(float(at), {"edge": Gauge(0, 10)}) for at in range(10)]
-    soaked = Soaked(Report({}, Figures(), Lag(), watch, {}), keys, gauges, {}, {}, [])
+    soaked = Soaked(Report({}, Figures(), Lag(), watch, {}), 1, redis, gauges, {}, {}, [])
     assert [(each.service, each.what) for each in soaked.compared() if each.grows] == [("edge", "own MB")]
     assert GENERATOR not in {each.service for each in soaked.compared()}

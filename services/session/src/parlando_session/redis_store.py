@@ -23,8 +23,14 @@ from parlando_session.ids import mint
 from parlando_session.ports import MAX_TURN_BYTES, MAX_TURNS, Page, Stored, Swap, no_session
 
 _ANSWER_SECONDS = 1.0
-_CONNECTIONS = 32
 _RETRY_SECONDS = 1.0
+
+CONNECTIONS = 32
+"""A service's own to Redis, at most. Each that is opened is kept: there come to be as many as were once asked
+for something at the same moment."""
+
+CLIENT = "parlando-session"
+"""What they are called there."""
 
 _SESSION = "parlando:session:{%s}"
 _POLICIES = "parlando:{policies}"
@@ -41,14 +47,14 @@ async def connected(url: str) -> AsyncIterator[Redis]:
     try:
         pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=_CONNECTIONS,
+            max_connections=CONNECTIONS,
             # `_answer` bounds the time of all this. The client's own way, asyncio.wait_for, swallows a
             # cancel that comes as it ends, on Python 3.11.
             timeout=None,
             socket_connect_timeout=None,
             socket_timeout=None,
             retry=Retry(NoBackoff(), 1, (NoConnectionError,)),
-            client_name="parlando-session",
+            client_name=CLIENT,
         )
     except ValueError as error:
         raise ParlandoError(
