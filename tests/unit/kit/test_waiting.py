@@ -3,6 +3,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
 from operator import itemgetter
 from random import Random
 from statistics import quantiles
@@ -66,6 +67,43 @@ def test_a_refusal_says_when_those_who_wait_will_have_been_served() -> None:
     refusal = _refused(room)
     assert refusal.retry_after == pytest.approx(4 * 0.5)
     assert "in 2.0 s" in refusal.message
+
+
+def test_of_those_refused_in_one_moment_each_is_told_of_those_before_him() -> None:
+    room, clock = _room(4)
+    places = [room.enter() for _ in range(4)]
+    for place in places[:3]:
+        clock.time += 0.5
+        place.leave(served=True)
+    for _ in range(3):
+        room.enter()
+    assert [_refused(room).retry_after for _ in range(3)] == pytest.approx([2.0, 2.5, 3.0])
+    clock.time += 0.25
+    assert _refused(room).retry_after == pytest.approx(3.25)
+    assert [_refused(room).retry_after for _ in range(1_000)][-1] == pytest.approx(30.0)
+    clock.time += 30.0  # by when all of them may have come back
+    assert _refused(room).retry_after == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("burst", [200, 1_000])
+def test_who_comes_back_when_he_was_told_is_not_refused_again_and_nobody_idles(burst: int) -> None:
+    chance = Random(burst)
+    room, clock = _room(64)
+    counter = _Counter(room, clock, apart=0.014)
+    counter.come(every=0.05, seconds=10.0, chance=chance)
+    began = clock.time
+    asking = [(began + number * 1e-5, 0) for number in range(burst)]
+    asked = [0, 0]  # how often it was the first time, and again
+    while asking:
+        at, refused = heappop(asking)
+        asked[min(refused, 1)] += 1
+        for again in counter.come_at(at):
+            heappush(asking, (again, refused + 1))
+    counter.until_all_are_served()
+    assert asked[0] == burst
+    assert asked[1] == len(counter.refused) < burst
+    assert len(counter.waits(began)) == burst
+    assert clock.time - began < 1.15 * burst * 0.014
 
 
 def test_times_to_retry_are_bounded() -> None:
@@ -134,18 +172,28 @@ class _Counter:
         until = self._clock.time + seconds
         at = self._clock.time
         while at < until:
-            self._serve(at)
-            self._clock.time = at
-            try:
-                place = self._room.enter()
-                self._queue.append((at + takes(), len(self.waited), place))
-                if not self._in_turn:
-                    self._queue.sort(key=itemgetter(0))
-                self.waited.append((at, -1.0))
-            except ParlandoError:
-                self.refused.append(at)
+            self.come_at(at, takes)
             at += chance.expovariate(1 / every) if chance else every
         self._serve(at)
+
+    def come_at(self, at: float, takes: Callable[[], float] = lambda: 0.0) -> list[float]:
+        """Have one come at a moment; return when it comes again, where it is told to."""
+        self._serve(at)
+        self._clock.time = at
+        try:
+            place = self._room.enter()
+        except ParlandoError as refusal:
+            self.refused.append(at)
+            return [at + (refusal.retry_after or 0.0)]
+        self._queue.append((at + takes(), len(self.waited), place))
+        if not self._in_turn:
+            self._queue.sort(key=itemgetter(0))
+        self.waited.append((at, -1.0))
+        return []
+
+    def until_all_are_served(self) -> None:
+        """Go on until nobody waits any more."""
+        self._serve(float("inf"))
 
     def _serve(self, until: float) -> None:
         while self._queue:

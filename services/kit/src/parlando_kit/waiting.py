@@ -72,6 +72,7 @@ class WaitingRoom:
         self._long_since: float | None = None  # None while nobody has to wait longer than is fair
         self._longest = 0  # those who waited at most since then
         self._stands = False
+        self._line = 0.0  # when the latest who was refused is to come back
         self._emptied = False  # somebody of the row found the room empty
         self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
 
@@ -105,17 +106,25 @@ class WaitingRoom:
         """Refuse what is about to be begun while there is no place.
 
         Raises:
-            ParlandoError: OVERLOADED, with the time after which those who wait now will have been served.
+            ParlandoError: OVERLOADED, with the time after which those who wait now will have been served, and
+                those who were refused before and come back when they were told to.
         """
         if self.full:
             if self._stands:
                 self._row, self._emptied = 0, False
-            wait = min(max(self._waiting * self._apart, _LEAST_RETRY), _MOST_RETRY)
+            wait = self._next_in_line() - self._clock.now()
             raise ParlandoError(
                 Reason.OVERLOADED,
                 f"{self._waiting} utterances wait for their first audio: try again in {wait:.1f} s",
                 retry_after=wait,
             )
+
+    def _next_in_line(self) -> float:
+        """Return when one who is refused now is to come back: after all who were told to, but for bounds."""
+        now = self._clock.now()
+        served = now + max(self._waiting * self._apart, _LEAST_RETRY)
+        self._line = min(max(served, self._line + self._apart), now + _MOST_RETRY)
+        return self._line
 
     @property
     def _fair(self) -> float:
