@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -122,7 +123,7 @@ class Account:
     def back(self) -> float | None:
         """Seconds from the disturbance until a caller who came after the last that failed was heard.
 
-        None where no call failed.
+        None where no call failed; infinite where nobody was heard who came later.
         """
         failed = [call.due for call in self.calls if not call.well]
         if not failed:
@@ -132,7 +133,7 @@ class Account:
             for call in self.calls
             if call.well and call.playback.first_at and call.due > max(*failed, self.began)
         ]
-        return min(later) - self.began if later else float("inf")
+        return min(later) - self.began if later else math.inf
 
 
 def account(calls: Iterable[Call], began: float) -> Account:

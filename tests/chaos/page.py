@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 from tests.chaos.callers import TOLERANCE_SECONDS
@@ -55,9 +56,9 @@ Once all is well a row waits for those who came before it was, and leaves off th
   waited for that, from the disturbance or from its own beginning.
 - *silence*: the longest in the middle of an utterance that came to its end; *late*: the longest that a
   caller who was served waited for the first sound.
-- *back*: from the disturbance until a caller who came after the last that failed was heard. What was killed
-  takes about a second of CPU until it serves again, so this and *late* grow with *load*, the machine's load
-  average.
+- *back*: from the disturbance until a caller who came after the last that failed was heard; *not yet* where
+  there was none. What was killed takes about a second of CPU until it serves again, so this and *late* grow
+  with *load*, the machine's load average.
 """
 
 _SEEN = 0.005
@@ -130,7 +131,7 @@ class Row:
         times = [
             f"{each:.2f} s" if each > _SEEN else "" for each in (self.told_after, self.silence, self.late)
         ]
-        back = f"{self.back:.1f} s" if self.back is not None else ""
+        back = "" if self.back is None else f"{self.back:.1f} s" if isfinite(self.back) else "not yet"
         what = f"{self.what} ({self.repeats} times)" if self.repeats > 1 else self.what
         hit = ", ".join(map(str, self.hit.values()))
         cells = (what, hit, self.calls, *numbers, "; ".join(told), *times, back, f"{self.load:.1f}")

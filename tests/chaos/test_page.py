@@ -37,6 +37,21 @@ def test_a_row_tells_what_callers_noticed_and_from_when_on_they_were_served_agai
     assert row.broken == ["a session is lost"]
 
 
+def test_a_row_that_ends_with_a_failure_is_not_back_yet() -> None:
+    row = Row("router killed", kept=True)
+    row.add(
+        Outcome(
+            account([_call(11.0, COMPLETED, 11.2), _call(12.0, "lost")], 10.0), {"router": 1}, 0, 0, [], []
+        )
+    )
+    row.add(
+        Outcome(
+            account([_call(12.0, "lost"), _call(13.0, COMPLETED, 13.5)], 10.0), {"router": 1}, 0, 0, [], []
+        )
+    )
+    assert row.line().rpartition(" | ")[0].endswith("| 0.50 s | not yet")
+
+
 def test_a_row_in_which_nothing_was_hit_does_not_hold() -> None:
     row = Row("synth killed", kept=True)
     row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), {"synth": 0}, 0, 0, [], []))
