@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -128,6 +129,82 @@ def test_after_the_last_fragment_nothing_is_kept_back_for_another_one() -> None:
         assert [len(frame.samples) for frame in frames] == [960, 3_040]
 
     _in_time(test)
+
+
+def _heard(pieces: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Have an engine make pieces; return those of the frames that come after others were played.
+
+    Args:
+        pieces: seconds that each takes to be made, and seconds of audio.
+
+    Returns:
+        For each frame after the first that is late: seconds into playback, and seconds that were silent.
+    """
+    late: list[tuple[float, float]] = []
+
+    async def main() -> None:
+        line, clock = _Line(), LoopClock()
+        line.begin(ESTIMATED)
+        began = played_until = 0.0
+        for takes, lasts in pieces:
+            await asyncio.sleep(takes)
+            line.audio(burst(lasts, RATE))
+            now = clock.now()
+            for event in line.taken():
+                if isinstance(event, Frame):
+                    began, played_until = began or now, played_until or now
+                    if now > played_until + 1e-9:
+                        late.append((now - began, now - played_until))
+                    played_until = max(played_until, now) + len(event.samples) / RATE
+                    line.ledger.mark_sent(event.end_sample)
+                    line.playout.sent(event.end_sample)
+
+    run(main())
+    return late
+
+
+def test_who_runs_dry_is_not_kept_waiting_for_what_was_made_before_the_next_piece() -> None:
+    # An engine of long pieces, each made while what there is before it plays.
+    assert _heard([(0.24, 0.4), (0.34, 0.77), (0.41, 0.94), (0.35, 0.75), (1.1, 2.8)]) == []
+
+
+def test_small_pieces_are_gathered_all_the_same() -> None:
+    async def main() -> None:
+        line = _Line()
+        line.begin(ESTIMATED)
+        for _ in range(50):
+            await asyncio.sleep(0.02)
+            line.audio(burst(0.1, RATE))
+        assert len([event for event in line.taken() if isinstance(event, Frame)]) < 10
+
+    run(main())
+
+
+def test_what_a_quick_engine_makes_leaves_in_as_few_frames_as_ever() -> None:
+    async def main() -> None:
+        line = _Line()
+        line.begin(ESTIMATED)
+        line.audio(burst(1.0, RATE))
+        line.track.end(0.0, last=True)
+        frames = [len(event.samples) for event in line.taken() if isinstance(event, Frame)]
+        assert frames == [0.12 * RATE, 0.48 * RATE, 0.4 * RATE]
+
+    run(main())
+
+
+def test_long_pieces_are_gathered_while_much_is_left_to_hear() -> None:
+    async def main() -> None:
+        line = _Line()
+        line.begin(ESTIMATED)
+        line.audio(burst(6.0, RATE))
+        line.taken()
+        await asyncio.sleep(1.0)
+        line.audio(burst(0.3, RATE))
+        assert line.taken() == []
+        line.audio(burst(0.8, RATE))
+        assert line.taken() != []
+
+    run(main())
 
 
 def test_words_leave_before_the_frames_they_lie_in() -> None:

@@ -46,6 +46,11 @@ class Framer:
         """The first sample that is in no frame yet."""
         return self._next_sample
 
+    @property
+    def fresh(self) -> bool:
+        """Whether no frame was cut yet, or since playback caught up: little of the next piece will stay."""
+        return self._least == self._first
+
     def restart(self) -> None:
         """Make the next frame a small one: playback has caught up."""
         self._least, self._most = self._first, self._first * GROWTH

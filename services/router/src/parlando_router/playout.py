@@ -80,6 +80,10 @@ class Playout:
         """Return seconds of audio sent and not played."""
         return max(self._sent - self._position(), 0.0) / self._rate
 
+    def unplayed(self, samples: int) -> float:
+        """Return seconds that are left to hear of the samples before this one, played as they come."""
+        return max(samples - self._playing(), 0.0) / self._rate
+
     async def room(self) -> None:
         """Return once less than the budget is unheard, and little of it waits for the transport."""
         while True:

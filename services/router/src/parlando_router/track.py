@@ -17,6 +17,9 @@ from parlando_router.ports import Fragment, SynthesisStarted
 
 _CAUGHT_UP_SECONDS = 0.2
 
+LONG_SECONDS = 0.25
+"""A piece so long is of an engine that makes long ones: the next may take it as long as this one plays."""
+
 Put = Callable[[int, Frame | SpeechEvent], None]
 """Takes an event of an epoch, to be sent in order."""
 
@@ -38,6 +41,7 @@ class Track:
         self._ledger = ledger
         self._playout = playout
         self._put = put
+        self._rate = rate
         self._joiner = Joiner(rate)
         self._framer = Framer(rate)
         self.speaking = False
@@ -137,8 +141,11 @@ class Track:
         """
         if len(pcm) % 2:
             raise ParlandoError(Reason.ENGINE_FAILED, "the engine gave audio of an odd length")
-        self._add(self._joiner.feed(louder(pcm, self._gain_db)))
-        self._release()
+        fresh = self._framer.fresh
+        samples = self._joiner.feed(louder(pcm, self._gain_db))
+        self._add(samples)
+        long = len(samples) >= LONG_SECONDS * self._rate
+        self._release(gather=fresh or not long or self._much_to_hear())
 
     def words(self, words: tuple[SpokenWord, ...]) -> None:
         """Take word times of the fragment."""
@@ -194,6 +201,11 @@ class Track:
             self._ledger.add_samples(len(samples))
             self._playout.made(self._ledger.made)
 
+    def _much_to_hear(self) -> bool:
+        """Return whether what is in no frame yet is less than half of what is heard before it."""
+        framed = self._framer.next_sample
+        return 2 * (self._ledger.made - framed) < self._playout.unplayed(framed) * self._rate
+
     def _tie(self, words: list[SpokenWord]) -> None:
         if words:
             try:
@@ -201,10 +213,10 @@ class Track:
             except ValueError as error:
                 raise ParlandoError(Reason.ENGINE_FAILED, "the engine timed words out of order") from error
 
-    def _release(self, *, whole: bool = False) -> None:
+    def _release(self, *, whole: bool = False, gather: bool = True) -> None:
         if not whole:
             self._tie(self._joiner.timed())
-        frames = self._cut(whole=whole)
+        frames = self._cut(whole=whole or not gather)
         if frames or whole:
             self._put_out(frames, whole=whole)
 
