@@ -12,6 +12,7 @@ from parlando_synth.narration import Narration
 from parlando_synth.reading import Reading, ReadWord
 
 EXACT, ESTIMATED = TimingQuality.EXACT, TimingQuality.ESTIMATED
+NOW = 99.0
 
 
 def narration_of(reading: Reading, events: list[EngineEvent]) -> Narration:
@@ -27,12 +28,21 @@ def test_a_word_comes_with_the_piece_that_it_ends_in() -> None:
     events: list[EngineEvent] = []
     narration = narration_of(reading, events)
     narration.place(0, [0, 4, 9, 10, 15, 20], EXACT)
-    narration.say(bytes(2 * 12), 3)
+    narration.say(bytes(2 * 12), 3, NOW)
     assert words(events) == [SpokenWord(Span(0, 2), 0, 9, EXACT)]
-    assert narration.dry_at == 101.2
-    narration.say(bytes(2 * 8), 5)
+    narration.say(bytes(2 * 8), 5, NOW)
     assert words(events)[1:] == [SpokenWord(Span(3, 5), 10, 10, EXACT)]
     assert [event.fraction for event in events if isinstance(event, Progress)] == [0.6, 1.0]
+
+
+def test_a_listener_runs_dry_as_late_as_what_was_said_since_it_was_heard_lasts() -> None:
+    narration = narration_of(Reading("abcd", []), [])
+    narration.say(bytes(2 * 5), 1, 99.0)  # there is something to hear until 100
+    assert narration.dry_at == 100.5
+    narration.say(bytes(2 * 5), 2, 100.5)
+    assert narration.dry_at == 101.0
+    narration.say(bytes(2 * 5), 3, 103.0)  # too late: heard from then on
+    assert narration.dry_at == 103.5
 
 
 def test_a_word_that_two_runs_share_is_one_word() -> None:
@@ -40,9 +50,9 @@ def test_a_word_that_two_runs_share_is_one_word() -> None:
     events: list[EngineEvent] = []
     narration = narration_of(reading, events)
     narration.place(0, [1, 5, 9], EXACT)
-    narration.say(bytes(2 * 10), 2)
+    narration.say(bytes(2 * 10), 2, NOW)
     narration.place(2, [2, 6, 9], ESTIMATED)
-    narration.say(bytes(2 * 10), 4)
+    narration.say(bytes(2 * 10), 4, NOW)
     assert words(events) == [SpokenWord(Span(0, 4), 1, 18, ESTIMATED)]
 
 
@@ -53,7 +63,7 @@ def test_words_of_which_nothing_is_spoken_come_at_the_end() -> None:
     events: list[EngineEvent] = []
     narration = narration_of(reading, events)
     narration.place(0, [0, 5], EXACT)
-    narration.say(bytes(2 * 6), 1)
+    narration.say(bytes(2 * 6), 1, NOW)
     narration.finish()
     assert words(events) == [
         SpokenWord(Span(0, 1), 0, 5, EXACT),
@@ -77,7 +87,7 @@ def test_words_are_in_order_and_in_what_was_said(runs: list[tuple[int, int]]) ->
     for symbols, samples in runs:
         narration.place(first, [samples * edge // symbols for edge in range(symbols + 1)], EXACT)
         first += symbols
-        narration.say(bytes(2 * samples), first)
+        narration.say(bytes(2 * samples), first, NOW)
         made += samples
         assert len(words(events)) == first
         assert words(events)[-1].end_sample == made

@@ -17,8 +17,11 @@ class Narration:
         reading: what is said.
         sample_rate: of all samples.
         quality: of the words' times, where no piece says otherwise.
-        dry_at: when the listener had nothing left to hear, were nothing said, in seconds of any clock.
+        dry_at: when the listener has nothing left to hear, were nothing said, in seconds of any clock.
         emit: takes the events.
+
+    Attributes:
+        dry_at: when the listener has nothing left to hear; what is said later is heard from when it is said.
     """
 
     def __init__(
@@ -33,16 +36,11 @@ class Narration:
         self._reading = reading
         self._sample_rate = sample_rate
         self._quality = quality
-        self._dry_at = dry_at
+        self.dry_at = dry_at
         self._emit = emit
         self._words = deque(reading.words)
         self._edges = [0] * (len(reading.symbols) + 1)  # first sample of each symbol
         self._made = 0
-
-    @property
-    def dry_at(self) -> float:
-        """When the listener has nothing left to hear, on the clock that was given."""
-        return self._dry_at + self._made / self._sample_rate
 
     def place(self, first: int, edges: Sequence[int], quality: TimingQuality) -> None:
         """Take note of where symbols lie, before they are said.
@@ -57,14 +55,17 @@ class Narration:
             len(self._edges) - first - len(edges)
         )
 
-    def say(self, pcm: bytes, end: int) -> None:
+    def say(self, pcm: bytes, end: int, now: float) -> None:
         """Give out samples that follow, and the words that end with them.
 
         Args:
             pcm: as in `Audio`.
             end: symbols of the reading that have been said by the end of them.
+            now: the time, on the clock of `dry_at`.
         """
-        self._made += len(pcm) // 2
+        samples = len(pcm) // 2
+        self._made += samples
+        self.dry_at = max(self.dry_at, now) + samples / self._sample_rate
         self._emit(Audio(pcm))
         spoken: list[SpokenWord] = []
         while self._words and self._words[0].end <= end:

@@ -76,6 +76,53 @@ def test_a_run_is_done_while_half_of_what_is_queued_still_plays() -> None:
     assert pace.size(-5.0) == pace.size(0)
 
 
+_SENTENCE = (
+    "ˈɛvɹi ˈivnɪŋ ðɪ ˈOld kˈipəɹ klˈImd ðə hˈʌndɹɪd stˈɛps tə lˈIt ðə ɡɹˈAt lˈæmp, ænd ˈɛvɹi nˈIt ðə ʃˈɪps "
+    "ðæt pˈæst ðə kˈAp kʊd sˈi ɪt tˈɜɹnɪŋ slˈOli əbˌʌv ðə blˈæk wˈɔTəɹ."
+)
+_FIXED, _AUDIO, _HELD = 0.045, 0.08, 0.03  # seconds: of any run, of a symbol heard, and held for the next run
+
+
+def _spoken(per_symbol: float) -> tuple[list[int], list[float]]:
+    """Speak two sentences on a machine that takes so many seconds a symbol.
+
+    Returns:
+        Symbols of each run, and seconds for which the listener still had something to hear when it was done.
+    """
+    reading, pace, now, start = Reading(f"{_SENTENCE} {_SENTENCE}", []), Pace(first_run=0.25), 0.0, 0
+    pace.begin(20, _FIXED + 20 * per_symbol)
+    runs: list[int] = []
+    spare: list[float] = []
+    dry_at = 0.0
+    while start < len(reading.symbols):
+        end = next_cut(reading, start, pace.size(dry_at - now))
+        takes = _FIXED + (end - start) * per_symbol
+        now += takes
+        if runs:
+            spare.append(dry_at - _HELD - now)
+        pace.learn(end - start, takes)
+        dry_at = max(dry_at, now) + (end - start) * _AUDIO
+        runs.append(end - start)
+        start = end + 1
+    return runs, spare
+
+
+@pytest.mark.parametrize("per_symbol", [0.01, 0.02, 0.03, 0.035, 0.04, 0.042, 0.044, 0.046])
+def test_on_a_steady_machine_nobody_runs_dry(per_symbol: float) -> None:
+    runs, spare = _spoken(per_symbol)
+    assert min(spare) > 0, (runs, spare)
+
+
+def test_what_is_in_time_may_be_less_than_two_words_but_not_where_nothing_would_be() -> None:
+    pace = Pace(first_run=0.25)
+    pace.begin(20, 0.02 + 20 * 0.042)
+    assert SHORTEST / 2 < pace.size(0.4) < 9
+    assert pace.size(0.2) == pace.size(0.0) == SHORTEST
+    slow = Pace(first_run=0.25)
+    slow.begin(20, 0.02 + 20 * 0.1)
+    assert slow.size(0.4) == SHORTEST
+
+
 def test_a_slow_machine_gets_the_shortest_run_and_a_fast_one_the_longest() -> None:
     slow, fast = Pace(first_run=0.25), Pace(first_run=0.25)
     slow.begin(20, 20.0)

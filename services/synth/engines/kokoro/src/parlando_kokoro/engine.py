@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
+from parlando_kokoro.company import Company
 from parlando_kokoro.model import Model
 from parlando_kokoro.network import SAMPLE_RATE, Network
 from parlando_kokoro.runs import LONGEST, Pace, next_cut, next_sentence
@@ -56,7 +57,7 @@ class Loaded:
     speller: SpellingProcess
     turns: Turns
     lanes: Lanes
-    pace: Pace
+    company: Company
     longest_run: float
 
     def close(self) -> None:
@@ -68,7 +69,8 @@ class Loaded:
         """Return where the run that begins at a symbol ends, for a listener who has so many seconds left."""
         if self.model.windowed:
             return next_sentence(reading, start)
-        return next_cut(reading, start, self.pace.size(queued, speed=speed))
+        pace = self.company.pace(alone=self.company.alone)
+        return next_cut(reading, start, pace.size(queued, speed=speed))
 
     def speed(self, asked: float) -> float:
         """Return the speed that the network can do, for the one that was asked for."""
@@ -133,33 +135,45 @@ class KokoroInstance(Instance):
             emit=emit,
         )
         stop.on_set(shared.turns.wake)
+        with shared.company.joined():
+            if self._speak(reading, voice, job, speed, narration, stop):
+                narration.finish()
+
+    def _speak(
+        self, reading: Reading, voice: Voice, job: Job, speed: float, narration: Narration, stop: StopFlag
+    ) -> bool:
+        """Speak a reading in runs; return whether all of it was spoken."""
+        shared = self._loaded
         start = 0
         while start < len(reading.symbols):
-            waits = time.monotonic()
+            waits, alone = time.monotonic(), shared.company.alone
             with shared.turns.turn(narration.dry_at, stop) as granted:
                 if not granted:
-                    return
+                    return False
                 queued = narration.dry_at - time.monotonic()
                 end = shared.end_of_run(reading, start, queued, speed)
                 run = partial(shared.run, reading.symbols[start:end], voice, speed, stop)
                 piece = shared.lanes.run(run, urgent=queued < _WAITING)
             if piece is None:
-                return
-            shared.pace.learn(end - start, time.monotonic() - waits, speed=speed)
+                return False
+            now = time.monotonic()
+            pace = shared.company.pace(alone=alone and shared.company.alone)
+            pace.learn(end - start, now - waits, speed=speed)
             narration.place(start, piece.edges.tolist(), piece.quality)
             made = len(piece.first)
-            narration.say(pcm(piece.first, job.volume_db), start + piece.symbols_by(made))
+            narration.say(pcm(piece.first, job.volume_db), start + piece.symbols_by(made), now)
             while made < piece.length:
                 with shared.turns.turn(narration.dry_at, stop) as granted:
                     urgent = narration.dry_at - time.monotonic() < _WAITING
                     following = partial(next, piece.windows, None)
                     window = shared.lanes.run(following, urgent=urgent) if granted else None
                 if window is None:
-                    return
+                    return False
                 made += len(window)
-                narration.say(pcm(window, job.volume_db), start + piece.symbols_by(made))
+                said = start + piece.symbols_by(made)
+                narration.say(pcm(window, job.volume_db), said, time.monotonic())
             start = end + 1 if reading.symbols[end : end + 1] == " " else end
-        narration.finish()
+        return True
 
     def close(self) -> None:
         """Leave what is shared."""
@@ -249,7 +263,7 @@ class KokoroEngine(BlockingEngine):
             speller=SpellingProcess("parlando_kokoro.speller"),
             turns=Turns(settings.runs),
             lanes=Lanes(settings.runs),
-            pace=pace,
+            company=Company(pace),
             longest_run=longest_run,
         )
 

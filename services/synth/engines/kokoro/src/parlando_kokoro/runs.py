@@ -6,7 +6,7 @@ from parlando_kokoro.network import LONGEST_RUN
 from parlando_synth.reading import Reading
 
 SHORTEST = 10
-"""Symbols of the shortest run, unless the text is shorter: about two words."""
+"""Symbols of the shortest run, about two words; less where that alone is made in time, or is all there is."""
 
 LONGEST = 160
 """Symbols of the longest run: about 13 s of speech. Longer ones are no cheaper, and a stop wastes more."""
@@ -88,6 +88,7 @@ class Pace:
     # Weight of the latest run: a machine that has become slower is heard, one that is faster is not.
     _SLOWER, _FASTER = 0.7, 0.2
     _RESERVE = 0.5  # of what is queued, the part that stays when the run is done
+    _UNHEARD = 0.05  # seconds of what is queued that have not left: the end of a run waits for the next
 
     def __init__(self, first_run: float) -> None:
         self._first_run = first_run
@@ -106,17 +107,25 @@ class Pace:
     def size(self, queued: float, *, speed: float = 1.0) -> int:
         """Return how many symbols the next run may have.
 
+        So many that the run takes as long as a first one may, or half of what is queued; but no more than are
+        done before the listener runs dry, where half of the shortest run is.
+
         Args:
             queued: seconds of audio that the listener still has.
             speed: how fast they are spoken, in proportion to the usual rate.
         """
-        seconds = max(queued * self._RESERVE, self._first_run) - self._FIXED
-        wanted = seconds / max(self.per_symbol, 1e-9) * speed
-        return round(min(max(wanted, SHORTEST), LONGEST * min(speed, 1.0)))
+        wanted = max(self._within(max(queued * self._RESERVE, self._first_run), speed), SHORTEST)
+        in_time = self._within(queued - self._UNHEARD, speed)
+        if in_time >= SHORTEST / 2:
+            wanted = min(wanted, in_time)
+        return round(min(wanted, LONGEST * min(speed, 1.0)))
 
     def estimate(self, symbols: int) -> float:
         """Return how many seconds a run of so many symbols takes."""
         return self._FIXED + symbols * self.per_symbol
+
+    def _within(self, seconds: float, speed: float) -> float:
+        return (seconds - self._FIXED) / max(self.per_symbol, 1e-9) * speed
 
     def _of(self, symbols: float, seconds: float) -> float:
         return max(seconds - self._FIXED, 0.0) / symbols

@@ -119,7 +119,7 @@ class PiperInstance(Instance):
                 return
             known = TimingQuality.EXACT if run.exact else TimingQuality.ESTIMATED
             narration.place(start, run.edges.tolist(), known)
-            narration.say(pcm(run.samples, job.volume_db), end)
+            narration.say(pcm(run.samples, job.volume_db), end, time.monotonic())
         narration.finish()
 
     def close(self) -> None:
