@@ -56,7 +56,8 @@ def test_a_place_is_left_once() -> None:
     assert room.waiting == 1
 
 
-def test_a_refusal_says_when_those_who_wait_will_have_been_served() -> None:
+def _full_and_paced() -> tuple[WaitingRoom, _Clock]:
+    """Return a room that is full with four, one of whom was served every half a second, and its clock."""
     room, clock = _room(4)
     places = [room.enter() for _ in range(4)]
     for place in places[:3]:
@@ -64,19 +65,18 @@ def test_a_refusal_says_when_those_who_wait_will_have_been_served() -> None:
         place.leave(served=True)
     for _ in range(3):
         room.enter()
+    return room, clock
+
+
+def test_a_refusal_says_when_those_who_wait_will_have_been_served() -> None:
+    room, _ = _full_and_paced()
     refusal = _refused(room)
     assert refusal.retry_after == pytest.approx(4 * 0.5)
     assert "in 2.0 s" in refusal.message
 
 
 def test_of_those_refused_in_one_moment_each_is_told_of_those_before_him() -> None:
-    room, clock = _room(4)
-    places = [room.enter() for _ in range(4)]
-    for place in places[:3]:
-        clock.time += 0.5
-        place.leave(served=True)
-    for _ in range(3):
-        room.enter()
+    room, clock = _full_and_paced()
     assert [_refused(room).retry_after for _ in range(3)] == pytest.approx([2.0, 2.5, 3.0])
     clock.time += 0.25
     assert _refused(room).retry_after == pytest.approx(3.25)
