@@ -43,6 +43,27 @@ def all_ports(port: int) -> list[str]:
     return [argument for name in services for argument in (f"--{name}-port", str(port))]
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:50051", "127.0.0.1"])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("say", "Hello"), "--address"),
+        (("say", "Hello"), "--traces-address"),
+        (("voices", "list"), "--address"),
+        (("doctor",), "--address"),
+        (("spending", "any"), "--address"),
+        (("bench", "latency"), "--address"),
+    ],
+)
+def test_an_address_that_is_none_is_not_looked_for(
+    parlando: CommandLine, command: tuple[str, ...], option: str, address: str
+) -> None:
+    status, out, err = parlando.run(*command, option, address)
+    assert (status, out) == (2, b"")
+    assert f"Invalid value for '{option}'" in err
+    assert f'"{address}" is not HOST:PORT: write it as in 127.0.0.1:50051' in err
+
+
 def test_voices_are_a_table_that_a_pipe_does_not_cut(parlando: CommandLine) -> None:
     status, out, err = parlando.run("voices")
     assert (status, err) == (0, "")

@@ -111,6 +111,23 @@ async def test_a_path_that_is_not_there_is_told_in_openais_shape(
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
 
 
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("GET", "/v1/nothing", "see /openapi.json"),
+        ("GET", "/v1/realtime", "/v1/realtime is for WebSockets"),
+        ("GET", "/v1/audio/speech", "use POST"),
+        ("DELETE", "/v1/models", "use GET, HEAD"),
+        ("PUT", "/studio/index.html", "use GET, HEAD"),
+    ],
+)
+async def test_a_wrong_path_or_method_is_told_what_to_do(
+    shared: Edge, method: str, path: str, words: str
+) -> None:
+    assert words in (await shared.http.request(method, path)).json()["error"]["message"]
+
+
 async def test_without_a_router_the_answer_is_503_and_says_when_to_come_back() -> None:
     async with serving() as other, serving_before(NOWHERE, NOWHERE, other.router) as edge:
         for response in (

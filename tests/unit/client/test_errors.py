@@ -18,6 +18,7 @@ _RESET = "Received RST_STREAM with error code 2"
         (grpc.StatusCode.INTERNAL, _RESET, False, "INTERNAL", _RESET),
         (grpc.StatusCode.INTERNAL, "a bug", True, "INTERNAL", "a bug"),
         (grpc.StatusCode.UNAVAILABLE, "refused", False, "UNAVAILABLE", "is the system up"),
+        (grpc.StatusCode.UNIMPLEMENTED, "no method", False, "UNIMPLEMENTED", "127.0.0.1:8080 does not"),
     ],
 )
 def test_a_stream_that_broke_off_is_told_from_a_fault(

@@ -66,6 +66,8 @@ def from_rpc_error(error: grpc.RpcError, address: str, *, begun: bool = False) -
         message = f"{address} went away in the middle of the utterance"
     elif code is grpc.StatusCode.UNAVAILABLE:
         message = f"no answer from {address}: is the system up there? `parlando up` starts one"
+    elif code is grpc.StatusCode.UNIMPLEMENTED:
+        message = f"what listens at {address} does not answer such calls: is that another service's port?"
     else:
         message = f"{address} answered {code.name}: {details}"
     return SpeechError(code.name, message)

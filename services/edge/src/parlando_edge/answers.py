@@ -55,12 +55,24 @@ async def on_http_exception(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return refusal(UNEXPECTED)
     said = {
-        "message": error.detail,
+        "message": _message(error),
         "type": "invalid_request_error",
         "code": _CODES.get(error.status_code, "http_error"),
         "param": None,
     }
     return json_answer({"error": said}, error.status_code, error.headers)
+
+
+def _message(error: HTTPException) -> str:
+    """Return what is wrong and what to do; of paths and methods, which refuse with a bare phrase, too."""
+    match error.status_code:
+        case 404:
+            return "nothing answers at this path: see /openapi.json; /v1/realtime is for WebSockets alone"
+        case 405:
+            methods = ", ".join(sorted((error.headers or {})["Allow"].split(", ")))
+            return f"this path does not take that method: use {methods}"
+        case _:
+            return error.detail
 
 
 async def on_exception(_: Request, __: Exception) -> Response:

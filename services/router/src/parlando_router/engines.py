@@ -217,7 +217,7 @@ class Engines(Roster):
         if not able:
             raise ParlandoError(
                 Reason.LANGUAGE_NOT_FOUND,
-                f'no voice speaks "{language}": see ListVoices',
+                f'no engine that may be asked has a voice for "{language}": see the voices, and the policy',
                 field="settings.language",
             )
         if not live:

@@ -83,6 +83,6 @@ def _teller(engines: Engines, settings: SpeechSettings, language: str) -> Candid
             return candidate
     raise ParlandoError(
         Reason.NOT_SUPPORTED,
-        "no engine that could speak this tells how it pronounces: ListEngines says which have phonemizes",
+        "no engine that could speak this tells how it pronounces: ask one that phonemizes, as kokoro does",
         field="settings.engine",
     )

@@ -114,6 +114,6 @@ class Roster:
         hint = f"did you mean {', '.join(near)}? " if near else ""
         return ParlandoError(
             Reason.VOICE_NOT_FOUND,
-            f'settings.voice "{shown}" is not known: {hint}see ListVoices',
+            f'settings.voice "{shown}" is not known: {hint}see the list of voices',
             field="settings.voice",
         )

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from parlando_client.channel import CHANNEL_OPTIONS
 from parlando_client.cli.failure import Failure
+from parlando_client.cli.options import Address
 from parlando_client.client import Client
 from parlando_client.latency.figures import PERCENTILES, Kind, Latency, by_kind, percentile
 
@@ -38,7 +39,7 @@ def bench() -> None:
     default="127.0.0.1:8080",
     show_default=True,
     show_envvar=True,
-    metavar="HOST:PORT",
+    type=Address(),
     help="The public listener: Envoy.",
 )
 @click.option(

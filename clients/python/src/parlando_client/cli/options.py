@@ -11,13 +11,26 @@ from parlando_client.channel import DEFAULT_ADDRESS
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+
+class Address(click.ParamType[str]):
+    """Where a service is, as gRPC takes it: not a page's address, which gRPC would look up as a name."""
+
+    name = "HOST:PORT"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the address as it is, or end with what is wrong with it."""
+        if value.startswith(("http://", "https://")) or ":" not in value:
+            self.fail(f'"{value}" is not HOST:PORT: write it as in {DEFAULT_ADDRESS}', param, ctx)
+        return value
+
+
 address_option = click.option(
     "--address",
     envvar="PARLANDO_ADDRESS",
     default=DEFAULT_ADDRESS,
     show_default=True,
     show_envvar=True,
-    metavar="HOST:PORT",
+    type=Address(),
     help="Where the router is.",
 )
 

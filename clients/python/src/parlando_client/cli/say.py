@@ -11,7 +11,7 @@ from rich.console import Console
 from parlando_client.cli import written
 from parlando_client.cli.display import Display
 from parlando_client.cli.failure import Failure
-from parlando_client.cli.options import address_option
+from parlando_client.cli.options import Address, address_option
 from parlando_client.cli.output import chosen_sink
 from parlando_client.cli.sinks import PlayerSink
 from parlando_client.cli.speaking import speak
@@ -41,7 +41,7 @@ from parlando_client.delivery import Delivery
     default=DEFAULT_TRACES,
     show_default=True,
     show_envvar=True,
-    metavar="HOST:PORT",
+    type=Address(),
     help="Where the trace ring of `parlando up --trace` is.",
 )
 def say(

@@ -7,6 +7,7 @@ import json
 
 import click
 
+from parlando_client.cli.options import Address
 from parlando_client.sessions import DEFAULT_ADDRESS, Sessions
 from parlando_client.spending import Spending
 
@@ -19,7 +20,7 @@ from parlando_client.spending import Spending
     default=DEFAULT_ADDRESS,
     show_default=True,
     show_envvar=True,
-    metavar="HOST:PORT",
+    type=Address(),
     help="Where the session service is.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; money is text in it.")
