@@ -292,4 +292,8 @@ def bring_up_to_date(project: Project, *, dev: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("bootstrap: interrupted; run it again to go on", file=sys.stderr)
+        sys.exit(130)  # as a shell says of what Ctrl-C has ended
