@@ -1,5 +1,6 @@
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import SettingsConfigDict
 
 from parlando_kit.settings import ServerSettings
 
@@ -40,3 +41,39 @@ def test_a_setting_out_of_range_is_named(name: str, value: object) -> None:
     with pytest.raises(ValidationError) as refused:
         ServerSettings.model_validate({name: value})
     assert [error["loc"] for error in refused.value.errors()] in ([(name,)], [("PARLANDO_LOG_LEVEL",)])
+
+
+class _Keyed(ServerSettings):
+    model_config = SettingsConfigDict(env_prefix="KEYED_")
+
+    key: SecretStr = Field(default=SecretStr(""), max_length=4, description="a key")
+    rules: frozenset[str] = Field(default=frozenset(), description="names")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("KEYED_KEY", "secret", "keyed: KEYED_KEY: Value should have at most 4 items"),
+        ("KEYED_PORT", "many", "keyed: KEYED_PORT: Input should be a valid integer"),
+        ("PARLANDO_LOG_LEVEL", "LOUD", "keyed: PARLANDO_LOG_LEVEL: String should match pattern"),
+        ("KEYED_RULES", "emoji", 'keyed: error parsing value for field "rules"'),
+    ],
+)
+def test_a_wrong_variable_ends_a_service_with_a_line_that_names_it_and_not_its_value(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as ended:
+        _Keyed.from_environment()
+    message = str(ended.value)
+    assert message.startswith(said)
+    assert value not in message
+    assert "\n" not in message
+
+
+def test_each_wrong_variable_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYED_PORT", "many")
+    monkeypatch.setenv("KEYED_KEY", "secret")
+    with pytest.raises(SystemExit) as ended:
+        _Keyed.from_environment()
+    assert [line.split(": ")[1] for line in str(ended.value).splitlines()] == ["KEYED_PORT", "KEYED_KEY"]

@@ -22,7 +22,7 @@ from parlando_kit.waiting import WaitingRoom
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = EdgeSettings()
+    settings = EdgeSettings.from_environment()
 
     async def build(resources: AsyncExitStack) -> HttpServer:
         telemetry.set_up("edge", settings, resources)

@@ -17,7 +17,7 @@ from parlando_kit.server import Server
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = FragmenterSettings()
+    settings = FragmenterSettings.from_environment()
 
     async def build(resources: AsyncExitStack) -> Server:
         telemetry.set_up("fragmenter", settings, resources)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class ServerSettings(BaseSettings):
@@ -52,3 +54,29 @@ class ServerSettings(BaseSettings):
         description="address to offer scrapes on",
         validation_alias="PARLANDO_METRICS_HOST",
     )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return what the environment says.
+
+        Raises:
+            SystemExit: some of it is wrong; a line for each variable says what, and has no key in it.
+        """
+        prefix = cls.model_config.get("env_prefix", "")
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = [
+                f"{_variable(prefix, fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+                for fault in error.errors(include_input=False, include_url=False)
+            ]
+        except SettingsError as error:
+            faults = [f"{error}: JSON is expected"]
+        service = prefix.rstrip("_").lower()
+        raise SystemExit("\n".join(f"{service}: {fault}" for fault in faults))
+
+
+def _variable(prefix: str, place: tuple[int | str, ...]) -> str:
+    """Return the variable that a fault is in, by its alias or its field's name."""
+    name = str(place[0]) if place else ""
+    return name if name.isupper() else f"{prefix}{name}".upper()

@@ -151,7 +151,7 @@ def services(ring: Ring) -> tuple[Service, ...]:
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = Settings()
+    settings = Settings.from_environment()
 
     async def build(resources: AsyncExitStack) -> Server:
         del resources

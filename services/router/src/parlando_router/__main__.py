@@ -29,7 +29,7 @@ from parlando_router.watch import EngineWatch, watch_fragmenter
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = RouterSettings()
+    settings = RouterSettings.from_environment()
 
     async def build(resources: AsyncExitStack) -> Server:
         telemetry.set_up("router", settings, resources)

@@ -21,7 +21,7 @@ from parlando_session.turns import Turns
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = SessionSettings()
+    settings = SessionSettings.from_environment()
     now = time.time
 
     async def build(resources: AsyncExitStack) -> Server:

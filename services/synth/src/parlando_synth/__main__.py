@@ -21,7 +21,7 @@ from parlando_synth.worker import Bounds, Worker
 
 def main() -> None:
     """Serve the engine that the settings name, until told to stop."""
-    serve(SynthSettings(), installed)
+    serve(SynthSettings.from_environment(), installed)
 
 
 def serve(settings: SynthSettings, find: Callable[[str], Callable[[], Engine]]) -> None:
