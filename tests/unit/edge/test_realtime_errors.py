@@ -192,3 +192,19 @@ def test_an_id_in_use_is_refused() -> None:
         "item_create_duplicate_item_id",
         "item.id",
     )
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"type": "session.update", "event_id": "e", "session": {"tools": %s}}',
+        '{"type": "conversation.item.create", "event_id": "e", "item": {"type": "mcp_call", "x": %s}}',
+    ],
+)
+def test_what_is_nested_too_deep_to_be_shown_again_is_refused(event: str) -> None:
+    client = Client()
+    (error,) = client.raw(event % ("[" * 300 + "]" * 300))
+    assert (error["type"], error["error"]["code"]) == ("error", "malformed_message")
+    assert "at most" in error["error"]["message"]
+    first, *_ = client.raw(event % ("[" * 90 + "]" * 90))
+    assert first["type"] in ("session.updated", "conversation.item.added")

@@ -12,6 +12,9 @@ from parlando_kit.errors import ParlandoError, Reason
 
 _Json = Mapping[str, Any]
 
+_DEEPEST = 100
+"""Objects and lists within one another. orjson reads 1,024 of them and writes 254: what came must go out."""
+
 
 def parse_object(data: bytes | str) -> dict[str, Any]:
     """Return the JSON object in `data`.
@@ -28,7 +31,22 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
         ) from None  # its own message quotes what was sent
     if not isinstance(value, dict):
         raise ParlandoError(Reason.MALFORMED_MESSAGE, "this is JSON, but not an object: send {…}")
+    if _deeper(value, _DEEPEST):
+        raise ParlandoError(
+            Reason.MALFORMED_MESSAGE, f"this is JSON nested too deep: {_DEEPEST} objects and lists at most"
+        )
     return value
+
+
+def _deeper(value: _Json, most: int) -> bool:
+    """Return whether more than `most` objects and lists lie within one another."""
+    level: list[Any] = [value]
+    for _ in range(most):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 class Fields:
