@@ -20,11 +20,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 @dataclass
 class FakeSessions(session_service_pb2_grpc.SessionServiceServicer):
-    """Sessions by id, with their turns."""
+    """Sessions by id, with their turns, and what was put behind which."""
 
     sessions: dict[str, session_pb2.Session] = field(default_factory=dict)
     masks: list[list[str]] = field(default_factory=list)
     turns: dict[str, dict[str, session_pb2.Turn]] = field(default_factory=dict)
+    behind: dict[str, str | None] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def until_turns(self, session_id: str, count: int) -> list[session_pb2.Turn]:
@@ -71,6 +72,8 @@ class FakeSessions(session_service_pb2_grpc.SessionServiceServicer):
         """Store a turn."""
         self._find(request.session_id)
         self.turns[request.session_id][request.turn.id] = request.turn
+        placed = request.HasField("previous_turn_id")
+        self.behind[request.turn.id] = request.previous_turn_id if placed else None
         self._changed.set()
         return session_pb2.PutTurnResponse(turn=request.turn)
 

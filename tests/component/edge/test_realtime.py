@@ -339,6 +339,27 @@ async def test_a_session_is_kept_where_there_is_a_session_service() -> None:
             assert session["parlando"]["word_timestamps"] is True
 
 
+async def test_what_is_put_between_others_is_kept_there() -> None:
+    sessions = new_sessions()
+    async with (
+        serving_sessions(sessions) as address,
+        serving(session=address) as edge,
+        edge.websocket() as socket,
+    ):
+        (created,) = await until(socket, "session.created")
+        for name, place in (
+            ("first", {}),
+            ("last", {"previous_item_id": "first"}),
+            ("between", {"previous_item_id": "first"}),
+            ("before", {"previous_item_id": "root"}),
+        ):
+            content = [{"type": "input_text", "text": TEXT}]
+            item = {"type": "message", "role": "user", "content": content, "id": name}
+            await send(socket, "conversation.item.create", item=item, **place)
+        await sessions.until_turns(created["session"]["id"], 4)
+    assert sessions.behind == {"first": None, "last": None, "between": "first", "before": ""}
+
+
 async def test_what_was_being_spoken_when_the_client_left_is_kept_as_interrupted() -> None:
     sessions = new_sessions()
     async with serving_sessions(sessions) as address, serving(session=address) as edge:

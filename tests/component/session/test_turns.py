@@ -89,6 +89,41 @@ async def test_a_turn_put_again_keeps_its_place_and_its_time(place: Place) -> No
     assert turns[0] == again
 
 
+async def test_a_turn_can_be_put_between_others(place: Place) -> None:
+    session_id = await _session(place)
+    for name, previous in (("b", None), ("d", None), ("c", "b"), ("a", ""), ("e", "gone"), ("f", None)):
+        await place.turns.put(session_id, said(name), previous)
+    assert await _listed(place, session_id) == ["a", "b", "c", "d", "e", "f"]
+    await place.turns.put(session_id, said("d", "One two!"), "a")
+    assert await _listed(place, session_id) == ["a", "b", "c", "d", "e", "f"]
+    await place.turns.delete(session_id, "b")
+    await place.turns.put(session_id, said("B"), "a")
+    assert await _listed(place, session_id) == ["a", "B", "c", "d", "e", "f"]
+    seen: list[str] = []
+    token = ""
+    while not seen or token:
+        turns, token = await place.turns.page(session_id, 2, token)
+        seen += [turn.id for turn in turns]
+    assert seen == ["a", "B", "c", "d", "e", "f"]
+
+
+async def test_turns_that_are_put_in_one_place_at_once_are_all_there(place: Place) -> None:
+    session_id = await _session(place)
+    await place.turns.put(session_id, said("first"))
+    await place.turns.put(session_id, said("last"))
+    names = {f"turn {number}" for number in range(20)}
+    await asyncio.gather(*(place.turns.put(session_id, said(name), "first") for name in names))
+    first, *between, last = await _listed(place, session_id)
+    assert (first, set(between), len(between), last) == ("first", names, 20, "last")
+
+
+async def test_the_turn_before_is_named_as_turns_are(place: Place) -> None:
+    session_id = await _session(place)
+    with pytest.raises(ParlandoError, match="previous_turn_id has 65 characters") as caught:
+        await place.turns.put(session_id, said(), "x" * 65)
+    assert caught.value.field == "previous_turn_id"
+
+
 async def test_turns_are_listed_page_by_page(place: Place) -> None:
     session_id = await _session(place)
     names = [f"turn {number}" for number in range(7)]

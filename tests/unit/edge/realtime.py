@@ -143,18 +143,29 @@ class Client:
     @property
     def turns(self) -> list[Turn]:
         """What the session service has by now, in its order: what is kept anew stays in its place."""
-        kept: dict[str, Turn] = {}
+        kept: list[Turn] = []
         for command in self.commands:
             if isinstance(command, KeepTurn):
-                kept[command.turn.id] = command.turn
+                ids = [turn.id for turn in kept]
+                if command.turn.id in ids:
+                    kept[ids.index(command.turn.id)] = command.turn
+                else:
+                    kept.insert(_place(ids, command.previous), command.turn)
             elif isinstance(command, ForgetTurn):
-                kept.pop(command.turn_id, None)
-        return list(kept.values())
+                kept = [turn for turn in kept if turn.id != command.turn_id]
+        return kept
 
     def hear(self, *speech: SpeechEvent) -> list[Event]:
         """Let the router tell something of the last order."""
         response_id = self.order.response_id
         return [event for told in speech for event in self.take(self.protocol.speech(response_id, told))]
+
+
+def _place(ids: list[str], previous: str | None) -> int:
+    """Return where a new turn comes among those of these ids."""
+    if previous == "":
+        return 0
+    return ids.index(previous) + 1 if previous in ids else len(ids)
 
 
 def types(events: list[Event]) -> list[str]:

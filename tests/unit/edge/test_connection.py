@@ -90,7 +90,7 @@ class _Turns:
 
     kept: asyncio.Queue[Turn] = field(default_factory=asyncio.Queue)
 
-    async def keep_turn(self, _session_id: str, turn: Turn) -> None:
+    async def keep_turn(self, _session_id: str, turn: Turn, _previous: str | None = None) -> None:
         self.kept.put_nowait(turn)
 
 

@@ -29,7 +29,7 @@ class _Store:
     async def keep_settings(self, _session_id: str, kept: KeptSettings) -> None:
         self._take(kept.settings.voice)
 
-    async def keep_turn(self, _session_id: str, turn: Turn) -> None:
+    async def keep_turn(self, _session_id: str, turn: Turn, _previous: str | None = None) -> None:
         self._take(turn.id)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from parlando_edge.ports import Finished
+from parlando_edge.realtime.conversation import ROOT
 from parlando_edge.session_ports import TurnRole, TurnStatus
 from tests.unit.edge.realtime import SAMPLES, SPEECH, WORDS, Client, user_item
 
@@ -105,3 +108,43 @@ def test_what_was_spoken_waits_no_longer() -> None:
     _create(again, "u2")
     again.send("response.create")
     assert again.text == "u2."
+
+
+@pytest.mark.parametrize(
+    ("previous", "order"),
+    [
+        (ROOT, ["new", "u1", "call", "spoken", "u2"]),
+        ("u1", ["u1", "new", "call", "spoken", "u2"]),
+        ("call", ["u1", "call", "new", "spoken", "u2"]),  # which is not kept itself
+        ("spoken", ["u1", "call", "spoken", "new", "u2"]),
+        ("u2", ["u1", "call", "spoken", "u2", "new"]),
+    ],
+)
+@pytest.mark.parametrize("over", [True, False])
+def test_what_was_put_between_others_is_there_again(previous: str, order: list[str], *, over: bool) -> None:
+    client = Client()
+    _create(client, "u1")
+    client.send("conversation.item.create", item={"type": "function_call", "id": "call"})
+    client.send("response.create")
+    spoken = client.hear(*SPEECH[:4])[0]["item"]["id"]
+    names = {"spoken": spoken}
+    if over:
+        client.hear(*SPEECH[4:])
+    _create(client, "u2")
+    client.send(
+        "conversation.item.create",
+        item=user_item("New.", id="new"),
+        previous_item_id=names.get(previous, previous),
+    )
+    client.hear(*SPEECH[4:])
+    assert _ids(client) == [names.get(name, name) for name in order]
+    assert _ids(_resumed(client)) == [names.get(name, name) for name in order if name != "call"]
+
+
+def test_what_was_put_behind_what_was_deleted_stays_where_it_was() -> None:
+    client = Client()
+    for name in ("a", "b", "c"):
+        _create(client, name)
+    client.send("conversation.item.create", item=user_item("New.", id="new"), previous_item_id="a")
+    client.send("conversation.item.delete", item_id="a")
+    assert _ids(_resumed(client)) == _ids(client) == ["new", "b", "c"]

@@ -28,6 +28,9 @@ from parlando_kit.tracing import outgoing
 _T = TypeVar("_T")
 
 _ANSWER_SECONDS = 1.0
+_MOST_TURNS = 1_000
+"""All that a session holds, so that none comes between two pages of them."""
+
 _SETTINGS = FieldMask(
     paths=[
         "settings.voice",
@@ -84,18 +87,20 @@ class GrpcSessionStore:
         await _answer(self._stub.UpdateSession(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
 
     async def turns(self, session_id: str) -> Sequence[Turn]:
-        """Return a session's turns, the oldest first."""
+        """Return a session's turns, in their order."""
         turns: list[Turn] = []
         token = ""
         while True:
-            request = session_pb2.ListTurnsRequest(session_id=session_id, page_token=token)
+            request = session_pb2.ListTurnsRequest(
+                session_id=session_id, page_size=_MOST_TURNS, page_token=token
+            )
             page = await _answer(self._stub.ListTurns(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
             turns += map(_turn_from, page.turns)
             token = page.next_page_token
             if not token:
                 return turns
 
-    async def keep_turn(self, session_id: str, turn: Turn) -> None:
+    async def keep_turn(self, session_id: str, turn: Turn, previous: str | None = None) -> None:
         """Store a turn, or replace the one with its id."""
         message = session_pb2.Turn(
             id=turn.id,
@@ -110,7 +115,7 @@ class GrpcSessionStore:
             voice=turn.voice,
             usage=map(usage_to, turn.usage),
         )
-        request = session_pb2.PutTurnRequest(session_id=session_id, turn=message)
+        request = session_pb2.PutTurnRequest(session_id=session_id, turn=message, previous_turn_id=previous)
         await _answer(self._stub.PutTurn(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
 
     async def forget_turn(self, session_id: str, turn_id: str) -> None:

@@ -105,11 +105,15 @@ class SessionStore(Protocol):
         ...
 
     async def turns(self, session_id: str) -> Sequence[Turn]:
-        """Return a session's turns, the oldest first."""
+        """Return a session's turns, in their order."""
         ...
 
-    async def keep_turn(self, session_id: str, turn: Turn) -> None:
-        """Store a turn, or replace the one with its id."""
+    async def keep_turn(self, session_id: str, turn: Turn, previous: str | None = None) -> None:
+        """Store a turn, or replace the one with its id.
+
+        A new one comes behind the turn `previous`, before all where that is "", and behind all where it is
+        None or not there.
+        """
         ...
 
     async def forget_turn(self, session_id: str, turn_id: str) -> None:

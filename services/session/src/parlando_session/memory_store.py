@@ -14,6 +14,9 @@ _FULL_RETRY_SECONDS = 10.0
 _SPARE_TIMES = 1_024
 
 
+_Turns = dict[str, tuple[int, bytes]]
+
+
 @dataclass(slots=True)
 class _Session:
     """A session.
@@ -28,7 +31,7 @@ class _Session:
     expires_at: float
     due: float
     account: bytes | None = None
-    turns: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    turns: _Turns = field(default_factory=dict)
     last_place: int = 0
     turn_bytes: int = 0
 
@@ -104,8 +107,10 @@ class MemorySessions:
         _, document = self._used(session_id).turns.get(turn_id, (0, None))
         return document
 
-    async def swap_turn(self, session_id: str, turn_id: str, old: bytes | None, new: bytes) -> Swap:
-        """Replace a turn in its place, or append it where `old` is None."""
+    async def swap_turn(
+        self, session_id: str, turn_id: str, old: bytes | None, new: bytes, previous: str | None = None
+    ) -> Swap:
+        """Replace a turn in its place, or add it where `old` is None."""
         found = self._used(session_id)
         place, current = found.turns.get(turn_id, (found.last_place + 1, None))
         if current not in (old, new):
@@ -116,9 +121,13 @@ class MemorySessions:
         if growth > 0 and found.turn_bytes + growth > MAX_TURN_BYTES:
             return Swap.FULL
         self._grow(growth)
-        found.turns[turn_id] = place, new
         found.turn_bytes += growth
         found.last_place = max(found.last_place, place)
+        if current is None and (previous == "" or previous in found.turns):
+            place = found.turns[previous][0] + 1 if previous else 1
+            found.turns = _with(found.turns, turn_id, place, new)
+        else:
+            found.turns[turn_id] = place, new
         return Swap.DONE
 
     async def delete_turn(self, session_id: str, turn_id: str) -> None:
@@ -180,6 +189,13 @@ class MemorySessions:
         if by > 0 and self._bytes + by > self._max_bytes:
             raise _full(f"it holds {self._max_bytes:,} bytes")
         self._bytes += by
+
+
+def _with(turns: _Turns, turn_id: str, place: int, document: bytes) -> _Turns:
+    """Return turns with a new one in a place; those from there on move up by one."""
+    earlier = {each: turn for each, turn in turns.items() if turn[0] < place}
+    later = {each: (at + 1, held) for each, (at, held) in turns.items() if at >= place}
+    return {**earlier, turn_id: (place, document), **later}
 
 
 class MemoryPolicies:

@@ -54,7 +54,7 @@ class Page:
     """Some turns of a session.
 
     Attributes:
-        turns: documents in the order in which the turns were first stored.
+        turns: documents in the order of the turns' places.
         last: the place of the last of them; 0 where there is none.
         more: True when others follow.
     """
@@ -91,8 +91,13 @@ class SessionStore(Protocol):
         """Return a turn's document; None where the session has no such turn."""
         ...
 
-    async def swap_turn(self, session_id: str, turn_id: str, old: bytes | None, new: bytes) -> Swap:
-        """Replace a turn in its place, or append it where `old` is None."""
+    async def swap_turn(
+        self, session_id: str, turn_id: str, old: bytes | None, new: bytes, previous: str | None = None
+    ) -> Swap:
+        """Replace a turn in its place, or add it where `old` is None.
+
+        A new one comes behind the turn `previous`, before all where that is "", and else behind all.
+        """
         ...
 
     async def delete_turn(self, session_id: str, turn_id: str) -> None:

@@ -2,8 +2,8 @@
 
 A session is three keys with one hash tag, so that a cluster keeps them together:
 
-- KEYS[1], a hash: `session` and `account`, the documents; `ttl` in ms; `place`, of the last turn that was
-  appended; `bytes`, of all turns;
+- KEYS[1], a hash: `session` and `account`, the documents; `ttl` in ms; `place`, the last that was given to a
+  turn; `bytes`, of all turns;
 - KEYS[2], a hash: turns by id;
 - KEYS[3], a sorted set: ids of turns by place.
 
@@ -63,7 +63,8 @@ return redis.call('HGET', KEYS[2], ARGV[1]) or ''
 """
 )
 
-# ARGV: turn's id, old, new, most turns, most bytes. Answers a `Swap`.
+# ARGV: turn's id, old, new, most turns, most bytes and, unless a new one is to be the last, the id of the
+# turn before it, "" for none. Those behind it move up by a place. Answers a `Swap`.
 SWAP_TURN = (
     _USED
     + """
@@ -78,7 +79,15 @@ if growth > 0 and bytes + growth > tonumber(ARGV[5]) then return 'full' end
 redis.call('HINCRBY', KEYS[1], 'bytes', growth)
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 if current == '' then
-  redis.call('ZADD', KEYS[3], redis.call('HINCRBY', KEYS[1], 'place', 1), ARGV[1])
+  local place = redis.call('HINCRBY', KEYS[1], 'place', 1)
+  local previous = ARGV[6] == '' and 0 or ARGV[6] and redis.call('ZSCORE', KEYS[3], ARGV[6])
+  if previous then
+    for _, later in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. previous, '+inf')) do
+      redis.call('ZINCRBY', KEYS[3], 1, later)
+    end
+    place = previous + 1
+  end
+  redis.call('ZADD', KEYS[3], place, ARGV[1])
 end
 used()
 return 'done'

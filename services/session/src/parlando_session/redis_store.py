@@ -105,11 +105,14 @@ class RedisSessions:
         document: bytes = await _found(self._read_turn(_keys(session_id), [turn_id]))
         return document or None
 
-    async def swap_turn(self, session_id: str, turn_id: str, old: bytes | None, new: bytes) -> Swap:
-        """Replace a turn in its place, or append it where `old` is None."""
-        swap: bytes = await _found(
-            self._swap_turn(_keys(session_id), [turn_id, old or b"", new, MAX_TURNS, MAX_TURN_BYTES])
-        )
+    async def swap_turn(
+        self, session_id: str, turn_id: str, old: bytes | None, new: bytes, previous: str | None = None
+    ) -> Swap:
+        """Replace a turn in its place, or add it where `old` is None."""
+        swapped: list[Any] = [turn_id, old or b"", new, MAX_TURNS, MAX_TURN_BYTES]
+        if previous is not None:
+            swapped.append(previous)
+        swap: bytes = await _found(self._swap_turn(_keys(session_id), swapped))
         return Swap(swap.decode())
 
     async def delete_turn(self, session_id: str, turn_id: str) -> None:

@@ -68,7 +68,8 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
         self, request: pb.PutTurnRequest, _context: _Context
     ) -> pb.PutTurnResponse:
         """Store a turn."""
-        return pb.PutTurnResponse(turn=await self._turns.put(request.session_id, request.turn))
+        previous = request.previous_turn_id if request.HasField("previous_turn_id") else None
+        return pb.PutTurnResponse(turn=await self._turns.put(request.session_id, request.turn, previous))
 
     async def ListTurns(  # noqa: N802  # gRPC's name
         self, request: pb.ListTurnsRequest, _context: _Context

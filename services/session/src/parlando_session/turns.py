@@ -30,8 +30,14 @@ class Turns:
         self._store = store
         self._now = now
 
-    async def put(self, session_id: str, turn: Turn) -> Turn:
-        """Store a turn behind the others, or in the place of the one with its id; return it as stored.
+    async def put(self, session_id: str, turn: Turn, previous: str | None = None) -> Turn:
+        """Store a turn, in the place of the one with its id if there is one; return it as stored.
+
+        Args:
+            session_id: whose turn.
+            turn: the turn.
+            previous: the turn that a new one comes behind, "" for none; behind all others where it is None or
+                not there.
 
         Raises:
             ParlandoError: SESSION_NOT_FOUND; FIELD_REQUIRED, OUT_OF_RANGE or TEXT_TOO_LONG for a turn
@@ -39,16 +45,18 @@ class Turns:
         """
         require_session(session_id)
         check_turn(turn)
+        if previous:
+            require_turn(previous, "previous_turn_id")
         for _ in range(ATTEMPTS):
             old = await self._store.read_turn(session_id, turn.id)
             made = stamp(self._now()) if old is None else Turn.FromString(old).create_time
             turn.create_time.CopyFrom(made)
-            if await self._swap(session_id, turn, old):
+            if await self._swap(session_id, turn, old, previous):
                 return turn
         raise conflict()
 
     async def page(self, session_id: str, size: int, token: str) -> tuple[list[Turn], str]:
-        """Return turns, the oldest first, and the next page's token, "" after the last.
+        """Return turns, in their order, and the next page's token, "" after the last.
 
         Args:
             session_id: whose turns.
@@ -101,9 +109,11 @@ class Turns:
                 return turn.heard
         raise conflict()
 
-    async def _swap(self, session_id: str, turn: Turn, old: bytes | None) -> bool:
+    async def _swap(
+        self, session_id: str, turn: Turn, old: bytes | None, previous: str | None = None
+    ) -> bool:
         document = turn.SerializeToString(deterministic=True)
-        swap = await self._store.swap_turn(session_id, turn.id, old, document)
+        swap = await self._store.swap_turn(session_id, turn.id, old, document, previous)
         if swap is Swap.FULL:
             raise out_of_range(
                 "turn",

@@ -197,12 +197,14 @@ class DeleteSessionResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class PutTurnRequest(_message.Message):
-    __slots__ = ("session_id", "turn")
+    __slots__ = ("session_id", "turn", "previous_turn_id")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_TURN_ID_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     turn: Turn
-    def __init__(self, session_id: _Optional[str] = ..., turn: _Optional[_Union[Turn, _Mapping]] = ...) -> None: ...
+    previous_turn_id: str
+    def __init__(self, session_id: _Optional[str] = ..., turn: _Optional[_Union[Turn, _Mapping]] = ..., previous_turn_id: _Optional[str] = ...) -> None: ...
 
 class PutTurnResponse(_message.Message):
     __slots__ = ("turn",)

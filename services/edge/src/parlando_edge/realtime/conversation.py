@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -182,6 +183,14 @@ class Conversation:
     def items(self) -> list[Item]:
         """Return them, in order."""
         return list(self._items.values())
+
+    def before(self, item: Item) -> list[Item]:
+        """Return the items before one that is there, in order."""
+        return list(itertools.takewhile(lambda each: each is not item, self._items.values()))
+
+    def is_last(self, item: Item) -> bool:
+        """Return whether no item comes after one that is there."""
+        return next(reversed(self._items)) == item.id
 
     def asked(self) -> list[Item]:
         """Return the items that wait, in order.

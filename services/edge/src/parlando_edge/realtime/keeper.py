@@ -105,8 +105,8 @@ class SessionKeeper:
         match write:
             case KeepSettings(kept):
                 await self._store.keep_settings(self._session_id, kept)
-            case KeepTurn(turn):
-                await self._store.keep_turn(self._session_id, turn)
+            case KeepTurn(turn, previous):
+                await self._store.keep_turn(self._session_id, turn, previous)
             case ForgetTurn(turn_id):
                 await self._store.forget_turn(self._session_id, turn_id)
 

@@ -101,9 +101,13 @@ class KeepSettings:
 
 @dataclass(frozen=True, slots=True)
 class KeepTurn:
-    """Remember a turn, or replace the one with its id."""
+    """Remember a turn, or replace the one with its id.
+
+    A new one comes behind the turn `previous`, before all where that is "", and behind all where it is None.
+    """
 
     turn: Turn
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,8 +172,20 @@ class RealtimeProtocol:
         outputs = self._emitter.emit(added, done)
         if item.role and item.text:
             turn = Turn(item.id, _TURN_ROLES[item.role], TurnStatus.COMPLETED, item.text)
-            outputs += [*self._responding.keep_begun(), KeepTurn(turn)]
+            outputs += [*self._responding.keep_begun(), KeepTurn(turn, self._turn_before(item))]
         return outputs
+
+    def _turn_before(self, item: Item) -> str | None:
+        """Return the turn behind which a new item is kept, "" for before all; None for behind all."""
+        if self._conversation.is_last(item):
+            return None
+        earlier = reversed(self._conversation.before(item))
+        return next((each.id for each in earlier if self._is_kept(each)), "")
+
+    def _is_kept(self, item: Item) -> bool:
+        """Return whether an item is a turn: what was written in it, or is or was spoken."""
+        spoken = item.turn is not None or self._responding.spoken_as(item.id) is not None
+        return spoken or bool(item.role and item.text)
 
     def _delete_item(self, event: Fields) -> list[Output]:
         item_id = self._item_of(event, "delete").id
