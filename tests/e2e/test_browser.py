@@ -80,6 +80,19 @@ _CALL = """async ([url, message]) => {
 }"""
 
 
+# Asks for speech with headers of OpenAI's client in a browser, which asks first whether it may send them.
+_ASK = """async (url) => {
+  const answer = await fetch(url, {
+    method: "POST", body: JSON.stringify({ model: "tts-1", voice: "alloy", input: "Hello there." }),
+    headers: {
+      "authorization": "Bearer none", "content-type": "application/json", "openai-project": "proj_1",
+      "x-stainless-lang": "js", "x-stainless-runtime": "browser:chrome", "x-stainless-retry-count": "0",
+    },
+  });
+  return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
+}"""
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """A Chromium for all tests of this module, in which a name of elsewhere leads to this machine."""
@@ -115,6 +128,16 @@ async def test_a_page_of_an_allowed_origin_gets_frames_and_trailers(
     events = [event for response in responses for event in response.events]
     samples = sum(event.audio.sample_count for event in events)
     assert events[-1].finished.sample_count == samples > 24_000
+    await page.close()
+
+
+async def test_a_page_of_an_allowed_origin_sends_what_openais_client_does(
+    browser: Browser, espeak_through: Through
+) -> None:
+    page = await _at(browser, espeak_through, "localhost")
+    answer = await page.evaluate(_ASK, espeak_through.url("/v1/audio/speech"))
+    assert answer["status"] == 200
+    assert answer["bytes"] > 1_000
     await page.close()
 
 

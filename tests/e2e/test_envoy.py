@@ -169,7 +169,7 @@ def test_pages_of_this_machine_may_call_and_no_others(
     assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
     if allowed:
         assert "POST" in answer.headers["access-control-allow-methods"]
-        assert "x-grpc-web" in answer.headers["access-control-allow-headers"]
+        assert answer.headers["access-control-allow-headers"] == "authorization,*"
 
 
 def test_realtime_begins_with_a_session(through: Through) -> None:
