@@ -17,6 +17,7 @@ const realtime = new Realtime(onEvent, onLoss);
 const UNTOLD = new Set(["response_cancel_not_active", "session_expired"]);
 
 let asked = 0; // when the button was pressed, in milliseconds of the page's clock
+let creating = false; // whether a response was asked for, and its id has not come
 let response = null; // id of the one that is being spoken
 let item = null; // id of what it speaks
 let stopped = null; // id of the item that was stopped last, until another is spoken
@@ -68,11 +69,13 @@ async function speak() {
     item: { type: "message", role: "user", content: [{ type: "input_text", text: text.value }] },
   });
   realtime.send("response.create");
+  creating = true;
 }
 
 function stop() {
   if (document.body.dataset.state === "idle") return;
   asked = 0;
+  creating = false;
   const heard = Math.min(sound.heard(), made);
   sound.stop();
   if (response !== null) realtime.send("response.cancel", { response_id: response });
@@ -100,6 +103,7 @@ function onEvent(event) {
       if (document.body.dataset.state === "idle") show("idle", "Ready.");
       break;
     case "response.created":
+      creating = false;
       if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
       else response = event.response.id;
       break;
@@ -134,7 +138,7 @@ function onEvent(event) {
 }
 
 function onLoss() {
-  if (response !== null) fail("The connection was lost.");
+  if (creating || response !== null) fail("The connection was lost.");
   response = item = null;
 }
 

@@ -141,6 +141,24 @@ async def test_a_connection_that_was_closed_is_made_again(browser: Browser) -> N
         await expect(page.locator("#status")).to_have_text("Done.")
 
 
+# Loses the connection where a response would be asked for.
+_LOSE = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (message) {
+  if (JSON.parse(message).type === "response.create") this.close();
+  else send.call(this, message);
+};
+"""
+
+
+async def test_a_connection_that_is_lost_before_a_response_is_there_is_told(browser: Browser) -> None:
+    async with serving() as edge, opened(browser, edge.port, _LOSE) as page:
+        await page.get_by_role("button", name="Speak").click()
+        await expect(page.get_by_role("alert")).to_have_text("The connection was lost.")
+        await expect(page.locator("#status")).to_have_text("Ready.")
+        await expect(page.get_by_label("Text to speak")).to_be_editable()
+
+
 async def test_the_pages_answers_carry_their_headers() -> None:
     async with serving() as edge:
         for path in ("/", *(f"/studio/{each.name}" for each in _STUDIO.iterdir())):
