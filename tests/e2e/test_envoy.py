@@ -16,6 +16,7 @@ import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
@@ -145,8 +146,7 @@ def test_grpc_web(through: Through, kind: str) -> None:
     assert responses[-1].events[-1].HasField("finished")
 
 
-@pytest.mark.parametrize("path", [f"/{_SERVICE}/Say", "/v1/audio/speech"])
-@pytest.mark.parametrize(
+_of_origins = pytest.mark.parametrize(
     ("origin", "allowed"),
     [
         ("http://localhost:3000", True),
@@ -157,6 +157,10 @@ def test_grpc_web(through: Through, kind: str) -> None:
         ("null", False),
     ],
 )
+
+
+@pytest.mark.parametrize("path", [f"/{_SERVICE}/Say", "/v1/audio/speech"])
+@_of_origins
 def test_pages_of_this_machine_may_call_and_no_others(
     through: Through, path: str, origin: str, *, allowed: bool
 ) -> None:
@@ -176,6 +180,21 @@ def test_realtime_begins_with_a_session(through: Through) -> None:
     with connect(f"ws://{through.address}/v1/realtime?model=espeak", open_timeout=PATIENCE) as socket_:
         first = json.loads(socket_.recv(timeout=PATIENCE))
     assert first["type"] == "session.created"
+
+
+@_of_origins
+def test_pages_of_this_machine_may_connect_and_no_others(
+    through: Through, origin: str, *, allowed: bool
+) -> None:
+    address = f"ws://{through.address}/v1/realtime"
+    if allowed:
+        with connect(address, origin=Origin(origin), open_timeout=PATIENCE) as socket_:
+            assert json.loads(socket_.recv(timeout=PATIENCE))["type"] == "session.created"
+        return
+    with pytest.raises(InvalidStatus) as refused, connect(address, origin=Origin(origin)):
+        pass
+    assert refused.value.response.status_code == 403
+    assert json.loads(refused.value.response.body)["error"]["code"] == "origin_not_allowed"
 
 
 def test_nothing_else_becomes_a_websocket(through: Through) -> None:

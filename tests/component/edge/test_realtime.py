@@ -374,6 +374,18 @@ async def test_what_was_being_spoken_when_the_client_left_is_kept_as_interrupted
         assert assistant.sample_count == len("Hello ") * SAMPLES
 
 
+async def test_pages_from_elsewhere_cannot_connect() -> None:
+    async with serving() as edge:
+        async with edge.websocket(origin=f"http://127.0.0.1:{edge.port}") as socket:  # its own page
+            await until(socket, "session.created")
+        port = edge.port
+        for origin in ("https://elsewhere.example", f"http://localhost:{port}", "http://127.0.0.1", "null"):
+            with pytest.raises(InvalidStatus) as refused:
+                await edge.websocket(origin=origin)
+            assert refused.value.response.status_code == 403
+            assert orjson.loads(refused.value.response.body)["error"]["code"] == "origin_not_allowed"
+
+
 async def test_a_session_that_is_not_there_cannot_be_taken_up() -> None:
     async with serving_sessions(new_sessions()) as address, serving(session=address) as edge:
         with pytest.raises(InvalidStatus) as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from parlando_edge.answers import refusal
@@ -77,7 +78,11 @@ class Gate:
 
 async def refuse(error: ParlandoError, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request, or a WebSocket that was not accepted yet, with an error in OpenAI's shape."""
-    response = refusal(error)
+    await turn_away(refusal(error), scope, receive, send)
+
+
+async def turn_away(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or a WebSocket that was not accepted yet."""
     if scope["type"] == "http":
         await response(scope, receive, send)
         return
