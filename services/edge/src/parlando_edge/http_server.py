@@ -128,11 +128,17 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.ping_timer = self.loop.call_later(first, self.send_keepalive_ping)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; close the connection where it came before it was accepted (RFC 6455, 4.1)."""
+        """Take what has come; close the connection where it came before it was accepted (RFC 6455, 4.1).
+
+        To a request line or a header that is too long websockets has an answer, which uvicorn would not send.
+        """
         if self.handshake_initiated and not self.handshake_complete:
             self.transport.close()
-        else:
-            super().data_received(data)
+            return
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
         """Pass a message on; close the connection where it is a text that is not UTF-8."""

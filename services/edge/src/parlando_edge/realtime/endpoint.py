@@ -21,6 +21,7 @@ from parlando_edge.exchange import patient
 from parlando_edge.foreign_pages import REFUSED, is_foreign
 from parlando_edge.gate import Gate, refuse, turn_away
 from parlando_edge.instruments import Instruments
+from parlando_edge.json_fields import Fields
 from parlando_edge.models import DEFAULT_MODEL
 from parlando_edge.ports import Speaker
 from parlando_edge.realtime.connection import RealtimeConnection
@@ -31,6 +32,7 @@ from parlando_edge.realtime.protocol import RealtimeProtocol
 from parlando_edge.realtime.session import SessionConfig
 from parlando_edge.session_ports import SessionStore, Turn
 from parlando_edge.settings import EdgeSettings
+from parlando_edge.speech_request import LONGEST_NAME
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError
 
@@ -174,11 +176,10 @@ class RealtimeEndpoint:
         """Return the settings and the turns a connection begins with: those of `?session=`, or fresh ones.
 
         Raises:
-            ParlandoError: the session that was asked for cannot be read.
+            ParlandoError: the model's name is too long; the session that was asked for cannot be read.
         """
-        config = SessionConfig(
-            _new_id("sess"), model=query.get("model", DEFAULT_MODEL), detector=self._room.detector
-        )
+        model = Fields(query).text("model", DEFAULT_MODEL, longest=LONGEST_NAME)
+        config = SessionConfig(_new_id("sess"), model=model, detector=self._room.detector)
         wanted = query.get("session")
         if wanted:
             kept = await self._store.read(wanted)
