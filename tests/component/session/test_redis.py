@@ -212,3 +212,20 @@ async def test_turns_that_redis_evicted_are_passed_over(server: RedisServer) -> 
         await place.turns.put(session_id, said("b"))
         turns, _ = await place.turns.page(session_id, 0, "")
         assert [turn.id for turn in turns] == ["b"]
+
+
+@pytest.mark.parametrize("setting", ["min-replicas-to-write", "maxmemory"])
+async def test_a_redis_that_takes_no_writes_is_away_and_no_fault_of_ours(
+    server: RedisServer, setting: str
+) -> None:
+    async with opened(server) as place:
+        assert place.redis is not None
+        session = await place.sessions.create(pb.Session())
+        await place.redis.config_set(setting, 1)
+        try:
+            with pytest.raises(ParlandoError) as caught:
+                await place.sessions.create(pb.Session())
+        finally:
+            await place.redis.config_set(setting, 0)  # as at first
+        assert (caught.value.reason, caught.value.retry_after) == (Reason.DEPENDENCY_UNAVAILABLE, 1.0)
+        assert (await place.sessions.get(session.id)).id == session.id

@@ -7,6 +7,7 @@ what was asked on it asked once more: swaps can bear that. A call that is not an
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,6 +32,10 @@ for something at the same moment."""
 
 CLIENT = "parlando-session"
 """What they are called there."""
+
+_NO_WRITES = re.compile(r"(?:^|-)(?:MISCONF|NOREPLICAS|OOM|READONLY) ")
+"""How Redis says that it takes no writes: its disk or memory is full, or its replicas or primary are away.
+To a script, 6.2 says so within a message; OOM and READONLY by themselves the client knows."""
 
 _SESSION = "parlando:session:{%s}"
 _POLICIES = "parlando:{policies}"
@@ -189,6 +194,12 @@ async def _answer(call: Awaitable[Any]) -> Any:
             retry_after=_RETRY_SECONDS,
         ) from None
     except RedisError as error:  # its text is left out: it may quote what was sent
+        if _NO_WRITES.search(str(error)):
+            raise ParlandoError(
+                Reason.DEPENDENCY_UNAVAILABLE,
+                "the session store takes no writes at the moment: try again",
+                retry_after=_RETRY_SECONDS,
+            ) from None
         raise ParlandoError(
             Reason.INTERNAL, f"the session store refuses a command ({type(error).__name__})"
         ) from None
