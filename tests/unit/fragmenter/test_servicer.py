@@ -1,5 +1,6 @@
 """The servicer without a wire: how much it reads, and what it records."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, cast
@@ -8,7 +9,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 
 from parlando.fragmenter.v1 import fragmenter_pb2 as pb
-from parlando_fragmenter.servicer import FragmenterServicer
+from parlando_fragmenter.servicer import LONGEST_TEXT, FragmenterServicer
 from parlando_kit.telemetry_names import FIRST_CHUNK, HOP
 from parlando_scripted.clock import ManualClock
 
@@ -38,6 +39,30 @@ async def test_text_is_read_only_as_fast_as_fragments_are_taken() -> None:
             await anext(responses)
             # The hundredth sentence of a message ends with the next one's first word.
             assert requests.texts == 1 + taken // 100
+
+
+async def test_a_long_message_of_which_no_fragment_comes_gives_others_their_turns() -> None:
+    servicer = FragmenterServicer(ManualClock(), MeterProvider().get_meter("test"))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def requests() -> AsyncIterator[pb.FragmentRequest]:
+        yield pb.FragmentRequest(config=pb.FragmentConfig(markup=pb.MARKUP_MARKDOWN))
+        yield _text("\n" * 10 * LONGEST_TEXT)
+        yield _text("So it is.")
+
+    async with aclosing(cast("Any", servicer.Fragment(requests(), cast("Any", None)))) as responses:
+        waiting = asyncio.create_task(others())
+        (fragment,) = [response.fragment async for response in responses]
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    assert (fragment.spoken_text, fragment.source.end) == ("So it is.", 10 * LONGEST_TEXT + 9)
+    assert turns >= 9
 
 
 async def test_the_first_chunk_is_recorded_once_from_the_first_text_on() -> None:

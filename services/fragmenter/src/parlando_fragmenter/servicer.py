@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import grpc
@@ -66,11 +67,14 @@ class FragmenterServicer(FragmenterServiceServicer):
         try:
             text = _Text(_options(await arrivals.next()), self._clock, self._disabled_rules, self._guess)
             while not text.over:
-                for response in text.answer(await arrivals.next(text.patience())):
-                    yield response
-                    if text.began is not None and response.HasField("fragment"):
-                        self._first_chunk.record(self._clock.now() - text.began, {HOP: "fragmenter"})
-                        text.began = None
+                for number, part in enumerate(_parts(await arrivals.next(text.patience()))):
+                    if number:
+                        await asyncio.sleep(0)  # text of which no fragment comes gives nobody else a turn
+                    for response in text.answer(part):
+                        yield response
+                        if text.began is not None and response.HasField("fragment"):
+                            self._first_chunk.record(self._clock.now() - text.began, {HOP: "fragmenter"})
+                            text.began = None
             if text.ended_by_message and not isinstance(await arrivals.next(AFTER_END), Silence):
                 raise ParlandoError(Reason.OUT_OF_ORDER, "nothing may follow end; open another stream")
         finally:
@@ -100,6 +104,16 @@ def _options(first: pb.FragmentRequest | Silence) -> translation.Options:
     if isinstance(first, Silence) or not first.HasField("config"):
         raise ParlandoError(Reason.FIELD_REQUIRED, "the first message must be config", field="config")
     return translation.options(first.config)
+
+
+def _parts(request: pb.FragmentRequest | Silence) -> Iterator[pb.FragmentRequest | Silence]:
+    """Yield a request, or several in its place where it has more text than is fragmented at once."""
+    text = "" if isinstance(request, Silence) else request.text.text
+    if len(text) <= LONGEST_TEXT:
+        yield request
+        return
+    for start in range(0, len(text), LONGEST_TEXT):
+        yield pb.FragmentRequest(text=pb.TextDelta(text=text[start : start + LONGEST_TEXT]))
 
 
 def _fragmenter(
