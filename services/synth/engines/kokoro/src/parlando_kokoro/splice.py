@@ -76,13 +76,20 @@ def spliced(run: Run, symbols: str) -> Spliced | None:
 
 def _cut(windows: Iterator[NDArray[np.float32]], first: int, last: int) -> Iterator[NDArray[np.float32]]:
     """Yield what of a run's windows lies in it from `first` to `last`, faded in and out at these."""
-    fade = min(_FADE, (last - first) // 2)
+    length = last - first
+    fade = max(min(_FADE, length // 2), 1)
+    ramp = np.arange(fade + 1) / fade
     place = 0
     for window in windows:
         start, end = max(first - place, 0), min(last - place, len(window))
         if start < end:
             samples = window[start:end].copy()
-            since = np.arange(place + start - first, place + end - first)
-            samples *= np.clip(np.minimum(since, last - first - since) / max(fade, 1), 0, 1)
+            since = place + start - first
+            # Its ends alone: the rest may be seconds long, and milliseconds in which no other thread may run.
+            rising = samples[: max(fade - since, 0)]
+            rising *= ramp[since : since + len(rising)]
+            falling = samples[max(length - fade - since, 0) :]
+            left = length - since - len(samples)
+            falling *= ramp[left + 1 : left + 1 + len(falling)][::-1]
             yield samples
         place += len(window)
