@@ -36,6 +36,8 @@ async def speak() -> None:
     engine = google()
     try:
         await engine.load()
+        print("loaded", flush=True)
+        input()
         performance = await perform(engine, Job("Seven lamps.", engine.describe().default_voice))
         print("spoke" if performance.samples else "was silent")
     except ParlandoError as error:
@@ -91,8 +93,17 @@ def tokens() -> Iterator[TokenEndpoint]:
         yield endpoint
 
 
-async def _spoken(server: GoogleServer, authority: trustme.CA, folder: Path, told: Mapping[str, str]) -> str:
-    """Return what a process says that speaks; gRPC reads which authorities to trust once in each."""
+async def _spoken(
+    server: GoogleServer,
+    authority: trustme.CA,
+    folder: Path,
+    told: Mapping[str, str],
+    loaded: Callable[[], None] = lambda: None,
+) -> str:
+    """Return what a process says that speaks; gRPC reads which authorities to trust once in each.
+
+    `loaded` is called in between: once the engine is loaded, and before it speaks.
+    """
     roots = folder / "roots.pem"
     roots.write_bytes(authority.cert_pem.bytes())
     process = await asyncio.create_subprocess_exec(
@@ -105,17 +116,21 @@ async def _spoken(server: GoogleServer, authority: trustme.CA, folder: Path, tol
             "GOOGLE_ENDPOINT": f"https://localhost:{server.port}",
             **told,
         },
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
         async with asyncio.timeout(HUNG):
-            said, _ = await process.communicate()
+            assert process.stdout is not None
+            first = await process.stdout.readline()
+            loaded()
+            said, _ = await process.communicate(b"\n")
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return said.decode().strip()
+    return (said if first == b"loaded\n" else first + said).decode().strip()
 
 
 async def test_an_api_key_lets_in(server: GoogleServer, authority: trustme.CA, tmp_path: Path) -> None:
@@ -142,6 +157,21 @@ async def test_an_account_whose_key_is_refused_is_told_without_it(
     assert said.startswith(f"ENGINE_KEY_REFUSED {name} ")
     assert "PRIVATE KEY" not in said
     assert (server.keys, tokens.asked) == (set(), 1)
+
+
+async def test_an_account_that_is_refused_once_its_engine_is_loaded_is_told_so(
+    server: GoogleServer, tokens: TokenEndpoint, authority: trustme.CA, tmp_path: Path
+) -> None:
+    tokens.lasts = 1
+    file = tokens.account(tmp_path / "account.json")
+
+    def refuse() -> None:
+        tokens.refuses = True
+
+    told = {"GOOGLE_CREDENTIALS": str(file)}
+    said = await _spoken(server, authority, tmp_path, told, refuse)
+    assert said.startswith("ENGINE_KEY_REFUSED Google refuses the key")
+    assert "deleted" not in said
 
 
 @pytest.mark.parametrize("name", _FILES)

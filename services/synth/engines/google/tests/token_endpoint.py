@@ -26,12 +26,16 @@ class TokenEndpoint:
     Attributes:
         token: what it gives.
         asked: how often it was asked.
+        lasts: seconds that a token lasts; one that lasts less than four minutes is renewed for every call.
+        refuses: it gives no more of them.
     """
 
     token = "ya29.planted-token"  # noqa: S105  # nobody's
 
     def __init__(self) -> None:
         self.asked = 0
+        self.lasts = 3_600
+        self.refuses = False
         self._account = _owner()
         endpoint = self
 
@@ -83,8 +87,10 @@ class TokenEndpoint:
 
     def _answer(self, form: Mapping[str, Sequence[str]]) -> tuple[int, Mapping[str, object]]:
         self.asked += 1
+        if self.refuses:
+            return 400, {"error": "invalid_grant", "error_description": "Account has been deleted."}
         if form.get("grant_type") == [_GRANT] and self._is_signed(form["assertion"][0]):
-            return 200, {"access_token": self.token, "expires_in": 3_600, "token_type": "Bearer"}
+            return 200, {"access_token": self.token, "expires_in": self.lasts, "token_type": "Bearer"}
         return 400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}
 
     def _is_signed(self, assertion: str) -> bool:

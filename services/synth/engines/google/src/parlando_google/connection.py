@@ -39,14 +39,21 @@ class Connection:
         channel: to the service.
         metadata: sent with every call.
         seconds: how long it may take to be made.
+        credentials: whose token the channel sends with every call; None where there is none to be had.
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, metadata: Sequence[tuple[str, str]], seconds: float
+        self,
+        channel: grpc.aio.Channel,
+        metadata: Sequence[tuple[str, str]],
+        seconds: float,
+        credentials: Credentials | None = None,
     ) -> None:
         self.channel = channel
         self.metadata = metadata
         self._seconds = seconds
+        self._credentials = credentials
+        self._renewing = asyncio.Lock()
 
     def __repr__(self) -> str:  # the metadata holds the key
         return "Connection()"
@@ -56,10 +63,27 @@ class Connection:
 
         Raises:
             TimeoutError: there is still no connection.
+            GoogleAuthError: as `let_in`.
         """
+        await self.let_in()
         async with asyncio.timeout(self._seconds):
             while (state := self.channel.get_state(try_to_connect=True)) in _CONNECTING:
                 await self.channel.wait_for_state_change(state)
+
+    async def let_in(self) -> None:
+        """Return once there is a token that lasts.
+
+        The channel would renew it as well, but tells of one that is refused as of a service that is out.
+
+        Raises:
+            GoogleAuthError: it is refused, or who gives tokens is out.
+        """
+        credentials = self._credentials
+        if credentials is None:
+            return
+        async with self._renewing:
+            if not credentials.valid:
+                await asyncio.to_thread(_renew, credentials, self._seconds)
 
     async def close(self) -> None:
         """End the calls that are left, and the channel."""
@@ -88,7 +112,7 @@ async def connect(settings: GoogleSettings) -> Connection:
     channel = grpc_helpers_async.create_channel(
         target, credentials=credentials, default_scopes=_SCOPES, options=_OPTIONS
     )
-    return Connection(channel, metadata, seconds)
+    return Connection(channel, metadata, seconds, credentials)
 
 
 def _credentials(settings: GoogleSettings) -> Credentials:
@@ -106,8 +130,7 @@ def _credentials(settings: GoogleSettings) -> Credentials:
             )
         else:
             found, _ = google.auth.default(scopes=_SCOPES)
-        # A channel would tell of a token that cannot be had as of a service that is out.
-        found.refresh(partial(Request(), timeout=settings.connect_seconds))  # type: ignore[no-untyped-call]
+        _renew(found, settings.connect_seconds)
     except (OSError, *_NO_CREDENTIALS) as error:
         meaning = refusal(error)
         if meaning is not None and meaning.trouble is Trouble.OUTAGE:
@@ -116,6 +139,11 @@ def _credentials(settings: GoogleSettings) -> Credentials:
     else:
         return found
     raise _refused(settings, wrong)  # raised here, it carries nothing of what the file holds
+
+
+def _renew(credentials: Credentials, seconds: float) -> None:
+    """Get a token; each answer may take so many seconds. Blocks."""
+    credentials.refresh(partial(Request(), timeout=seconds))  # type: ignore[no-untyped-call]
 
 
 def _refused(settings: GoogleSettings, wrong: str) -> ParlandoError:

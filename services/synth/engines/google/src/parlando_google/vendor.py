@@ -56,6 +56,7 @@ class GoogleVendor(Vendor, Generic[S]):
     async def list_voices(self) -> None:
         """Ask for the voices of the region."""
         client, connection = self._loaded()
+        await connection.let_in()
         answer = await client.list_voices(
             timeout=self._settings.connect_seconds + self._settings.first_byte_seconds,
             metadata=connection.metadata,
