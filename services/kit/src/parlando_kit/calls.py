@@ -110,8 +110,11 @@ class CallsUnderWay:
         TimeoutError in a task that is being cancelled, as one is that leaves what it holds.
         """
         waiting = asyncio.create_task(self._none.wait())
-        await asyncio.wait({waiting}, timeout=within)
-        waiting.cancel()
+        try:
+            await asyncio.wait({waiting}, timeout=within)
+        finally:
+            waiting.cancel()
+            await asyncio.wait({waiting})
         return self._none.is_set()
 
     async def quiet(self, seconds: float, within: float) -> None:
