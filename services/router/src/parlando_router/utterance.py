@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from parlando_kit.calls import is_drained
@@ -253,14 +253,11 @@ class Utterance:
 
     async def _told(self, within: float) -> None:
         """Return once the caller was told all, how stops ended included, or the time is up."""
-        until = self._clock.now() + within
-        while not (self._outbox.idle and not self._reports) and (left := until - self._clock.now()) > 0:
-            self._stirred.clear()
-            stirred = asyncio.ensure_future(self._stirred.wait())
-            try:
-                await asyncio.wait({stirred}, timeout=left)
-            finally:
-                stirred.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not self._outbox.idle or self._reports:
+                    self._stirred.clear()
+                    await self._stirred.wait()
 
     def _end(self) -> None:
         self._ended = True
