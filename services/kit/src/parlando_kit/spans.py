@@ -124,10 +124,6 @@ class SpanMap:
             at = nearest.source.start
         return Span(at, at)
 
-    def inverse(self) -> SpanMap:
-        """Return the map that leads the other way: its source is what is spoken here."""
-        return SpanMap(Piece(piece.spoken, piece.source, piece.verbatim) for piece in self.pieces)
-
     def then(self, later: SpanMap) -> SpanMap:
         """Return the map of this rewriting followed by another one of what it says.
 
