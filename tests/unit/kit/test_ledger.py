@@ -224,6 +224,22 @@ def test_a_fragment_goes_on_under_its_own_number_and_resumes_after_both_its_part
         ledger.begin_fragment(0, _FIRST, EXACT)
 
 
+def test_where_a_fragment_is_broken_off_the_words_of_the_one_before_stay() -> None:
+    ledger = Ledger()
+    ledger.begin_fragment(0, _FIRST, EXACT)
+    ledger.add_samples(550)  # a resampler has the rest of "two"
+    ledger.add_words([_ONE, _TWO])
+    ledger.end_fragment()
+    said = tuple(ledger.words)
+    ledger.begin_fragment(1, _SECOND, EXACT)
+    assert ledger.break_off() == ResumePoint(spoken_offset=0, sample=550, quality=EXACT)
+    assert tuple(ledger.words) == said
+    ledger.add_samples(150)
+    ledger.begin_fragment(1, _SECOND, EXACT)
+    ledger.end_fragment()
+    assert ledger.heard(700, _END) == Heard(_END, said, EXACT)
+
+
 # What a cancel throws away
 
 

@@ -386,3 +386,27 @@ def test_what_was_announced_survives_a_discard() -> None:
         assert Started("espeak", "alto", ()) in line.taken()
 
     _in_time(test)
+
+
+# What is broken off
+
+
+def test_a_fragment_that_is_broken_off_at_once_takes_nothing_of_the_one_before() -> None:
+    def test() -> None:
+        line = _Line()
+        line.begin(rate=22_050)
+        line.audio(burst(0.01, 22_050))
+        line.track.words((SpokenWord(Span(0, 1), 0, 220, EXACT),))
+        line.track.end(0.0)
+        line.track.skip(1, line.fragment(), 0.0)
+        line.begin(rate=22_050)
+        (said,) = line.ledger.words
+        assert line.ledger.made < said.end_sample / 2  # a resampler has the most of it
+        line.track.break_off()
+        line.track.settle()
+        assert list(line.ledger.words) == [said]
+        frames = [event for event in line.taken() if isinstance(event, Frame)]
+        assert sum(len(frame.samples) for frame in frames) >= said.end_sample
+        assert {frame.fragment_index for frame in frames} == {0}
+
+    _in_time(test)

@@ -15,7 +15,7 @@ Samples are counted from the start of the utterance at the output rate, before a
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -281,9 +281,9 @@ class Ledger:
         Returns that point, or None when no fragment is open. Everything before it is still to be sent; then
         the fragment may begin again.
         """
-        point = self.resume_point()
-        if point is not None:
-            self._forget(point.sample)
+        point, fragment = self.resume_point(), self._unfinished()
+        if point is not None and fragment is not None:
+            self._forget(point.sample, fragment.index)
         return point
 
     def discard_unsent(self) -> int:
@@ -294,15 +294,19 @@ class Ledger:
         """
         return self._forget(self._sent)
 
-    def _forget(self, end: int) -> int:
-        """Forget the samples from `end` on, and the words of which less than half lies before it."""
+    def _forget(self, end: int, since: int = 0) -> int:
+        """Forget the samples from `end` on, and the words of which less than half lies before it.
+
+        Words of fragments before `since` stay as they are: what is left of their sound is still made.
+        """
         lost = self._made - end
         self._made = end
-        keep = bisect_right(self._words, end, key=_half)
+        first = bisect_left(self._words, since, key=lambda word: word.fragment)
+        keep = bisect_right(self._words, end, lo=first, key=_half)
         if keep < len(self._words):
             self._discarded_from = self._words[keep].source.start
             del self._words[keep:]
-        if self._words and self._words[-1].end_sample > end:
+        if keep > first and self._words[-1].end_sample > end:
             cut = self._words[-1]
             self._words[-1] = replace(cut, sample_count=end - cut.first_sample)
         self._latest_start = self._words[-1].first_sample if self._words else 0

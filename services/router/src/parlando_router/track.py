@@ -47,6 +47,7 @@ class Track:
         self.speaking = False
         self._epoch = 0
         self._fragment = -1
+        self._spoken = self._spoken_before = -1  # the last two in which there was something to be said
         self._first_sample = 0  # of the open fragment
         self._gain_db = 0.0
         self._words: list[Word] = []
@@ -78,6 +79,7 @@ class Track:
             self._framer.restart()
         self._framer.mark(self.next_sample, self._fragment + 1, synthesis_id)
         self._open(epoch, fragment, synthesis_id)
+        self._spoken_before, self._spoken = self._spoken, self._fragment
         self._ledger.begin_fragment(self._fragment, fragment.text_map, started.timing_quality)
         self._gain_db = gain_db
         self.speaking = True
@@ -101,7 +103,7 @@ class Track:
         self._playout.made(point.sample)
         unsent = self._framer.discard(point.sample)
         before = max(self._first_sample - point.sample, 0)  # what a resampler still had of the last fragment
-        self._framer.mark(point.sample, self._fragment - bool(before), "")
+        self._framer.mark(point.sample, self._spoken_before if before else self._fragment, "")
         self._add(unsent[:before])
         self._framer.mark(point.sample + before, self._fragment, "")
         self._add(self._joiner.resume(point.sample + before, unsent[before:]))
