@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 
 from parlando.fragmenter.v1 import fragmenter_pb2 as pb
-from parlando_fragmenter.servicer import LONGEST_TEXT, FragmenterServicer
+from parlando_fragmenter.servicer import PART, FragmenterServicer
 from parlando_kit.telemetry_names import FIRST_CHUNK, HOP
 from parlando_scripted.clock import ManualClock
 
@@ -53,7 +53,7 @@ async def test_a_long_message_of_which_no_fragment_comes_gives_others_their_turn
 
     async def requests() -> AsyncIterator[pb.FragmentRequest]:
         yield pb.FragmentRequest(config=pb.FragmentConfig(markup=pb.MARKUP_MARKDOWN))
-        yield _text("\n" * 10 * LONGEST_TEXT)
+        yield _text("\n" * 10 * PART)
         yield _text("So it is.")
 
     async with aclosing(cast("Any", servicer.Fragment(requests(), cast("Any", None)))) as responses:
@@ -61,7 +61,7 @@ async def test_a_long_message_of_which_no_fragment_comes_gives_others_their_turn
         (fragment,) = [response.fragment async for response in responses]
         waiting.cancel()
         await asyncio.wait({waiting})
-    assert (fragment.spoken_text, fragment.source.end) == ("So it is.", 10 * LONGEST_TEXT + 9)
+    assert (fragment.spoken_text, fragment.source.end) == ("So it is.", 10 * PART + 9)
     assert turns >= 9
 
 

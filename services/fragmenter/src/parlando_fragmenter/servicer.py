@@ -33,6 +33,9 @@ AFTER_END = 0.25
 # Code points of a text that is fragmented at once: work of a few milliseconds, for which all others wait.
 LONGEST_TEXT = 4_000
 
+# Code points of a stream's text that are fragmented until all others have a turn: a call of theirs takes several.
+PART = 1_000
+
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -107,13 +110,13 @@ def _options(first: pb.FragmentRequest | Silence) -> translation.Options:
 
 
 def _parts(request: pb.FragmentRequest | Silence) -> Iterator[pb.FragmentRequest | Silence]:
-    """Yield a request, or several in its place where it has more text than is fragmented at once."""
+    """Yield a request, or several in its place where it has more text than one `PART`."""
     text = "" if isinstance(request, Silence) else request.text.text
-    if len(text) <= LONGEST_TEXT:
+    if len(text) <= PART:
         yield request
         return
-    for start in range(0, len(text), LONGEST_TEXT):
-        yield pb.FragmentRequest(text=pb.TextDelta(text=text[start : start + LONGEST_TEXT]))
+    for start in range(0, len(text), PART):
+        yield pb.FragmentRequest(text=pb.TextDelta(text=text[start : start + PART]))
 
 
 def _fragmenter(
