@@ -33,7 +33,7 @@ AFTER_END = 0.25
 # Code points of a text that is fragmented at once: work of a few milliseconds, for which all others wait.
 LONGEST_TEXT = 4_000
 
-# Code points of a stream's text that are fragmented until all others have a turn: a call of theirs takes several.
+# Code points of a stream's text that are fragmented between two turns of all others: a call takes several.
 PART = 1_000
 
 _Context = grpc.aio.ServicerContext[object, object]
