@@ -24,20 +24,21 @@ up: ## fetch what is missing, start everything, and say what to do next; Ctrl-C 
 	@exec $(BIN)/parlando up $(ARGS)
 
 # What computes more than it waits goes side by side, and with it those tests of real processes that claim nothing
-# about time; the others come after it, one at a time. One more at a time than there are cores: the soak and the bad
-# clients mostly wait. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
-WAITING := $(addprefix tests/e2e/,test_soak.py test_bad_clients.py)
-BESIDE := $(addprefix tests/component/,client fragmenter kit session synth) tests/contract
-SIDE_BY_SIDE := beside waiting unit conforming lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
-.PHONY: alone beside conforming waiting
+# about time; the others come after it, one at a time. Two more at a time than there are cores: what waits and what is
+# disturbed use little of one. Chatterbox's tests take minutes and a gigabyte and a half: `make engine-chatterbox`.
+WAITING := $(addprefix tests/e2e/,test_soak.py test_bad_clients.py test_load.py test_envoy_alone.py)
+DISTURBED := tests/chaos/test_parts.py
+BESIDE := $(addprefix tests/component/,client fragmenter kit session synth edge/test_voice_making.py) tests/contract
+SIDE_BY_SIDE := disturbed waiting beside unit conforming lint $(patsubst %,engine-%,$(filter-out chatterbox,$(ENGINES)))
+.PHONY: alone beside conforming disturbed waiting
 test: ## every check and every test, but for slow ones and those of Chatterbox and of Kokoro on PyTorch
 	@tools/bootstrap --dev
-	@$(MAKE) --no-print-directory --output-sync=target --jobs=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=$$(($$(getconf _NPROCESSORS_ONLN) + 2)) $(SIDE_BY_SIDE)
 	@$(MAKE) --no-print-directory alone
 
 alone:
 	@tools/bootstrap --dev
-	@$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/conformance $(BESIDE) $(WAITING))
+	@$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/conformance $(BESIDE) $(WAITING) $(DISTURBED))
 
 beside:
 	@tools/bootstrap --dev
@@ -46,6 +47,10 @@ beside:
 conforming: clients
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest tests/conformance
+
+disturbed:
+	@tools/bootstrap --dev
+	@$(BIN)/python -m pytest $(DISTURBED)
 
 waiting:
 	@tools/bootstrap --dev
