@@ -7,10 +7,13 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
+from importlib import import_module
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -38,6 +41,22 @@ _SETTINGS: dict[str, type[BaseSettings]] = {
     "router": RouterSettings,
     "session": SessionSettings,
     "synth": SynthSettings,
+}
+_ENGINES = _ROOT / "services" / "synth" / "engines"
+_ELSEWHERE: dict[str, dict[str, Any]] = tomllib.loads(
+    files("parlando_client").joinpath("services.toml").read_text()
+)
+_SETTINGS_ELSEWHERE = {
+    "openai": "OpenAISettings",
+    "openai-realtime": "RealtimeSettings",
+    "kokoro-fastapi": "KokoroFastAPISettings",
+    "speaches": "SpeachesSettings",
+    "localai": "LocalAISettings",
+    "vllm-omni": "VLLMOmniSettings",
+    "google": "ChirpSettings",
+    "google-classic": "ClassicSettings",
+    "elevenlabs": "ElevenLabsSettings",
+    "alltalk": "AllTalkSettings",
 }
 _PORTS_OF_THEIRS = {
     "redis": {6379},
@@ -71,7 +90,7 @@ def variables(settings: type[BaseSettings]) -> set[str]:
 
 def variables_of_engine(engine: str) -> set[str]:
     """Return the environment variables of an engine that is a project of its own, and not installed here."""
-    settings = _ROOT / f"services/synth/engines/{engine}/src/parlando_{engine}/settings.py"
+    settings = _ENGINES / engine / "src" / f"parlando_{engine}" / "settings.py"
     if not engine or find_spec(f"parlando_{engine}") is not None:
         return set()
     (described,) = (node for node in ast.parse(settings.read_text()).body if isinstance(node, ast.ClassDef))
@@ -81,6 +100,16 @@ def variables_of_engine(engine: str) -> set[str]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     return {f"{engine}_{name}".upper() for name in names}
+
+
+def settings_elsewhere(engine: str, monkeypatch: pytest.MonkeyPatch) -> type[BaseSettings]:
+    """Return what an engine elsewhere is told; its project is not installed here."""
+    project = _ELSEWHERE[engine]["project"]
+    monkeypatch.syspath_prepend(_ENGINES / project / "src")
+    settings: type[BaseSettings] = getattr(
+        import_module(f"parlando_{project}.settings"), _SETTINGS_ELSEWHERE[engine]
+    )
+    return settings
 
 
 def placeholders() -> set[str]:
@@ -115,14 +144,22 @@ def test_our_images_are_built_of_what_is_there(name: str) -> None:
     assert find_spec(f"parlando_{service}.__main__") is not None
     assert (_ROOT / "services" / service / "pyproject.toml").is_file()
     if engine is not None:
-        assert (_ROOT / "services" / "synth" / "engines" / engine / "pyproject.toml").is_file()
-        assert _OURS[name]["environment"]["SYNTH_ENGINE"] == engine
+        described = tomllib.loads((_ENGINES / engine / "pyproject.toml").read_text())["project"]
+        run = _OURS[name]["environment"]["SYNTH_ENGINE"]
+        assert run in described["entry-points"]["parlando.engines"]
 
 
 @pytest.mark.parametrize("name", _OURS)
-def test_our_services_know_every_variable_that_they_are_given(name: str) -> None:
+def test_our_services_know_every_variable_that_they_are_given(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings, given = _SETTINGS[service_of(name)], _OURS[name]["environment"]
-    known = variables(settings) | variables_of_engine(given.get("SYNTH_ENGINE", ""))
+    engine = given.get("SYNTH_ENGINE", "")
+    known = variables(settings)
+    if engine in _ELSEWHERE:
+        known |= variables(settings_elsewhere(engine, monkeypatch))
+    else:
+        known |= variables_of_engine(engine)
     assert set(given) - known == set()
     assert given[f"{service_of(name).upper()}_HOST"] == "0.0.0.0"  # noqa: S104  # inside a container
 
@@ -194,7 +231,7 @@ def test_published_ports_are_listened_on_and_stay_on_this_machine() -> None:
 
 def test_what_is_mounted_is_there() -> None:
     mounts = [mount for each in _SERVICES.values() for mount in each.get("volumes", [])]
-    sources = [mount.split(":")[0] for mount in mounts]
+    sources = [mount.split(":")[0] for mount in mounts if isinstance(mount, str)]
     models = f"${{HOME}}/{MODELS.relative_to('~')}"
     assert [
         source for source in sources if "/" in source and source != models and not (_ROOT / source).exists()
@@ -233,11 +270,65 @@ def test_engines_with_models_find_those_that_were_fetched_where_they_look_by_the
         assert given <= {"CHATTERBOX_VOICES", "KOKORO_MIXES"}
 
 
+def test_every_engine_elsewhere_has_a_profile() -> None:
+    profiles = {name: each["profiles"] for name, each in _OURS.items() if "profiles" in each}
+    assert {engine: profiles[f"synth-{engine}"] for engine in _ELSEWHERE} == {
+        engine: [engine] for engine in _ELSEWHERE
+    }
+
+
+@pytest.mark.parametrize("engine", _ELSEWHERE)
+def test_an_engine_elsewhere_is_told_all_that_its_user_has_set_and_nothing_of_others(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = variables(settings_elsewhere(engine, monkeypatch))
+    given = _OURS[f"synth-{engine}"]["environment"]
+    passed_on = {variable for variable, value in given.items() if value is None}
+    # Each by its name alone: no key stands in the file, and no default of ours goes before the engine's own.
+    assert passed_on == read
+    assert set(_ELSEWHERE[engine]["variables"]) <= read
+
+
+@pytest.mark.parametrize("engine", _ELSEWHERE)
+def test_a_file_that_the_user_names_is_where_it_was_named(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_elsewhere(engine, monkeypatch)
+    named = {
+        str(field.validation_alias or f"{settings.model_config['env_prefix']}{name}".upper())
+        for name, field in settings.model_fields.items()
+        if Path in get_args(field.annotation)
+    }
+    mounts = _OURS[f"synth-{engine}"]["volumes"]
+    assert {mount["source"] for mount in mounts} == {f"${{{variable}:-/dev/null}}" for variable in named}
+    assert len({mount["target"] for mount in mounts}) == len(mounts) == len(named)
+    for mount in mounts:
+        variable = mount["source"].removeprefix("${").removesuffix(":-/dev/null}")
+        assert re.fullmatch(rf"\$\{{{variable}:-/run/unset/\w+\}}", mount["target"])
+        # One that is not there is an error, and no folder of that name.
+        assert (mount["type"], mount["read_only"]) == ("bind", True)
+        assert mount["bind"] == {"create_host_path": False}
+
+
+def test_no_key_comes_into_an_image() -> None:
+    arguments = {argument for each in _OURS.values() for argument in each["build"]["args"]}
+    assert arguments == set(re.findall(r"^ARG (\w+)", _DOCKERFILE, re.MULTILINE)) == {"SERVICE", "ENGINE"}
+    ignored = (_ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in ignored if not line.startswith("#")]
+    assert rules[0] == "*"
+    let_in = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", _DOCKERFILE, re.MULTILINE)
+    assert let_in == {Path(path).parts[0] for line in copied for path in line.split()}
+    assert "**/.env" in rules[len(let_in) :]
+
+
 def test_the_router_is_told_of_every_worker_by_its_own_name() -> None:
-    told = _OURS["router"]["environment"]["ENGINES"].split(",")
+    told = [each.strip() for each in _OURS["router"]["environment"]["ENGINES"].split(",")]
     workers = {name for name, each in _OURS.items() if "SYNTH_ENGINE" in each["environment"]}
     assert len(told) == len(workers)
     assert set(told) == {f"dns:///{name}:{port}" for name in workers for port in ports(name)}
+    elsewhere = [f"dns:///synth-{engine}:50061" for engine in _ELSEWHERE]
+    assert told[: len(elsewhere)] == elsewhere  # in the order of `parlando up`
 
 
 def test_the_key_of_the_administration_is_the_callers_own() -> None:

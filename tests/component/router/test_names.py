@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -74,6 +75,20 @@ async def test_engines_keep_their_order_whoever_comes_first() -> None:
         await until(first, "kokoro")
         events = await said(router.stub.Say(say("Orange lamp.")))
         assert events[0].started.engine == "kokoro"
+
+
+async def test_a_name_that_takes_long_to_look_up_holds_up_no_other() -> None:
+    worker = WorkerProcess()
+    await worker.start()
+
+    async def look_up(target: str) -> list[str]:
+        if target == "slow":
+            await asyncio.Event().wait()
+        return [worker.address]
+
+    async with routing(["slow", "quick"], look_up=look_up) as router:
+        assert pcm(await said(router.stub.Say(say("Orange lamp."))))
+    await worker.stop()
 
 
 async def test_a_worker_whose_name_is_gone_finishes_what_it_has() -> None:

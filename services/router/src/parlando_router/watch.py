@@ -75,26 +75,32 @@ class EngineWatch:
         self._deadline = deadline
         self._server = server
         self._look_up = look_up
+        self._found: dict[str, list[str]] = {}  # addresses of each target, as they were found last
         self._listed: dict[str, int] = {}  # addresses, and their target's place among the targets
         self._watched: set[str] = set()
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        found: dict[str, list[str]] = {}
         async with asyncio.TaskGroup() as tasks:
-            while True:
-                listed: dict[str, int] = {}
-                for rank, target in enumerate(self._targets):
-                    # Where a name cannot be looked up now, the addresses it had still stand.
-                    found[target] = await self._look_up(target) or found.get(target, [])
-                    for address in found[target]:
-                        listed.setdefault(address, rank)
-                self._listed = listed
-                for address, rank in listed.items():
-                    if address not in self._watched:
-                        self._watched.add(address)
-                        tasks.create_task(self._watch(address, rank))
-                await self._clock.sleep(_RESOLVE_SECONDS)
+            for target in self._targets:
+                # Each for itself: a name server that takes its time with one name holds up no other.
+                tasks.create_task(self._follow(target, tasks))
+
+    async def _follow(self, target: str, tasks: asyncio.TaskGroup) -> None:
+        """Look up a target again and again, and have each of its workers watched."""
+        while True:
+            # Where a name cannot be looked up now, the addresses it had still stand.
+            self._found[target] = await self._look_up(target) or self._found.get(target, [])
+            listed: dict[str, int] = {}
+            for rank, each in enumerate(self._targets):
+                for address in self._found.get(each, []):
+                    listed.setdefault(address, rank)
+            self._listed = listed
+            for address, rank in listed.items():
+                if address not in self._watched:
+                    self._watched.add(address)
+                    tasks.create_task(self._watch(address, rank))
+            await self._clock.sleep(_RESOLVE_SECONDS)
 
     async def _watch(self, address: str, rank: int) -> None:
         async with open_channel(address) as channel:
