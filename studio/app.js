@@ -15,9 +15,9 @@ const realtime = new Realtime(onEvent, onLoss);
 
 // A cancel may cross the end of what it cancels; a connection that was idle for too long is opened again by Speak.
 const UNTOLD = new Set(["response_cancel_not_active", "session_expired"]);
+const OVER = "This connection has lasted as long as one may, and the rest was not made. Speak begins a new one.";
 
 let asked = 0; // when the button was pressed, in milliseconds of the page's clock
-let creating = false; // whether a response was asked for, and its id has not come
 let response = null; // id of the one that is being spoken
 let item = null; // id of what it speaks
 let stopped = null; // id of the item that was stopped last, until another is spoken
@@ -33,6 +33,7 @@ function show(state, status) {
 function showTrouble(message) {
   $("trouble").textContent = message;
   $("trouble").hidden = message === "";
+  $("trouble").scrollIntoView({ block: "nearest" });
 }
 
 function showHeard(samples) {
@@ -69,13 +70,11 @@ async function speak() {
     item: { type: "message", role: "user", content: [{ type: "input_text", text: text.value }] },
   });
   realtime.send("response.create");
-  creating = true;
 }
 
 function stop() {
   if (document.body.dataset.state === "idle") return;
   asked = 0;
-  creating = false;
   const heard = Math.min(sound.heard(), made);
   sound.stop();
   if (response !== null) realtime.send("response.cancel", { response_id: response });
@@ -96,6 +95,15 @@ function fail(message) {
   showTrouble(message);
 }
 
+function endEarly({ code, message }) {
+  if (code !== "session_expired") fail(message);
+  else if (made === 0) fail(OVER);
+  else {
+    showTrouble(OVER);
+    sound.end(); // what has come is heard
+  }
+}
+
 function onEvent(event) {
   switch (event.type) {
     case "session.created":
@@ -103,8 +111,7 @@ function onEvent(event) {
       if (document.body.dataset.state === "idle") show("idle", "Ready.");
       break;
     case "response.created":
-      creating = false;
-      if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
+          if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
       else response = event.response.id;
       break;
     case "response.output_item.added":
@@ -126,7 +133,7 @@ function onEvent(event) {
     case "response.done":
       if (event.response.id !== response) break;
       response = null;
-      if (event.response.status === "failed") fail(event.response.status_details.error.message);
+      if (event.response.status === "failed") endEarly(event.response.status_details.error);
       else sound.end();
       break;
     case "error":
@@ -138,7 +145,9 @@ function onEvent(event) {
 }
 
 function onLoss() {
-  if (creating || response !== null) fail("The connection was lost.");
+  // What was asked of a connection that ended meanwhile is never answered.
+  const unanswered = document.body.dataset.state === "waiting" && made === 0;
+  if (response !== null || unanswered) fail("The connection was lost. Speak tries again.");
   response = item = null;
 }
 

@@ -155,7 +155,7 @@ WebSocket.prototype.send = function (message) {
 async def test_a_connection_that_is_lost_before_a_response_is_there_is_told(browser: Browser) -> None:
     async with serving() as edge, opened(browser, edge.port, _LOSE) as page:
         await page.get_by_role("button", name="Speak").click()
-        await expect(page.get_by_role("alert")).to_have_text("The connection was lost.")
+        await expect(page.get_by_role("alert")).to_have_text("The connection was lost. Speak tries again.")
         await expect(page.locator("#status")).to_have_text("Ready.")
         await expect(page.get_by_label("Text to speak")).to_be_editable()
 
