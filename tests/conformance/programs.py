@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from tests.e2e.through import Through
 
 CLIENTS = Path(__file__).with_name("clients")
+DESCRIPTORS = Path(__file__).parents[2] / "protos" / "gen" / "parlando" / "descriptors.binpb"
 _BIN = CLIENTS / ".venv" / "bin"
 _USER = "Excuse me, could you stop for a moment? I have another question about the tickets."
 
@@ -31,7 +33,8 @@ REALTIME = (
     "pipecat_realtime.py",
     "livekit_realtime.py",
 )
-SPEECH = ("openai_python_speech.py", "openai_node_speech.mjs", "pipecat_tts.py", "livekit_tts.py")
+GRPC_WEB = "connect_web.mjs"
+SPEECH = ("openai_python_speech.py", "openai_node_speech.mjs", "pipecat_tts.py", "livekit_tts.py", GRPC_WEB)
 PROGRAMS = {**dict.fromkeys(REALTIME, CELLS), **dict.fromkeys(SPEECH, SPEECH_CELLS)}
 """Each client's program, and what is asked of it."""
 
@@ -66,6 +69,13 @@ class Row:
     complaint: str = ""
 
 
+def generate_stubs() -> None:
+    """Have Connect's plugin make its stubs, as docs/protocols/grpc-web.md says."""
+    buf = Path(sys.executable).with_name("buf")
+    environment = {**os.environ, "PATH": f"{_BIN}:{os.environ['PATH']}"}  # the plugin is a program for Node
+    subprocess.run([buf, "generate", DESCRIPTORS], cwd=CLIENTS, env=environment, check=True)
+
+
 class Bench:
     """A system that clients are run against.
 
@@ -88,6 +98,8 @@ class Bench:
 
     def run(self, program: str, *only: str) -> Row:
         """Run a client's program, and return what it told; `only` these cells, where some are named."""
+        if program == GRPC_WEB:
+            generate_stubs()
         with self._environment(program) as environment:
             interpreter = _BIN / ("node" if program.endswith(".mjs") else "python")
             return self._read([str(interpreter), program, *only], environment)
