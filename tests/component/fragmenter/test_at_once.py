@@ -24,6 +24,7 @@ _TEXT = (
         pb.FragmentConfig(),
         pb.FragmentConfig(source_offset=40, language="en", schedule=pb.Schedule(first_code_points=300)),
         pb.FragmentConfig(markup=pb.MARKUP_MARKDOWN),
+        pb.FragmentConfig(whole=True),
     ],
 )
 async def test_its_fragments_are_those_that_a_stream_of_it_would_give(
@@ -38,6 +39,21 @@ async def test_its_fragments_are_those_that_a_stream_of_it_would_give(
         await call.done_writing()
         assert list(answer.fragments) == [response.fragment for response in await receive_all(call)]
         assert len(answer.fragments) > 2
+
+
+async def test_one_that_is_said_to_be_all_there_leaves_no_short_rest_of_a_sentence() -> None:
+    async with fragmenter(ManualClock()) as channel:
+        cuts = []
+        for whole in (False, True):
+            request = pb.FragmentTextRequest(
+                config=pb.FragmentConfig(whole=whole), text="The cat sat on the mat all day long."
+            )
+            answer = await FragmenterServiceStub(channel).FragmentText(request)
+            cuts.append([fragment.spoken_text for fragment in answer.fragments])
+        assert cuts == [
+            ["The cat sat on the mat all day", "long."],
+            ["The cat sat on the mat", "all day long."],
+        ]
 
 
 async def test_a_text_without_anything_has_no_fragments() -> None:

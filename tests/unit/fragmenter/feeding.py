@@ -57,7 +57,9 @@ def sentences_of(text: str, language: str = "") -> list[str]:
     return [*found, *filter(None, [text[start:].strip()])]
 
 
-def fragments_of(pieces: Iterable[str], bounds: Bounds | None = None) -> list[Fragment]:
-    """Return the fragments of a text that comes in pieces."""
-    fragmenter = Fragmenter(bounds=bounds)
+def fragments_of(
+    pieces: Iterable[str], bounds: Bounds | None = None, *, whole: bool = False
+) -> list[Fragment]:
+    """Return the fragments of a text that comes in pieces; `whole`: though all of it is there."""
+    fragmenter = Fragmenter(bounds=bounds, whole=whole)
     return [*(given for piece in pieces for given in fragmenter.feed(piece)), *fragmenter.end()]

@@ -61,15 +61,48 @@ def _check(fragments: Sequence[Fragment], text: str, bounds: Bounds) -> None:
     assert at == len(text)
 
 
-@given(_any_text, _bounds)
-def test_fragments_joined_are_the_whole_text(text: str, bounds: Bounds) -> None:
-    _check(fragments_of(text, bounds), text, bounds)
+@given(_any_text, _bounds, st.booleans())
+def test_fragments_joined_are_the_whole_text(text: str, bounds: Bounds, whole: bool) -> None:  # noqa: FBT001  # drawn
+    _check(fragments_of(text, bounds, whole=whole), text, bounds)
 
 
 @settings(max_examples=500)
-@given(texts, _bounds, st.lists(st.integers(0, 9), min_size=1, max_size=8))
-def test_fragments_do_not_depend_on_how_the_text_is_cut(text: str, bounds: Bounds, sizes: list[int]) -> None:
-    assert fragments_of(pieces_of(text, sizes), bounds) == fragments_of([text], bounds)
+@given(texts, _bounds, st.lists(st.integers(0, 9), min_size=1, max_size=8), st.booleans())
+def test_fragments_do_not_depend_on_how_the_text_is_cut(
+    text: str,
+    bounds: Bounds,
+    sizes: list[int],
+    whole: bool,  # noqa: FBT001  # drawn
+) -> None:
+    pieces = pieces_of(text, sizes)
+    assert fragments_of(pieces, bounds, whole=whole) == fragments_of([text], bounds, whole=whole)
+
+
+@settings(max_examples=300)
+@given(texts, _bounds)
+def test_where_all_of_the_text_is_there_the_first_fragment_ends_no_later_and_sentences_where_they_did(
+    text: str, bounds: Bounds
+) -> None:
+    def told(fragments: list[Fragment]) -> tuple[int, set[int]]:
+        first = next((fragment.source.end for fragment in fragments if fragment.spoken), 0)
+        return first, {fragment.source.end for fragment in fragments if fragment.ends_sentence}
+
+    (first, ends), (first_growing, ends_growing) = (
+        told(fragments_of([text], bounds, whole=whole)) for whole in (True, False)
+    )
+    assert first <= first_growing
+    assert ends == ends_growing
+
+
+@given(
+    st.lists(st.sampled_from(("harbour", "boats", "wind", "slowly", "green", "under")), min_size=1),
+    st.builds(Bounds, first=st.integers(24, 60), growth=st.floats(1, 8, allow_nan=False)),
+)
+def test_where_all_of_the_text_is_there_no_sentence_leaves_a_short_rest(
+    words: list[str], bounds: Bounds
+) -> None:
+    *before, last = fragments_of([" ".join(words) + "."], bounds, whole=True)
+    assert not before or len(last.spoken) >= 12
 
 
 @settings(max_examples=500)
@@ -101,9 +134,9 @@ def test_hints_move_no_end_of_a_sentence(text: str, bounds: Bounds) -> None:
     assert ends(hints=True) == ends(hints=False)
 
 
-@given(texts, _bounds)
-def test_what_waits_inside_is_bounded(text: str, bounds: Bounds) -> None:
-    fragmenter = Fragmenter(bounds=bounds)
+@given(texts, _bounds, st.booleans())
+def test_what_waits_inside_is_bounded(text: str, bounds: Bounds, whole: bool) -> None:  # noqa: FBT001  # drawn
+    fragmenter = Fragmenter(bounds=bounds, whole=whole)
     for character in text * 20:
         list(fragmenter.feed(character))
         assert len(fragmenter._text) <= bounds.most + 400 + 24

@@ -25,8 +25,9 @@ def _choice(
     bounds: Bounds | None = None,
     part: Part = _spaced,
     final: bool = False,
+    whole: bool = False,
 ) -> tuple[int, Strength] | None:
-    schedule = Schedule(bounds or Bounds())
+    schedule = Schedule(bounds or Bounds(), whole=whole)
     for _ in range(given):
         schedule.advance(0)
     found = [Boundary(end, end, strength) for end, strength in boundaries]
@@ -93,6 +94,37 @@ def test_a_space_that_comes_too_soon_is_passed_over_for_a_cut_between_words() ->
     assert _choice([(7, _WORD)], 34, part=lambda position: position) == (30, Strength.NONE)
     assert _choice([(8, _WORD)], 31, part=lambda position: position) == (8, _WORD)
     assert _choice([(7, _WORD)], 34) == (7, _WORD)
+
+
+_RUN = [(9, _WORD), (20, _WORD), (28, _WORD), (33, _SENTENCE)]
+
+
+def test_a_text_that_is_all_there_is_cut_so_that_no_short_rest_of_a_sentence_is_left() -> None:
+    assert _choice(_RUN, 43) == (28, _WORD)
+    assert _choice(_RUN, 42, whole=True) is None
+    assert _choice(_RUN, 43, whole=True) == (20, _WORD)
+    assert _choice(_RUN, 34, whole=True, final=True) == (20, _WORD)
+    assert _choice([*_RUN[:3], (40, _SENTENCE)], 43, whole=True) == (20, _WORD)
+    assert _choice([*_RUN[:3], (41, _SENTENCE)], 43, whole=True) == (28, _WORD)  # the rest is long enough
+
+
+def test_a_short_rest_is_left_where_no_good_cut_lies_before_it() -> None:
+    assert _choice([(7, _WORD), (28, _WORD), (33, _SENTENCE)], 43, whole=True) == (28, _WORD)
+    assert _choice([(20, _GLUE), (28, _WORD), (33, _SENTENCE)], 43, whole=True) == (28, _WORD)
+
+
+def test_a_text_that_is_all_there_and_parts_no_words_is_cut_before_a_short_rest_too() -> None:
+    def part(position: int) -> int:
+        return position - 2
+
+    assert _choice([(36, _SENTENCE)], 43, part=part) == (28, Strength.NONE)
+    assert _choice([(36, _SENTENCE)], 43, part=part, whole=True) == (21, Strength.NONE)
+    assert _choice([(33, _SENTENCE)], 43, part=part, whole=True) == (33, _SENTENCE)
+
+    def part_late(position: int) -> int | None:
+        return 28 if position >= 28 else None
+
+    assert _choice([(36, _SENTENCE)], 43, part=part_late, whole=True) == (28, Strength.NONE)
 
 
 def test_targets_grow_up_to_the_bound() -> None:

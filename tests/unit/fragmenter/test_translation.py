@@ -30,8 +30,11 @@ def test_what_is_set_is_taken() -> None:
         schedule=schedule,
         flush_after=Duration(nanos=250_000_000),
         disabled_rules=["money", "emoji"],
+        whole=True,
     )
-    expected = translation.Options(7, "de-AT", Bounds(1, 1.0, 20), 0.25, frozenset({"money", "emoji"}))
+    expected = translation.Options(
+        7, "de-AT", Bounds(1, 1.0, 20), 0.25, frozenset({"money", "emoji"}), whole=True
+    )
     assert translation.options(config) == expected
 
 

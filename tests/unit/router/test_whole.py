@@ -78,6 +78,7 @@ def test_a_short_text_that_is_all_there_is_cut_at_once_and_fitted_once_the_engin
         check(opened)
         first, second = stage.fragmenter.streams
         assert (first.at_once, second.at_once) == (True, True)
+        assert (first.config.whole, second.config.whole) == (True, True)
         assert first.config.schedule == Schedule()
         assert (second.config.schedule.first_code_points or 0) > len(TEXT)
         assert [factor for _, factor in second.hints] == [pytest.approx(0.001)]
@@ -91,7 +92,9 @@ def test_a_long_text_and_one_that_is_flushed_are_streamed(text: str) -> None:
     async def main() -> None:
         stage, _ = _stage()
         call = await _spoken(stage, text, flushed=text is TEXT)
-        assert [stream.at_once for stream in stage.fragmenter.streams] == [False]
+        assert [(stream.at_once, stream.config.whole) for stream in stage.fragmenter.streams] == [
+            (False, True)
+        ]
         assert call.finished.source_length == len(text)
 
     run(main())
@@ -108,7 +111,7 @@ def test_a_text_that_may_grow_is_streamed_and_its_first_fragment_small() -> None
         call.end()
         await call.done()
         _, growing = stage.fragmenter.streams
-        assert not growing.at_once
+        assert (growing.at_once, growing.config.whole) == (False, False)
         assert growing.config.schedule == Schedule()
 
     run(main())

@@ -60,6 +60,7 @@ class Fragmenter:
         source_offset: source offset of the first code point fed.
         language: BCP 47 tag of the text, or empty.
         bounds: sizes of fragments.
+        whole: all of the text is there, however it is fed: cuts may look ahead.
         normaliser: says how numbers and the like are said; None leaves them to the engine.
         reader: of the markup that the text is written in; None for plain text.
         languages: tells the language of what is given out; None says `language` of all of it.
@@ -71,6 +72,7 @@ class Fragmenter:
         source_offset: int = 0,
         language: str = "",
         bounds: Bounds | None = None,
+        whole: bool = False,
         normaliser: Normaliser | None = None,
         reader: MarkupReader | None = None,
         languages: Languages | None = None,
@@ -80,7 +82,7 @@ class Fragmenter:
         self._written = Written(source_offset)
         self._languages = languages or StatedLanguage(language)
         self._source_offset = source_offset
-        self._schedule = Schedule(bounds or Bounds())
+        self._schedule = Schedule(bounds or Bounds(), whole=whole)
         self._segmenter = Segmenter(language)
         self._boundaries: deque[Boundary] = deque()
         self._count = 0

@@ -12,16 +12,21 @@ up to a bound. A fragment ends
 - at the first boundary after that, where a word is so long that there was none;
 - at the bound, within a word, where there is none at all.
 
+Of a text that is all there nothing is heard later for a look ahead: where a sentence ends soon after such a
+cut for want of a clause, the cut moves back, so that no word or two are left for a fragment of their own.
+
 Once a hint has come, targets follow what is queued instead of doubling: so much text that
 its synthesis, even of an engine that gives no sound before it is done, takes no longer than what is queued
 plays. What each fragment adds to the queue is reckoned until the next hint tells.
 
-Decisions look back only: the same text makes the same fragments however it arrives, but for hints.
+Decisions on text that grows look back only. Either way the same text makes the same fragments however it
+arrives, but for hints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,7 +45,8 @@ SPOKEN_PER_SECOND = 15
 _SAFE_SHARE = 0.8
 _CLAUSE_SHARE = 1 / 3
 _OVERRUN = 1.25
-# What follows a clause in its sentence is spoken with it when it is shorter than this, in code points.
+# The rest of a sentence makes no fragment of its own if it is shorter than this, in code points: it is spoken
+# with the clause before it, and in a text that is all there a cut for want of a clause moves back.
 _SHORT_REST = 12
 
 
@@ -64,10 +70,16 @@ Part = Callable[[int], int | None]
 
 
 class Schedule:
-    """Targets, and the boundary that meets one best."""
+    """Targets, and the boundary that meets one best.
 
-    def __init__(self, bounds: Bounds) -> None:
+    Args:
+        bounds: sizes of fragments.
+        whole: all of the text is there, so that a look ahead costs no time.
+    """
+
+    def __init__(self, bounds: Bounds, *, whole: bool = False) -> None:
         self._bounds = bounds
+        self._ahead = _SHORT_REST if whole else 0
         self._smallest = float(min(bounds.first, bounds.most))
         self._target = self._smallest
         self._queued: float | None = None
@@ -104,7 +116,7 @@ class Schedule:
         self._target = min(max(seconds * SPOKEN_PER_SECOND, self._smallest), float(self._bounds.most))
 
     def choose(
-        self, boundaries: Iterable[Boundary], start: int, settled: int, part: Part, *, final: bool
+        self, boundaries: Collection[Boundary], start: int, settled: int, part: Part, *, final: bool
     ) -> Boundary | None:
         """Return where the fragment that begins at `start` ends, or None while more text must come.
 
@@ -119,23 +131,37 @@ class Schedule:
         if found.due is not None:
             return found.due
         limit = start + self.limit
-        clause, best = found.clause, found.best
+        clause = found.clause
         if clause is not None and settled > min(clause.end + _SHORT_REST, limit):
             return clause
-        if best is not None and best.end >= start + self._least and settled > limit:
+        if settled <= limit + (0 if final else self._ahead):
+            return None
+        latest = self._before_a_rest(boundaries, start, limit) if self._ahead else limit
+        best = self._last_word(boundaries, start, latest) or found.best
+        if best is not None and best.end >= start + self._least:
             return best
         if found.beyond is not None and found.beyond.end <= limit + REACH:
             return found.beyond
-        if settled > limit + REACH or (final and settled > limit):
-            return self._of_no_choice(found, start, settled, part)
-        return None
+        known = final or settled > limit + REACH
+        return self._of_no_choice(found, start, settled, _earlier(part, latest, limit)) if known else None
+
+    def _before_a_rest(self, boundaries: Collection[Boundary], start: int, limit: float) -> float:
+        """Return where to cut at the latest, so that no short rest of the sentence is left over."""
+        ends = (item.end for item in boundaries if item.end > limit and item.strength >= Strength.SENTENCE)
+        latest = next(ends, math.inf) - _SHORT_REST - 1  # white space lies between
+        return latest if start + self._least <= latest < limit else limit
+
+    def _last_word(self, boundaries: Collection[Boundary], start: int, latest: float) -> Boundary | None:
+        """Return the last white space up to `latest` where no word leans on the next, if it is far enough."""
+        words = [item for item in boundaries if item.end <= latest and item.strength >= Strength.WORD]
+        return words[-1] if words and words[-1].end >= start + self._least else None
 
     @property
     def _least(self) -> float:
         """Code points from which on a clause ends the fragment under way."""
         return self._target * _CLAUSE_SHARE
 
-    def _look(self, boundaries: Iterable[Boundary], start: int) -> _Found:
+    def _look(self, boundaries: Collection[Boundary], start: int) -> _Found:
         least, bound, limit = start + self._least, start + self._bounds.most, start + self.limit
         clause: Boundary | None = None
         best: Boundary | None = None
@@ -156,14 +182,26 @@ class Schedule:
                 best = boundary
         return _Found(clause=clause, best=best)
 
-    def _of_no_choice(self, found: _Found, start: int, settled: int, part: Part) -> Boundary | None:
-        """Return where text ends that has run past the limit with no white space where it should be."""
-        cut = part(int(start + self.limit))
+    def _of_no_choice(self, found: _Found, start: int, settled: int, cut: int | None) -> Boundary | None:
+        """Return where text ends that has run past the limit with no white space where it should be.
+
+        Args:
+            found: what there is to choose from.
+            start: position of the first code point.
+            settled: as in `choose`.
+            cut: where two words may be parted that no white space parts.
+        """
         if cut is not None:
             return Boundary(cut, cut, Strength.NONE)
         bound = start + self._bounds.most
         at_bound = Boundary(bound, bound, Strength.NONE) if settled > bound else None
         return found.best or found.beyond or at_bound
+
+
+def _earlier(part: Part, latest: float, limit: float) -> int | None:
+    """Return where to cut a text that parts no words: never beyond where `limit` alone has it cut."""
+    cuts = [cut for place in {int(latest), int(limit)} if (cut := part(place)) is not None]
+    return min(cuts, default=None)
 
 
 class _Found(NamedTuple):

@@ -126,6 +126,7 @@ def _fragmenter(
         source_offset=options.source_offset,
         language=options.language,
         bounds=options.bounds,
+        whole=options.whole,
         normaliser=normaliser_for(options.language, options.disabled_rules | disabled_rules),
         reader=options.reader,
         languages=guess() if guess is not None and not options.language else None,

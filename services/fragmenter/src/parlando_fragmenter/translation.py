@@ -33,6 +33,7 @@ class Options:
         flush_after: seconds, None for never.
         disabled_rules: rules of normalisation to leave out, by name.
         reader: of its markup; None for plain text.
+        whole: all of it is there, however it is sent.
     """
 
     source_offset: int
@@ -41,6 +42,7 @@ class Options:
     flush_after: float | None
     disabled_rules: frozenset[str]
     reader: MarkupReader | None = None
+    whole: bool = False
 
 
 def options(config: pb.FragmentConfig) -> Options:
@@ -80,7 +82,9 @@ def options(config: pb.FragmentConfig) -> Options:
         _check(flush_after > 0, "config.flush_after", "more than 0, or unset for never")
     reader = MarkdownReader() if config.markup == pb.MARKUP_MARKDOWN else None
     disabled_rules = frozenset(config.disabled_rules)
-    return Options(config.source_offset, config.language, bounds, flush_after, disabled_rules, reader)
+    return Options(
+        config.source_offset, config.language, bounds, flush_after, disabled_rules, reader, whole=config.whole
+    )
 
 
 def hint(message: pb.Hint) -> tuple[float, float]:

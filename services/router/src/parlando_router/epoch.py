@@ -152,7 +152,7 @@ class Epoch:
         first, *_ = stand.engines.candidates(self._settings, self._settings.language)
         config, text = self._config, None
         if self._text.closed:
-            config = replace(config, schedule=fitted(config.schedule, first.replica))
+            config = replace(config, schedule=fitted(config.schedule, first.replica), whole=True)
             text = self._short_text()
         pause = _FIRST_PAUSE
         while True:

@@ -65,6 +65,7 @@ def _config(config: FragmentConfig) -> fragmenter_pb2.FragmentConfig:
         ),
         flush_after=duration(config.flush_after) if config.flush_after is not None else None,
         disabled_rules=config.disabled_rules,
+        whole=config.whole,
     )
 
 

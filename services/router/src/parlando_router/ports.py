@@ -31,6 +31,7 @@ class FragmentConfig:
     schedule: Schedule
     flush_after: float | None
     disabled_rules: Collection[str] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,41 +27,41 @@ from parlando.audio.v1 import audio_pb2 as parlando_dot_audio_dot_v1_dot_audio__
 from parlando.synth.v1 import synth_pb2 as parlando_dot_synth_dot_v1_dot_synth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'parlando/fragmenter/v1/fragmenter.proto\x12\x16parlando.fragmenter.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1dparlando/audio/v1/audio.proto\x1a\x1dparlando/synth/v1/synth.proto\"\x92\x01\n\x08Schedule\x12\x1e\n\x11\x66irst_code_points\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06growth\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0fmax_code_points\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x14\n\x12_first_code_pointsB\t\n\x07_growthB\x12\n\x10_max_code_points\"\xe5\x01\n\x0e\x46ragmentConfig\x12\x15\n\rsource_offset\x18\x01 \x01(\x03\x12\x10\n\x08language\x18\x02 \x01(\t\x12.\n\x06markup\x18\x03 \x01(\x0e\x32\x1e.parlando.fragmenter.v1.Markup\x12\x32\n\x08schedule\x18\x04 \x01(\x0b\x32 .parlando.fragmenter.v1.Schedule\x12.\n\x0b\x66lush_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0e\x64isabled_rules\x18\x06 \x03(\t\"\x19\n\tTextDelta\x12\x0c\n\x04text\x18\x01 \x01(\t\"Q\n\x04Hint\x12/\n\x0c\x61udio_queued\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10real_time_factor\x18\x02 \x01(\x01\"\x13\n\x05\x46lush\x12\n\n\x02id\x18\x01 \x01(\x04\"\x05\n\x03\x45nd\"\x93\x02\n\x0f\x46ragmentRequest\x12\x38\n\x06\x63onfig\x18\x01 \x01(\x0b\x32&.parlando.fragmenter.v1.FragmentConfigH\x00\x12\x31\n\x04text\x18\x02 \x01(\x0b\x32!.parlando.fragmenter.v1.TextDeltaH\x00\x12,\n\x04hint\x18\x03 \x01(\x0b\x32\x1c.parlando.fragmenter.v1.HintH\x00\x12.\n\x05\x66lush\x18\x04 \x01(\x0b\x32\x1d.parlando.fragmenter.v1.FlushH\x00\x12*\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x1b.parlando.fragmenter.v1.EndH\x00\x42\t\n\x07message\"z\n\x08MapPiece\x12-\n\x06source\x18\x01 \x01(\x0b\x32\x1d.parlando.audio.v1.SourceSpan\x12-\n\x06spoken\x18\x02 \x01(\x0b\x32\x1d.parlando.audio.v1.SpokenSpan\x12\x10\n\x08verbatim\x18\x03 \x01(\x08\"0\n\rLanguageGuess\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\"\x81\x03\n\x08\x46ragment\x12\r\n\x05index\x18\x01 \x01(\x05\x12-\n\x06source\x18\x02 \x01(\x0b\x32\x1d.parlando.audio.v1.SourceSpan\x12\x13\n\x0bspoken_text\x18\x03 \x01(\t\x12.\n\ttext_kind\x18\x04 \x01(\x0e\x32\x1b.parlando.synth.v1.TextKind\x12-\n\x03map\x18\x05 \x03(\x0b\x32 .parlando.fragmenter.v1.MapPiece\x12.\n\x0bpause_after\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rends_sentence\x18\x07 \x01(\x08\x12\x16\n\x0e\x65nds_paragraph\x18\x08 \x01(\x08\x12\x37\n\x08language\x18\t \x01(\x0b\x32%.parlando.fragmenter.v1.LanguageGuess\x12+\n\x07\x65motion\x18\n \x01(\x0b\x32\x1a.parlando.synth.v1.Emotion\"\x15\n\x07\x46lushed\x12\n\n\x02id\x18\x01 \x01(\x04\"\x87\x01\n\x10\x46ragmentResponse\x12\x34\n\x08\x66ragment\x18\x01 \x01(\x0b\x32 .parlando.fragmenter.v1.FragmentH\x00\x12\x32\n\x07\x66lushed\x18\x02 \x01(\x0b\x32\x1f.parlando.fragmenter.v1.FlushedH\x00\x42\t\n\x07message\"\x87\x01\n\x13\x46ragmentTextRequest\x12\x36\n\x06\x63onfig\x18\x01 \x01(\x0b\x32&.parlando.fragmenter.v1.FragmentConfig\x12\x0c\n\x04text\x18\x02 \x01(\t\x12*\n\x04hint\x18\x03 \x01(\x0b\x32\x1c.parlando.fragmenter.v1.Hint\"K\n\x14\x46ragmentTextResponse\x12\x33\n\tfragments\x18\x01 \x03(\x0b\x32 .parlando.fragmenter.v1.Fragment*X\n\x06Markup\x12\x16\n\x12MARKUP_UNSPECIFIED\x10\x00\x12\x10\n\x0cMARKUP_PLAIN\x10\x01\x12\x13\n\x0fMARKUP_MARKDOWN\x10\x02\x12\x0f\n\x0bMARKUP_SSML\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'parlando/fragmenter/v1/fragmenter.proto\x12\x16parlando.fragmenter.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1dparlando/audio/v1/audio.proto\x1a\x1dparlando/synth/v1/synth.proto\"\x92\x01\n\x08Schedule\x12\x1e\n\x11\x66irst_code_points\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06growth\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0fmax_code_points\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x14\n\x12_first_code_pointsB\t\n\x07_growthB\x12\n\x10_max_code_points\"\xf4\x01\n\x0e\x46ragmentConfig\x12\x15\n\rsource_offset\x18\x01 \x01(\x03\x12\x10\n\x08language\x18\x02 \x01(\t\x12.\n\x06markup\x18\x03 \x01(\x0e\x32\x1e.parlando.fragmenter.v1.Markup\x12\x32\n\x08schedule\x18\x04 \x01(\x0b\x32 .parlando.fragmenter.v1.Schedule\x12.\n\x0b\x66lush_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0e\x64isabled_rules\x18\x06 \x03(\t\x12\r\n\x05whole\x18\x07 \x01(\x08\"\x19\n\tTextDelta\x12\x0c\n\x04text\x18\x01 \x01(\t\"Q\n\x04Hint\x12/\n\x0c\x61udio_queued\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10real_time_factor\x18\x02 \x01(\x01\"\x13\n\x05\x46lush\x12\n\n\x02id\x18\x01 \x01(\x04\"\x05\n\x03\x45nd\"\x93\x02\n\x0f\x46ragmentRequest\x12\x38\n\x06\x63onfig\x18\x01 \x01(\x0b\x32&.parlando.fragmenter.v1.FragmentConfigH\x00\x12\x31\n\x04text\x18\x02 \x01(\x0b\x32!.parlando.fragmenter.v1.TextDeltaH\x00\x12,\n\x04hint\x18\x03 \x01(\x0b\x32\x1c.parlando.fragmenter.v1.HintH\x00\x12.\n\x05\x66lush\x18\x04 \x01(\x0b\x32\x1d.parlando.fragmenter.v1.FlushH\x00\x12*\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x1b.parlando.fragmenter.v1.EndH\x00\x42\t\n\x07message\"z\n\x08MapPiece\x12-\n\x06source\x18\x01 \x01(\x0b\x32\x1d.parlando.audio.v1.SourceSpan\x12-\n\x06spoken\x18\x02 \x01(\x0b\x32\x1d.parlando.audio.v1.SpokenSpan\x12\x10\n\x08verbatim\x18\x03 \x01(\x08\"0\n\rLanguageGuess\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\"\x81\x03\n\x08\x46ragment\x12\r\n\x05index\x18\x01 \x01(\x05\x12-\n\x06source\x18\x02 \x01(\x0b\x32\x1d.parlando.audio.v1.SourceSpan\x12\x13\n\x0bspoken_text\x18\x03 \x01(\t\x12.\n\ttext_kind\x18\x04 \x01(\x0e\x32\x1b.parlando.synth.v1.TextKind\x12-\n\x03map\x18\x05 \x03(\x0b\x32 .parlando.fragmenter.v1.MapPiece\x12.\n\x0bpause_after\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rends_sentence\x18\x07 \x01(\x08\x12\x16\n\x0e\x65nds_paragraph\x18\x08 \x01(\x08\x12\x37\n\x08language\x18\t \x01(\x0b\x32%.parlando.fragmenter.v1.LanguageGuess\x12+\n\x07\x65motion\x18\n \x01(\x0b\x32\x1a.parlando.synth.v1.Emotion\"\x15\n\x07\x46lushed\x12\n\n\x02id\x18\x01 \x01(\x04\"\x87\x01\n\x10\x46ragmentResponse\x12\x34\n\x08\x66ragment\x18\x01 \x01(\x0b\x32 .parlando.fragmenter.v1.FragmentH\x00\x12\x32\n\x07\x66lushed\x18\x02 \x01(\x0b\x32\x1f.parlando.fragmenter.v1.FlushedH\x00\x42\t\n\x07message\"\x87\x01\n\x13\x46ragmentTextRequest\x12\x36\n\x06\x63onfig\x18\x01 \x01(\x0b\x32&.parlando.fragmenter.v1.FragmentConfig\x12\x0c\n\x04text\x18\x02 \x01(\t\x12*\n\x04hint\x18\x03 \x01(\x0b\x32\x1c.parlando.fragmenter.v1.Hint\"K\n\x14\x46ragmentTextResponse\x12\x33\n\tfragments\x18\x01 \x03(\x0b\x32 .parlando.fragmenter.v1.Fragment*X\n\x06Markup\x12\x16\n\x12MARKUP_UNSPECIFIED\x10\x00\x12\x10\n\x0cMARKUP_PLAIN\x10\x01\x12\x13\n\x0fMARKUP_MARKDOWN\x10\x02\x12\x0f\n\x0bMARKUP_SSML\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parlando.fragmenter.v1.fragmenter_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MARKUP']._serialized_start=1896
-  _globals['_MARKUP']._serialized_end=1984
+  _globals['_MARKUP']._serialized_start=1911
+  _globals['_MARKUP']._serialized_end=1999
   _globals['_SCHEDULE']._serialized_start=162
   _globals['_SCHEDULE']._serialized_end=308
   _globals['_FRAGMENTCONFIG']._serialized_start=311
-  _globals['_FRAGMENTCONFIG']._serialized_end=540
-  _globals['_TEXTDELTA']._serialized_start=542
-  _globals['_TEXTDELTA']._serialized_end=567
-  _globals['_HINT']._serialized_start=569
-  _globals['_HINT']._serialized_end=650
-  _globals['_FLUSH']._serialized_start=652
-  _globals['_FLUSH']._serialized_end=671
-  _globals['_END']._serialized_start=673
-  _globals['_END']._serialized_end=678
-  _globals['_FRAGMENTREQUEST']._serialized_start=681
-  _globals['_FRAGMENTREQUEST']._serialized_end=956
-  _globals['_MAPPIECE']._serialized_start=958
-  _globals['_MAPPIECE']._serialized_end=1080
-  _globals['_LANGUAGEGUESS']._serialized_start=1082
-  _globals['_LANGUAGEGUESS']._serialized_end=1130
-  _globals['_FRAGMENT']._serialized_start=1133
-  _globals['_FRAGMENT']._serialized_end=1518
-  _globals['_FLUSHED']._serialized_start=1520
-  _globals['_FLUSHED']._serialized_end=1541
-  _globals['_FRAGMENTRESPONSE']._serialized_start=1544
-  _globals['_FRAGMENTRESPONSE']._serialized_end=1679
-  _globals['_FRAGMENTTEXTREQUEST']._serialized_start=1682
-  _globals['_FRAGMENTTEXTREQUEST']._serialized_end=1817
-  _globals['_FRAGMENTTEXTRESPONSE']._serialized_start=1819
-  _globals['_FRAGMENTTEXTRESPONSE']._serialized_end=1894
+  _globals['_FRAGMENTCONFIG']._serialized_end=555
+  _globals['_TEXTDELTA']._serialized_start=557
+  _globals['_TEXTDELTA']._serialized_end=582
+  _globals['_HINT']._serialized_start=584
+  _globals['_HINT']._serialized_end=665
+  _globals['_FLUSH']._serialized_start=667
+  _globals['_FLUSH']._serialized_end=686
+  _globals['_END']._serialized_start=688
+  _globals['_END']._serialized_end=693
+  _globals['_FRAGMENTREQUEST']._serialized_start=696
+  _globals['_FRAGMENTREQUEST']._serialized_end=971
+  _globals['_MAPPIECE']._serialized_start=973
+  _globals['_MAPPIECE']._serialized_end=1095
+  _globals['_LANGUAGEGUESS']._serialized_start=1097
+  _globals['_LANGUAGEGUESS']._serialized_end=1145
+  _globals['_FRAGMENT']._serialized_start=1148
+  _globals['_FRAGMENT']._serialized_end=1533
+  _globals['_FLUSHED']._serialized_start=1535
+  _globals['_FLUSHED']._serialized_end=1556
+  _globals['_FRAGMENTRESPONSE']._serialized_start=1559
+  _globals['_FRAGMENTRESPONSE']._serialized_end=1694
+  _globals['_FRAGMENTTEXTREQUEST']._serialized_start=1697
+  _globals['_FRAGMENTTEXTREQUEST']._serialized_end=1832
+  _globals['_FRAGMENTTEXTRESPONSE']._serialized_start=1834
+  _globals['_FRAGMENTTEXTRESPONSE']._serialized_end=1909
 # @@protoc_insertion_point(module_scope)

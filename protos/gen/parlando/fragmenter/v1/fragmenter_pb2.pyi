@@ -34,20 +34,22 @@ class Schedule(_message.Message):
     def __init__(self, first_code_points: _Optional[int] = ..., growth: _Optional[float] = ..., max_code_points: _Optional[int] = ...) -> None: ...
 
 class FragmentConfig(_message.Message):
-    __slots__ = ("source_offset", "language", "markup", "schedule", "flush_after", "disabled_rules")
+    __slots__ = ("source_offset", "language", "markup", "schedule", "flush_after", "disabled_rules", "whole")
     SOURCE_OFFSET_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     MARKUP_FIELD_NUMBER: _ClassVar[int]
     SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     FLUSH_AFTER_FIELD_NUMBER: _ClassVar[int]
     DISABLED_RULES_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_FIELD_NUMBER: _ClassVar[int]
     source_offset: int
     language: str
     markup: Markup
     schedule: Schedule
     flush_after: _duration_pb2.Duration
     disabled_rules: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, source_offset: _Optional[int] = ..., language: _Optional[str] = ..., markup: _Optional[_Union[Markup, str]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., flush_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., disabled_rules: _Optional[_Iterable[str]] = ...) -> None: ...
+    whole: bool
+    def __init__(self, source_offset: _Optional[int] = ..., language: _Optional[str] = ..., markup: _Optional[_Union[Markup, str]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., flush_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., disabled_rules: _Optional[_Iterable[str]] = ..., whole: bool = ...) -> None: ...
 
 class TextDelta(_message.Message):
     __slots__ = ("text",)
