@@ -108,6 +108,24 @@ async def test_an_opener_may_carry_the_text_and_be_complete() -> None:
         assert events[-1].finished.source_length == len(TEXT)
 
 
+async def test_a_text_that_is_all_there_leaves_no_last_word_over_and_one_that_grows_may() -> None:
+    words = "The cat sat on the mat all day long."
+    async with mesh(WorkerProcess()) as router:
+        whole = await said(router.stub.Say(say(words)))
+        call = router.stub.Speak()
+        await send(call, opened(), text(words))
+        await call.done_writing()
+        growing = await rest(call)
+    spoken = [
+        [event.fragment.spoken_text for event in events if event.HasField("fragment")]
+        for events in (whole, growing)
+    ]
+    assert spoken == [
+        ["The cat sat on the mat", "all day long."],
+        ["The cat sat on the mat all day", "long."],
+    ]
+
+
 async def test_a_rule_that_is_turned_off_leaves_the_text_to_the_engine() -> None:
     async with mesh(WorkerProcess()) as router:
         words, characters = "It costs $5 now.", []
