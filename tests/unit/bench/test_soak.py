@@ -36,6 +36,15 @@ def test_threads_and_descriptors_that_are_left_are_noticed() -> None:
     assert _grown(looks) == ["threads", "descriptors"]
 
 
+def test_as_many_threads_as_at_the_start_are_no_growth() -> None:
+    def grown(late: int) -> list[str]:
+        start, middle = _looks([100] * 2, threads=42), _looks([100] * 6, threads=23)
+        return _grown(start + middle + _looks([100] * 2, threads=late))
+
+    assert grown(42) == []
+    assert grown(43) == ["threads"]
+
+
 def test_early_is_the_second_fifth_and_late_the_last() -> None:
     memory, *_ = held("edge", _looks([0] * 2 + [10] * 2 + [0] * 4 + [30] * 2))
     assert (memory.early, memory.late) == (10, 30)
