@@ -28,9 +28,14 @@ def test_ctrl_c_ends_it_with_one_line_and_no_traceback(tmp_path: Path) -> None:
     (checkout / ".uv").mkdir()
     with (checkout / ".uv" / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        started = subprocess.Popen(
-            [sys.executable, checkout / "tools" / "environment.py"], stderr=subprocess.PIPE, text=True
-        )
+        # Whoever starts the tests in the background has SIGINT ignored by them, and by what they start.
+        usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            started = subprocess.Popen(
+                [sys.executable, checkout / "tools" / "environment.py"], stderr=subprocess.PIPE, text=True
+            )
+        finally:
+            signal.signal(signal.SIGINT, usual)
         assert started.stderr is not None
         assert started.stderr.readline() == "Waiting for another bootstrap of this checkout …\n"
         started.send_signal(signal.SIGINT)
