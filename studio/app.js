@@ -111,7 +111,7 @@ function onEvent(event) {
       if (document.body.dataset.state === "idle") show("idle", "Ready.");
       break;
     case "response.created":
-          if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
+      if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
       else response = event.response.id;
       break;
     case "response.output_item.added":
