@@ -41,9 +41,15 @@ async def opened(browser: Browser, port: int, *scripts: str) -> AsyncIterator[Pa
     page.on(
         "request", lambda request: complaints.extend([] if request.url.startswith(home) else [request.url])
     )
-    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
     await page.goto(home)
     await expect(page.locator("#status")).to_have_text("Ready.")
     yield page
     await page.close()
-    assert complaints == []
+    assert complaints == [], complaints
+
+
+async def reload(page: Page) -> None:
+    """Load the page again, once it has the voices that it asks for: what is under way would be broken off."""
+    await expect(page.locator("#voice optgroup").first).to_be_attached()
+    await page.reload()

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Error, Page, WebSocket, expect
 
 from parlando.speech.v1 import speech_pb2
-from tests.browsing import chromium, opened
+from tests.browsing import chromium, opened, reload
 from tests.e2e.live import load, wait_until_idle
 from tests.e2e.through import Through
 
@@ -176,7 +176,7 @@ async def _speak(browser: Browser, through: Through, seconds: int) -> None:
     text = (_SENTENCE * (seconds // _SPOKEN_SECONDS + 1)).strip()
     async with opened(browser, through.port, _LISTEN) as page:
         words = _note_words(page)
-        await page.reload()
+        await reload(page)
         await page.get_by_label("Text to speak").fill(text)
         await page.get_by_role("button", name="Speak").click()
         await expect(page.locator("#status")).to_have_text("Done.", timeout=(2 * seconds + 30) * 1000)

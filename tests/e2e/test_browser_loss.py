@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, WebSocket, WebSocketRoute, expect
 
-from tests.browsing import chromium, opened
+from tests.browsing import chromium, opened, reload
 from tests.e2e.conftest import running_through
 from tests.e2e.through import Through
 
@@ -69,7 +69,7 @@ async def test_a_connection_that_ends_while_nothing_is_spoken_is_opened_again_wi
             sockets.append(socket)
 
         page.on("websocket", note)
-        await page.reload()
+        await reload(page)
         await expect(page.locator("#status")).to_have_text("Ready.")
         (first,) = sockets
         if not first.is_closed():
@@ -102,7 +102,7 @@ async def test_a_text_that_a_lost_connection_never_answers_is_told_so(
             client.on_message(on_message)
 
         await page.route_web_socket("**/v1/realtime*", between)
-        await page.reload()
+        await reload(page)
         await expect(page.locator("#status")).to_have_text("Ready.")
         await _speak(page, "Hello.")
         await expect(page.get_by_role("alert")).to_have_text("The connection was lost. Speak tries again.")
