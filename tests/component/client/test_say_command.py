@@ -48,6 +48,13 @@ def test_a_file_gets_every_sample_and_an_exact_header(parlando: CommandLine, spe
     assert settings.playout_mode == speech_pb2.PLAYOUT_MODE_UNPACED
 
 
+def test_words_without_quotes_are_one_text(parlando: CommandLine, speech: FakeSpeech) -> None:
+    status, out, err = parlando.run("say", "Hello", "--voice", "v", "there.", "-o", "-", "--", "-5", "degrees")
+    assert (status, err) == (0, "")
+    assert out[44:] == pcm(speech, "Hello there. -5 degrees")
+    assert speech.asked[0].open.settings.voice == "v"
+
+
 def test_standard_output_gets_a_stream(parlando: CommandLine, speech: FakeSpeech) -> None:
     status, out, err = parlando.run("say", "Hello there.", "-o", "-")
     assert (status, err) == (0, "")

@@ -20,7 +20,7 @@ from parlando_client.delivery import Delivery
 
 
 @click.command()
-@click.argument("text", required=False)
+@click.argument("words", metavar="[TEXT]...", nargs=-1)
 @click.option(
     "-o",
     "--output",
@@ -45,7 +45,7 @@ from parlando_client.delivery import Delivery
     help="Where the trace ring of `parlando up --trace` is.",
 )
 def say(
-    text: str | None,
+    words: tuple[str, ...],
     output: str | None,
     voice: str,
     engine: str,
@@ -57,10 +57,11 @@ def say(
     trace: bool,  # noqa: FBT001  # click passes by name
     traces_address: str,
 ) -> None:
-    """Speak TEXT, or what comes from a pipe as it arrives.
+    """Speak TEXT, quoted or not, or what comes from a pipe as it arrives.
 
     Plays where there is a sound device; Ctrl-C stops at once.
     """
+    text = " ".join(words) if words else None
     if text is None and sys.stdin.isatty():
         raise click.UsageError('say what? Give a text, as in `parlando say "Hello."`, or pipe one in.')
     if text is not None and not text.strip():
