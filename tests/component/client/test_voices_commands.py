@@ -27,6 +27,10 @@ TERMS = {
     "consent": "Anna Example signed the form of 3 May 2026",
 }
 _OPTIONS = [f"--{name}={value}" for name, value in TERMS.items()]
+_WHOSE = (
+    "Voices that were added or mixed can be renamed and removed: "
+    '`parlando voices` lists all, and says of those under "made" how'
+)
 _CLIPS = ("empty", "two seconds", "ten minutes", "8 kHz", "clipped", "silence", "MP3 named .wav")
 
 
@@ -147,10 +151,6 @@ async def test_what_is_wrong_is_named_as_the_command_has_it(terminal: Terminal) 
         (["add", clip, *_OPTIONS, "--language=German!"], "--language: language: say what is spoken"),
         (["add", clip, *_OPTIONS, "--id=../up"], "--id: id is 1 to 64 small letters"),
         (["add", clip, *_OPTIONS, "--engine=other"], "--engine: engine "),
-        (["rename", "eve", "Eva"], "VOICE: voice is not known"),
-        (["rename", "alto", "Alt"], "VOICE: voice came with the engine"),
-        (["remove", "tenor"], "VOICE: voice came with the engine"),
-        (["remove", "alto"], "VOICE: voice is the engine's default"),
         (["preview", "eve", "-o", "-"], "VOICE: voice "),
     ):
         assert (await terminal.refused(*arguments)).startswith(beginning)
@@ -163,6 +163,25 @@ async def test_what_is_wrong_is_named_as_the_command_has_it(terminal: Terminal) 
         status, _, err = await terminal.run(*arguments)
         assert status == 2
         assert said in err
+
+
+async def test_what_cannot_be_renamed_or_removed_says_what_can(terminal: Terminal) -> None:
+    for arguments, what in (
+        (["rename", "eve", "Eva"], "voice is not known"),
+        (["remove", "eve"], "voice is not known"),
+        (["rename", "alto", "Alt"], "voice came with the engine"),
+        (["remove", "tenor"], "voice came with the engine"),
+        (["remove", "alto"], "voice is the engine's default"),
+    ):
+        assert await terminal.refused(*arguments) == f"VOICE: {what}. {_WHOSE}"
+
+
+async def test_nothing_is_renamed_or_removed_where_the_engine_keeps_none(tmp_path: Path) -> None:
+    async with mesh(WorkerProcess()) as router:
+        terminal = Terminal(router, tmp_path)
+        for arguments in (["rename", "alto", "Alt"], ["remove", "tenor"]):
+            line = await terminal.refused(*arguments)
+            assert line == f"VOICE: the engine has its voices and clones none. {_WHOSE}"
 
 
 async def test_the_library_does_the_same(terminal: Terminal) -> None:

@@ -46,6 +46,11 @@ _OPTIONS = {
     "voice": "VOICE",
 }
 
+_WHOSE = (
+    "Voices that were added or mixed can be renamed and removed: "
+    '`parlando voices` lists all, and says of those under "made" how'
+)
+
 
 class _Commands(click.Group):
     """Lists where no command is named: `parlando voices --language de`."""
@@ -158,7 +163,7 @@ def mix(mix: str, name: str, engine: str, id_: str, description: str, address: s
 @address_option
 def rename(voice: str, name: str, engine: str, address: str, *, as_json: bool) -> None:
     """Have VOICE, by its id, called NAME."""
-    with _by_option({"voice.id": "VOICE", "voice.name": "NAME"}), Client(address) as client:
+    with _by_option({"voice.id": "VOICE", "voice.name": "NAME"}), _of_own(), Client(address) as client:
         changed = client.update_voice(voice, engine=engine, name=name)
     _tell(changed, as_json=as_json)
 
@@ -169,7 +174,7 @@ def rename(voice: str, name: str, engine: str, address: str, *, as_json: bool) -
 @address_option
 def remove(voice: str, engine: str, address: str) -> None:
     """Remove VOICE, by its id: one that was added or mixed."""
-    with _by_option(), Client(address) as client:
+    with _by_option(), _of_own(), Client(address) as client:
         client.remove_voice(voice, engine=engine)
 
 
@@ -208,6 +213,18 @@ def _by_option(also: dict[str, str] | None = None) -> Iterator[None]:
         if option is None:
             raise
         raise Failure(f"{option}: {error.message.removeprefix('voice.')}") from None
+
+
+@contextmanager
+def _of_own() -> Iterator[None]:
+    """Say which voices can be changed where this one cannot."""
+    try:
+        yield
+    except SpeechError as error:
+        if error.reason not in {"VOICE_NOT_FOUND", "NOT_SUPPORTED"}:
+            raise
+        what = error.message.partition(":")[0]
+        raise Failure(f"VOICE: {what}. {_WHOSE}") from None
 
 
 def _tell(voice: Voice, *, as_json: bool) -> None:
