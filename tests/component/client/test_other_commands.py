@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.component.client.conftest import CommandLine
+
 if TYPE_CHECKING:
-    from tests.component.client.conftest import CommandLine, FakeSpeech
+    from tests.component.client.conftest import FakeSpeech
 
 
 @pytest.fixture
@@ -118,6 +120,24 @@ def test_the_doctor_finds_a_system_that_speaks(parlando: CommandLine, silent_por
     assert "note  engine fake at 127.0.0.1:2: not serving: model files are missing" in lines
     assert any(line.startswith("note  sound: ") for line in lines)
     assert any(line.startswith("ok    Python 3.") for line in lines)
+
+
+def test_the_doctor_looks_where_up_would_put_everything(
+    parlando: CommandLine, speech: FakeSpeech, silent_port: int
+) -> None:
+    names = ("ENVOY", "EDGE", "SESSION", "FRAGMENTER", "SYNTH", "TRACES")
+    ports = {f"{name}_PORT": str(silent_port) for name in names}
+    ports["ROUTER_PORT"] = speech.address.rpartition(":")[2]
+    environment = {**parlando.environment, **ports}
+    del environment["PARLANDO_ADDRESS"]
+    status, out, err = CommandLine(parlando.folder, environment).run("doctor")
+    assert (status, err) == (0, "")
+    lines = out.decode().splitlines()
+    assert f"ok    router: serving at {speech.address}" in lines
+    for name in names:
+        assert any(line.startswith(f"note  {name.lower()}: not on port {silent_port}") for line in lines)
+    elsewhere = "note  router: other commands look at 127.0.0.1:50051: set PARLANDO_ADDRESS="
+    assert lines[-1] == f"{elsewhere}{speech.address} for them"
 
 
 def test_the_doctor_says_how_to_start_what_does_not_run(parlando: CommandLine, silent_port: int) -> None:

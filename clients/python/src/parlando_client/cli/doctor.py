@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import click
 
 from parlando_client.aio import AsyncClient
+from parlando_client.channel import DEFAULT_ADDRESS
 from parlando_client.cli.findings import Finding, Verdict
 from parlando_client.cli.options import (
-    address_option,
+    address_or_port_option,
     edge_port_option,
     envoy_port_option,
     fragmenter_port_option,
+    router_port_option,
     session_port_option,
     synth_port_option,
     traces_port_option,
@@ -59,11 +61,12 @@ class _Place:
 @click.command()
 @envoy_port_option
 @edge_port_option
+@router_port_option
 @session_port_option
 @fragmenter_port_option
 @synth_port_option
 @traces_port_option
-@address_option
+@address_or_port_option
 @click.option(
     "--language",
     default="",
@@ -73,11 +76,12 @@ class _Place:
 def doctor(
     envoy_port: int,
     edge_port: int,
+    router_port: int,
     session_port: int,
     fragmenter_port: int,
     synth_port: int,
     traces_port: int,
-    address: str,
+    address: str | None,
     language: str,
 ) -> None:
     """Say what runs, what is missing and what to do. Status 1 where speech cannot be made."""
@@ -91,7 +95,11 @@ def doctor(
         _Place("synth", synth_port, SYNTH_SERVICE),
         _Place("traces", traces_port, TRACES_SERVICE, without="`parlando up --trace` keeps some", extra=True),
     )
-    findings = [*_machine(os.environ), *asyncio.run(_system(address, language, over_http, behind))]
+    router = address or f"127.0.0.1:{router_port}"
+    findings = [*_machine(os.environ), *asyncio.run(_system(router, language, over_http, behind))]
+    if not address and router != DEFAULT_ADDRESS:
+        line = f"router: other commands look at {DEFAULT_ADDRESS}: set PARLANDO_ADDRESS={router} for them"
+        findings.append(Finding(Verdict.NOTE, line))
     for finding in findings:
         click.echo(f"{finding.verdict.value:<6}{finding.line}")
     sys.exit(any(finding.verdict is Verdict.WRONG for finding in findings))

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from parlando_client import sessions
 from parlando_client.channel import DEFAULT_ADDRESS
+from parlando_client.cli.tracing import DEFAULT_TRACES
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -24,15 +26,24 @@ class Address(click.ParamType[str]):
         return value
 
 
-address_option = click.option(
-    "--address",
-    envvar="PARLANDO_ADDRESS",
-    default=DEFAULT_ADDRESS,
-    show_default=True,
-    show_envvar=True,
-    type=Address(),
-    help="Where the router is.",
-)
+def _address_option(default: str | None, *, shown: str | bool) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--address",
+        envvar="PARLANDO_ADDRESS",
+        default=default,
+        show_default=shown,
+        show_envvar=True,
+        type=Address(),
+        help="Where the router is.",
+    )
+
+
+address_option = _address_option(DEFAULT_ADDRESS, shown=True)
+address_or_port_option = _address_option(None, shown="the router port of this machine")
+
+
+def _port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
 
 
 def _port_option(name: str, default: int, what: str = "") -> Callable[[_Command], _Command]:
@@ -50,8 +61,8 @@ def _port_option(name: str, default: int, what: str = "") -> Callable[[_Command]
 envoy_port_option = _port_option("envoy", 8_080, "Envoy, where everything public is")
 envoy_admin_port_option = _port_option("envoy-admin", 9_901, "Envoy's own pages")
 edge_port_option = _port_option("edge", 8_000)
-router_port_option = _port_option("router", 50_051)
-traces_port_option = _port_option("traces", 4_317, "the trace ring")
-session_port_option = _port_option("session", 50_053)
+router_port_option = _port_option("router", _port_of(DEFAULT_ADDRESS))
+traces_port_option = _port_option("traces", _port_of(DEFAULT_TRACES), "the trace ring")
+session_port_option = _port_option("session", _port_of(sessions.DEFAULT_ADDRESS))
 fragmenter_port_option = _port_option("fragmenter", 50_052)
 synth_port_option = _port_option("synth", 50_061)
