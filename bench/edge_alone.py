@@ -226,20 +226,25 @@ async def measure(arguments: argparse.Namespace) -> None:
             told = sum((line.told for line in lines), Counter[str]())
             each = sum(told.values()) / told["response.done"]
             print(f"  {each:.1f} events each")
-            return
-        first, *others = lines
-        waiting = asyncio.create_task(first.ask())
-        await asyncio.sleep(0.5)
-        for line in others:
-            await line.ask()
-        await cost("refused, Realtime", processes, arguments.utterances, [line.ask for line in others])
-        async with contextlib.AsyncExitStack() as stack:
-            https = [await stack.enter_async_context(Http.to(address)) for _ in others]
-            await cost(
-                "refused, HTTP", processes, arguments.utterances, [partial(refused, each) for each in https]
-            )
-        waiting.cancel()
+        else:
+            await cost_of_refusals(address, lines, processes, arguments.utterances)
     await server.stop(0)
+
+
+async def cost_of_refusals(
+    address: str, lines: list[Line], processes: dict[str, psutil.Process], count: int
+) -> None:
+    """Fill the waiting room by the first line, and print what refusing the others costs."""
+    first, *others = lines
+    waiting = asyncio.create_task(first.ask())
+    await asyncio.sleep(0.5)
+    for line in others:
+        await line.ask()
+    await cost("refused, Realtime", processes, count, [line.ask for line in others])
+    async with contextlib.AsyncExitStack() as stack:
+        https = [await stack.enter_async_context(Http.to(address)) for _ in others]
+        await cost("refused, HTTP", processes, count, [partial(refused, each) for each in https])
+    waiting.cancel()
 
 
 async def refused(http: Http) -> str:

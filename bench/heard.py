@@ -81,12 +81,12 @@ def _turn(spoken: Spoken, name: str) -> session_pb2.Turn:
 
 
 def cuts_of(mesh: Mesh, count: int, seed: int) -> Iterator[Cut]:
-    """Yield random truncations of the first twenty texts that the aligner can follow, as many of each."""
+    """Yield random truncations of the first texts that the aligner can follow, as many of each."""
     chance = random.Random(seed)  # noqa: S311  # positions to listen at
     with grpc.insecure_channel(mesh.session) as channel:
         stub = SessionServiceStub(channel)
         session_id = stub.CreateSession(session_pb2.CreateSessionRequest()).session.id
-        done = 0
+        texts, done = min(_TEXTS, count), 0
         for number, text in enumerate(TEXTS):
             spoken = speak(mesh.router, text)
             try:
@@ -94,14 +94,15 @@ def cuts_of(mesh: Mesh, count: int, seed: int) -> Iterator[Cut]:
             except ValueError as lost:
                 print(f"left out: {lost} of {text!r}")
                 continue
-            if done == _TEXTS:
+            if done == texts:
                 return
+            cuts = count * (done + 1) // texts - count * done // texts
             done += 1
             events = by_events(spoken)
             name = f"text-{number}"
             stub.PutTurn(session_pb2.PutTurnRequest(session_id=session_id, turn=_turn(spoken, name)))
             ours = [word.first_sample for word in spoken.words]
-            for _ in range(count // _TEXTS):
+            for _ in range(cuts):
                 milliseconds = chance.randrange(len(spoken.samples) // _MS)
                 request = session_pb2.TruncateTurnRequest(session_id=session_id, turn_id=name)
                 request.audio_end.FromMilliseconds(milliseconds)
@@ -123,13 +124,15 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    if arguments.cuts < 1:
+        parser.error("--cuts is 1 at least")
     with running_mesh() as mesh:
         cuts = list(cuts_of(mesh, arguments.cuts, arguments.seed))
     whole = sum(cut.whole for cut in cuts)
     right = sum(cut.right for cut in cuts)
     near = sum(cut.away_ms <= NEAR_MS for cut in cuts)
     worst = sorted(cut.away_ms for cut in cuts)
-    print(f"{len(cuts)} cuts of {_TEXTS} texts, seed {arguments.seed}")
+    print(f"{len(cuts)} cuts of {min(_TEXTS, len(cuts))} texts, seed {arguments.seed}")
     print(f"heard + unheard is the text: {whole}")
     print(f"the word at the cut is right by espeak's events: {right}")
     print(f"within {NEAR_MS} ms of the forced alignment: {near} ({near / len(cuts):.1%})")
