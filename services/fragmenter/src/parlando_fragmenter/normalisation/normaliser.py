@@ -93,9 +93,6 @@ class Normaliser:
         candidate = self._candidate.search(text, origin)
         while candidate is not None:
             at = candidate.start()
-            # What no rule can say whole is left whole: 8/0, not 8/zero.
-            number = _UNREAD.match(text, at)
-            end = number.end() if number else at + 1
             for rule in self._rules.get(text[at], self._others):
                 match = rule.pattern.match(text, at)
                 if match is not None and match.end() > at:
@@ -105,6 +102,10 @@ class Normaliser:
                         if rule.name not in self._disabled:
                             yield at, end, words
                         break
+            else:
+                # What no rule can say whole is left whole: 8/0, not 8/zero.
+                number = _UNREAD.match(text, at)
+                end = number.end() if number else at + 1
             candidate = self._candidate.search(text, end)
 
 

@@ -100,7 +100,7 @@ PHONES: tuple[Rule, ...] = (
         + "(?![-.,][0-9])",
         _phone,
     ),
-    rule("phone", "*", r"\*[0-9]{1,6}(?:\*[0-9]{1,16})*#", _keys),
+    rule("phone", "*", r"\*[0-9]{1,6}(?:\*[0-9]{1,16}){0,9}#", _keys),
     rule("phone", DIGITS, rf"[0-9]{{3}}{END}(?![-.,:/][0-9])", _short),
     rule("postcode", DIGITS, rf"[0-9]{{5}}(?P<four>-[0-9]{{4}})?{END}(?![-.,:/][0-9])", _postcode),
     rule("digits", DIGITS, rf"[0-9]{{4,12}}{END}(?![-.,:/][0-9])", _by_digit),

@@ -166,6 +166,7 @@ Her Their This That Then Today But So As Because After Before Since Until Welcom
 _HOUSE = re.compile(
     r"(?:^|[\s(])(?:[0-9]{1,6}[A-Za-z]?|[0-9]+(?:st|nd|rd|th))(?: (?:[NSEW]\.?|[A-Z][\w'\u2019.]*)){0,3} $"
 )
+_SPACES_OF_A_HOUSE = 5  # one before its number, and one after each of its words
 _NAME_AHEAD = re.compile(r" [A-Z][\w'\u2019]")
 
 
@@ -176,12 +177,23 @@ def _title(match: re.Match[str], _variety: Variety) -> str | None:
     return TITLES[word]
 
 
+def _is_after_house(match: re.Match[str]) -> bool:
+    """Return whether a house's number stands before a match, and up to three words between."""
+    text, end = match.string, match.start()
+    if text[end - 1 : end] != " ":
+        return False
+    start = end
+    for _ in range(_SPACES_OF_A_HOUSE):
+        start = max(text.rfind(" ", 0, start), 0)
+    return _HOUSE.search(text, start, end) is not None
+
+
 def _street_or_name(match: re.Match[str], _variety: Variety) -> str | None:
     """St. and Dr.: of a street after its name, of a saint or a doctor before theirs."""
     word, text = match["word"], match.string
     name_ahead = _NAME_AHEAD.match(text, match.end()) is not None
     last = before(match)
-    house = _HOUSE.search(text, 0, match.start()) is not None
+    house = _is_after_house(match)
     name_behind = last[:1].isupper() and last[-1:].isalpha() and last not in _NO_STREET
     begins = text[: match.start()].strip() == last
     if word in STREETS and (house or (name_behind and not (name_ahead and (begins or word == "Dr")))):
@@ -298,7 +310,13 @@ SHORTHAND: tuple[Rule, ...] = (
         _abbreviation,
         _anycase | {"Ph.D"},
     ),
-    rule("initials", LETTERS, r"[A-Z]\.(?:[A-Z]\.)+(?![^\W_])|(?:[A-Z]\. ){2,3}(?=[A-Z][a-z])", _initials),
+    rule(
+        "initials",
+        LETTERS,
+        # As many as there are letters: each of a longer row would be looked at from each before it.
+        r"[A-Z]\.(?:[A-Z]\.){1,25}(?![^\W_])|(?:[A-Z]\. ){2,3}(?=[A-Z][a-z])",
+        _initials,
+    ),
     rule(
         "abbreviation",
         _first_letters(_BARE),

@@ -53,6 +53,7 @@ _BETWEEN = {
 _NAMING_DIGITS = 5
 _DASHES = "-\u2212\u2013"
 _RECKONED = re.compile(r"[=+*\u00d7\u00f7^]|\b(?:what(?:'s| is)|calculate|compute|solve)\b", re.IGNORECASE)
+_NEAR = 100  # code points around a dash, among which something is reckoned or nothing is
 # A heart is one before what is loved, and less than three elsewhere.
 _HEART = "<3(?= ?(?:you|u|this|it|that|them|her|him|[.!]|$))"
 _EMOTICON = rf"(?<!\S)(?:[:;=][-']?[)(DPpOo/|*\]\[]|{_HEART}|\^_\^|:'\()(?!\S)"
@@ -65,7 +66,8 @@ def _sign(match: re.Match[str], _variety: Variety) -> str:
 def _operator(match: re.Match[str], _variety: Variety) -> str:
     """Say a sign of arithmetic; a dash where nothing else is reckoned is a score or a range: 3 - 1."""
     sign = match["sign"]
-    if sign in _DASHES and not _RECKONED.search(match.string):
+    around = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    if sign in _DASHES and not _RECKONED.search(around):
         return "to"
     return _BETWEEN[sign]
 
