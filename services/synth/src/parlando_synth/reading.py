@@ -19,6 +19,9 @@ Marks = Mapping[str, str]
 
 _TOKEN = re.compile(r"\[(?P<label>[^\[\]]+)\]\(/(?P<given>[^/()]*)/\)|\S+")
 _READ_OUT = frozenset("&@#$€£¥%+<=>~|^*°§©")
+# Code points of words that are spelled together. Finding out which phonemes are which word's takes seconds
+# for thousands; a seam may change a sound of the word before it, as a mark may.
+_LONGEST_CLAUSE = 200
 _STRESS = str.maketrans("", "", "ˈˌ ")
 
 
@@ -124,6 +127,8 @@ def shared(whole: str, alone: Sequence[str]) -> list[str]:
     groups = whole.split(" ")
     if [group.translate(_STRESS) for group in groups] == [part.translate(_STRESS) for part in alone]:
         return groups
+    if len(alone) == 1:
+        return [whole.strip(" ")]
     expected = "".join(part.translate(_STRESS) for part in alone)
     places = [index for index, symbol in enumerate(whole) if symbol not in " ˈˌ"]
     found = "".join(whole[place] for place in places)
@@ -187,12 +192,20 @@ def _split(token: str) -> tuple[str, str, str]:
 
 
 def _clauses(tokens: Sequence[_Token]) -> list[list[_Token]]:
-    """Return the words that are spelled together: those between marks, and between given phonemes."""
+    """Return the words that are spelled together: those between marks, and between given phonemes.
+
+    Where there are too many, a clause ends between two of them.
+    """
     clauses: list[list[_Token]] = [[]]
+    length = 0
     for token in tokens:
         if token.given is not None or token.before.strip("'’-"):
             clauses.append([])
         if token.word and token.given is None:
+            length = length + 1 + len(token.word) if clauses[-1] else len(token.word)
+            if clauses[-1] and length > _LONGEST_CLAUSE:
+                clauses.append([])
+                length = len(token.word)
             clauses[-1].append(token)
         if token.given is not None or token.after.strip("'’-"):
             clauses.append([])
