@@ -139,6 +139,18 @@ class _Interrupted:
             self.tasks.append(asyncio.current_task())
 
 
+class _Patient:
+    """Has nothing to say, and a limit to how long it thinks."""
+
+    async def answer(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """Think."""
+        del prompt
+        async with asyncio.timeout(None) as limit:
+            limit.reschedule(asyncio.get_running_loop().time() + 60)
+            await asyncio.Event().wait()
+        yield "Hello"
+
+
 class _Lasting(Recital):
     """An utterance that ends when it is stopped, and not before."""
 
@@ -343,3 +355,29 @@ async def test_an_answer_that_is_read_no_further_is_closed_where_it_was_read() -
         await speaker.over.wait()
     began, ended = dialogue.tasks
     assert began is ended
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "begun"), [(Verbatim, "response.output_audio.delta"), (_Patient, "response.created")]
+)
+@pytest.mark.parametrize("interrupted", [False, True])
+async def test_a_response_is_let_go_where_its_client_leaves_before_its_end(
+    dialogue: type[Dialogue], begun: str, *, interrupted: bool
+) -> None:
+    def held() -> int:
+        return sum(isinstance(each, asyncio.Task | RealtimeConnection) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = held()
+        speaker = _LastingReciter(*SPEECH[:-1])
+        async with _connected(dialogue(), speaker, _Turns(), Instruments()) as client:
+            client.ask()
+            await client.until(begun)
+            if interrupted:
+                client.say("response.cancel")
+                await client.until("response.done")
+        assert held() == before
+    finally:
+        gc.enable()

@@ -34,6 +34,7 @@ from parlando_edge.realtime.speaking import Speaking
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.queues import QueueClosed
+from parlando_kit.tasks import letting_go
 
 GOING_AWAY, RESTART = 1001, 1012
 """Close codes of an end that goes away, and of a service that restarts (IANA's registry of them)."""
@@ -173,7 +174,8 @@ class RealtimeConnection:
         self._start(self._respond(order, voice))
 
     async def _respond(self, order: Speak, voice: Speaking) -> None:
-        with self._instruments.response(order.response_id) as voice.span:
+        # A cancel comes through frames that refer to this task, which keeps how it ended.
+        with self._instruments.response(order.response_id) as voice.span, letting_go():
             try:
                 await self._speak(order, voice)
             finally:
@@ -181,9 +183,10 @@ class RealtimeConnection:
 
     async def _answer(self, response_id: str, answer: AsyncGenerator[str, None]) -> None:
         try:
-            async with aclosing(answer):
-                async for piece in answer:
-                    self._perform(self._protocol.answered(response_id, piece))
+            with letting_go():  # as a response
+                async with aclosing(answer):
+                    async for piece in answer:
+                        self._perform(self._protocol.answered(response_id, piece))
             self._perform(self._protocol.answer_ended(response_id))
         except ParlandoError as error:
             self._perform(self._protocol.answer_failed(response_id, error))

@@ -53,8 +53,9 @@ class Speaking:
         # Its limit refers to its task, the task to what ended it, and that to this by its frames.
         self._utterance = self._limit = None
         self._end_answer()
-        if self._answering is not None:
-            await asyncio.wait({self._answering})
+        answering, self._answering = self._answering, None  # one that is cancelled refers to who has this
+        if answering is not None:
+            await asyncio.wait({answering})
 
     def _end_answer(self) -> None:
         # Once: a second cancel would reach what the dialogue still does to leave.
