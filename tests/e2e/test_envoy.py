@@ -159,7 +159,7 @@ _of_origins = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("path", [f"/{_SERVICE}/Say", "/v1/audio/speech"])
+@pytest.mark.parametrize("path", [f"/{_SERVICE}/Say", "/v1/audio/speech", "/v1/speech:stream"])
 @_of_origins
 def test_pages_of_this_machine_may_call_and_no_others(
     through: Through, path: str, origin: str, *, allowed: bool
@@ -174,6 +174,49 @@ def test_pages_of_this_machine_may_call_and_no_others(
     if allowed:
         assert "POST" in answer.headers["access-control-allow-methods"]
         assert answer.headers["access-control-allow-headers"] == "authorization,*"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/audio/speech", speech_body()),
+        ("/v1/audio/speech/estimate", {"input": "Hello."}),
+        ("/v1/speech:stream", {"text": "Hello."}),
+    ],
+)
+@pytest.mark.parametrize("kind", [{"content_type": "text/plain"}, {}])
+@_of_origins
+def test_what_a_browser_sends_without_asking_is_taken_of_pages_of_this_machine_alone(
+    through: Through, path: str, body: dict[str, str], kind: dict[str, str], origin: str, *, allowed: bool
+) -> None:
+    answer = through.post(path, body, origin=origin, **kind)
+    assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+    if allowed:
+        assert answer.status_code == 200
+    else:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "origin_not_allowed")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/v1/audio/speech", speech_body()), ("/v1/speech:stream", {"text": "Hello."})],
+)
+def test_the_host_that_is_called_may_have_any_name(
+    through: Through, path: str, body: dict[str, str], kind: str
+) -> None:
+    answer = through.post(path, body, content_type=kind, host="own.example", origin="https://own.example")
+    assert answer.status_code == (404 if (path, kind) == ("/v1/speech:stream", "text/plain") else 200)
+
+
+def test_grpc_takes_nothing_that_a_browser_sends_without_asking(through: Through) -> None:
+    message = speech_pb2.SayRequest(text="Hello.").SerializeToString()
+    body = b"\x00" + len(message).to_bytes(4, "big") + message
+    answer = through.post(
+        f"/{_SERVICE}/Say", body, content_type="text/plain", origin="https://elsewhere.example"
+    )
+    assert answer.content == b""
+    assert answer.headers["grpc-status"] != "0"
 
 
 def test_realtime_begins_with_a_session(through: Through) -> None:

@@ -20,7 +20,8 @@ from parlando_edge.catalogue import Catalogue
 from parlando_edge.dev_operations import dev_operations
 from parlando_edge.dialogue import Dialogue
 from parlando_edge.estimates import Estimates
-from parlando_edge.gate import Gate
+from parlando_edge.foreign_pages import REFUSED, may_not_call
+from parlando_edge.gate import Gate, turn_away
 from parlando_edge.health import Health
 from parlando_edge.instruments import Instruments
 from parlando_edge.json_endpoint import JsonEndpoint
@@ -61,6 +62,9 @@ def create_app(
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if may_not_call(scope):
+            await turn_away(json_answer({"error": REFUSED}, 403), scope, receive, send)
+            return
         with introduced(scope):
             await gate.pass_on(inner, scope, receive, send)
 

@@ -10,16 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from parlando_edge.answers import json_answer
 from parlando_edge.barge_in.room import Room
 from parlando_edge.catalogue import Catalogue
 from parlando_edge.dialogue import Dialogue
 from parlando_edge.exchange import patient
-from parlando_edge.foreign_pages import REFUSED, is_foreign
-from parlando_edge.gate import Gate, refuse, turn_away
+from parlando_edge.gate import Gate, refuse
 from parlando_edge.instruments import Instruments
 from parlando_edge.json_fields import Fields
 from parlando_edge.models import DEFAULT_MODEL
@@ -131,10 +128,6 @@ class RealtimeEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket until its client goes."""
         await receive()  # websocket.connect
-        headers = Headers(scope=scope)
-        if is_foreign(headers.get("origin"), headers.get("host", "")):
-            await turn_away(json_answer({"error": REFUSED}, 403), scope, receive, send)
-            return
         try:
             config, turns = await self._session(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
         except ParlandoError as error:
