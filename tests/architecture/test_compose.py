@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from pydantic import AliasChoices, AliasPath
 from pydantic_settings import BaseSettings
 
 from parlando_client.models import MODELS
+from parlando_client.supervisor.envoy import ORIGINS_OF_THIS_MACHINE
 from parlando_edge.settings import EdgeSettings
 from parlando_fragmenter.settings import FragmenterSettings
 from parlando_kit import telemetry_names
@@ -184,12 +186,7 @@ def test_envoys_image_is_of_the_wheels_version() -> None:
 
 
 def test_every_address_is_a_service_and_a_port_of_its() -> None:
-    texts = [
-        str(value)
-        for each in _SERVICES.values()
-        for key, value in each.get("environment", {}).items()
-        if key != "ALLOWED_ORIGINS"
-    ]
+    texts = [str(value) for each in _SERVICES.values() for value in each.get("environment", {}).values()]
     texts += [path.read_text() for path in _DEPLOY.rglob("*.y*ml") if "envoy" not in path.parts]
     named = {(host, int(port)) for text in texts for host, port in _ADDRESS.findall(text)}
     assert len(named) > 7
@@ -382,8 +379,20 @@ def test_the_health_check_knows_the_ports_that_settings_have() -> None:
     assert json.loads(found[1]) == defaults
 
 
-def test_envoy_takes_the_file_as_compose_fills_it_in(tmp_path: Path) -> None:
-    given = _SERVICES["envoy"]["environment"]
+def as_compose_says(value: str, told: Mapping[str, str]) -> str:
+    """Return a value with `${NAME:-default}` in it replaced, as Compose does."""
+    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: told.get(found[1]) or found[2], value)
+
+
+def test_pages_that_may_call_are_named_as_for_parlando_up() -> None:
+    given = _SERVICES["envoy"]["environment"]["ALLOWED_ORIGINS"]
+    assert as_compose_says(given, {}) == ORIGINS_OF_THIS_MACHINE
+    assert as_compose_says(given, {"ENVOY_ALLOWED_ORIGINS": "https://a[.]example"}) == "https://a[.]example"
+
+
+@pytest.mark.parametrize("told", [{}, {"ENVOY_ALLOWED_ORIGINS": r"https://\w+\.example"}])
+def test_envoy_takes_the_file_as_compose_fills_it_in(tmp_path: Path, told: dict[str, str]) -> None:
+    given = {name: as_compose_says(value, told) for name, value in _SERVICES["envoy"]["environment"].items()}
     # Names of containers mean nothing here, and Envoy asks for none when it only looks at the file.
     descriptors = _ROOT / "protos" / "gen" / "parlando" / "descriptors.binpb"
     environment = {

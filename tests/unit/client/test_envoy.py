@@ -59,7 +59,7 @@ def test_requests_are_traced_where_there_is_a_collector(
 
 
 @pytest.mark.parametrize(
-    "origins", [ORIGINS_OF_THIS_MACHINE, r"https://\w+\.example", 'a"b: $c', "${LISTEN_PORT}"]
+    "origins", [ORIGINS_OF_THIS_MACHINE, r"https://\w+\.example", 'a"b: $c', "a'b", "${LISTEN_PORT}"]
 )
 def test_any_regular_expression_of_origins_arrives_as_it_is(origins: str) -> None:
     (host,) = connections(read(Front(port=1, admin_port=2, origins=origins)))["route_config"]["virtual_hosts"]

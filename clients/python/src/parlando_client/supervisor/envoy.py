@@ -96,7 +96,7 @@ def configuration(front: Front, edges: Sequence[int], routers: Sequence[int]) ->
         "OTLP_PORT": collector.port or _OTLP_PORT,
         "TRACE_PERCENT": 100 if front.otlp_endpoint else 0,
         "DESCRIPTORS": _quoted(str(resources.files("parlando").joinpath(_DESCRIPTORS))),
-        "ALLOWED_ORIGINS": _quoted(front.origins),
+        "ALLOWED_ORIGINS": front.origins.replace("'", "''"),  # it stands between single ones
         "TRUSTED_HOPS": 0,
     }
     return Template(_CONFIG.read_text()).substitute(words)
