@@ -173,7 +173,7 @@ class Reader:
             case SynthesisWords():
                 if any(word.spoken.end > len(turn.passage.text) for word in event.words):
                     _broken("the engine timed words that it was not given")
-                reading.words += tuple(
+                reading.words += event.words if turn.passage.whole else tuple(
                     replace(word, spoken=turn.passage.in_spoken(word.spoken)) for word in event.words
                 )
                 return

@@ -27,6 +27,11 @@ class Passage:
     offset: int = 0
     lead: int = 0
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the spoken text, and its spans are that text's."""
+        return not self.offset
+
     def in_spoken(self, span: Span) -> Span:
         """Return where a span of this text lies in the spoken text."""
         by = self.offset - self.lead

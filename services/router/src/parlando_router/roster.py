@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
@@ -21,15 +22,18 @@ class Roster:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._replicas: dict[str, Replica] = {}
+        self._groups: list[tuple[str, list[Replica]]] = []  # each synthesis asks for them several times
 
     def add(self, address: str, worker: Worker, rank: int = 0) -> Replica:
         """Take in a worker that has yet to answer; engines are asked in the order of their least rank."""
         self._replicas[address] = Replica(address, worker, rank)
+        self._group()
         return self._replicas[address]
 
     def remove(self, address: str) -> None:
         """Forget a worker."""
         self._replicas.pop(address, None)
+        self._group()
 
     def replica(self, address: str) -> Replica | None:
         """Return a worker; None where it is not known."""
@@ -48,6 +52,7 @@ class Roster:
         replica.may_live = False
         if replica.serving and not was_serving:
             replica.serving_since = self._clock.now()
+        self._group()
 
     def failed(self, address: str, detail: str, *, may_live: bool = False) -> None:
         """Pass a worker over until it answers again; one that may live is asked when nobody else is left."""
@@ -80,13 +85,16 @@ class Roster:
                         found[name, voice.id] = voice
         return [found[key] for key in sorted(found)]
 
-    def groups(self) -> list[tuple[str, list[Replica]]]:
+    def groups(self) -> Sequence[tuple[str, Sequence[Replica]]]:
         """Return engines with their workers as configured; those that never answered, under "", last."""
+        return self._groups
+
+    def _group(self) -> None:
         groups: dict[str, list[Replica]] = {}
         for replica in self._replicas.values():
             name = replica.description.engine if replica.description is not None else ""
             groups.setdefault(name, []).append(replica)
-        return sorted(groups.items(), key=lambda group: (not group[0], min(r.rank for r in group[1])))
+        self._groups = sorted(groups.items(), key=lambda each: (not each[0], min(r.rank for r in each[1])))
 
     def names(self) -> list[str]:
         """Return the names of the engines that are known, as configured."""

@@ -11,6 +11,7 @@ from parlando_router.request import SpeechSettings
 from parlando_router.roster import Roster
 
 DEFAULT_POLICY = "default"
+_NO_POLICY = Policy()
 
 
 class Routing:
@@ -68,7 +69,7 @@ class Routing:
         return self._policy(settings).prices.get(engine)
 
     def _policy(self, settings: SpeechSettings) -> Policy:
-        return self._policies.get(settings.policy or DEFAULT_POLICY, Policy())
+        return self._policies.get(settings.policy or DEFAULT_POLICY, _NO_POLICY)
 
     def _too_slow(self, engine: str, target: float | None) -> bool:
         if target is None:
