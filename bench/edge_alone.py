@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import psutil
@@ -35,7 +35,9 @@ from parlando.speech.v1 import speech_pb2, speech_service_pb2_grpc
 from parlando_kit.server import Server, Service
 from parlando_kit.settings import ServerSettings
 
-_TEXT = "the old lighthouse keeper climbed the narrow stairs every evening"
+TEXT = "the old lighthouse keeper climbed the narrow stairs every evening"
+"""What a Line has spoken."""
+
 _RATE = 24_000
 _FRAMES = (
     *((720, 0, 2), (1_440, 0, 0), (2_880, 0, 0), (5_760, 2, 3), (11_520, 3, 4), (7_129, 0, 0)),
@@ -52,7 +54,7 @@ def _answers() -> Iterator[speech_pb2.SpeakResponse]:
     """Yield what the router says of an utterance."""
     event, first = speech_pb2.SpeechEvent, 0
     words: list[audio_pb2.WordTiming] = []
-    for word in _TEXT.split():
+    for word in TEXT.split():
         start = words[-1].source.end + 1 if words else 0
         span = {"start": start, "end": start + len(word)}
         words.append(
@@ -64,7 +66,7 @@ def _answers() -> Iterator[speech_pb2.SpeakResponse]:
                 quality=audio_pb2.TIMING_QUALITY_EXACT,
             )
         )
-    whole = audio_pb2.SourceSpan(start=0, end=len(_TEXT))
+    whole = audio_pb2.SourceSpan(start=0, end=len(TEXT))
     for place, (count, begin, end) in enumerate(_FRAMES):
         told: list[speech_pb2.SpeechEvent] = []
         if not place:
@@ -80,7 +82,7 @@ def _answers() -> Iterator[speech_pb2.SpeakResponse]:
         )
         first += count
         yield speech_pb2.SpeakResponse(events=told)
-    finished = speech_pb2.SpeechFinished(sample_count=first, source_length=len(_TEXT), words=words)
+    finished = speech_pb2.SpeechFinished(sample_count=first, source_length=len(TEXT), words=words)
     yield speech_pb2.SpeakResponse(events=[event(epoch=1, finished=finished)])
 
 
@@ -136,7 +138,7 @@ class Line(WSListener):
     async def ask(self) -> str:
         """Have the text spoken, and return what became of it."""
         self._done = asyncio.get_running_loop().create_future()
-        content = [{"type": "input_text", "text": _TEXT}]
+        content = [{"type": "input_text", "text": TEXT}]
         asked = {"input": [{"type": "message", "role": "user", "content": content}]}
         self.send({"type": "response.create", "response": asked})
         return await self._done
@@ -146,6 +148,9 @@ class Line(WSListener):
         if self._transport is None:
             raise SystemExit("not connected")
         self._transport.send(WSMsgType.TEXT, orjson.dumps(event))
+
+
+_Kind = TypeVar("_Kind", bound=Line)
 
 
 @contextlib.contextmanager
@@ -216,7 +221,7 @@ async def measure(arguments: argparse.Namespace) -> None:
     with running("session", ports["session"]) as session, running("edge", ports["edge"], **settings) as edge:
         await until_serving(ports["edge"])
         address = f"127.0.0.1:{ports['edge']}"
-        lines = [await opened(address) for _ in range(arguments.at_a_time)]
+        lines = [await opened(address, Line) for _ in range(arguments.at_a_time)]
         processes = {"edge": edge, "session": session}
         if not arguments.refused:
             router.speaks.set()
@@ -249,7 +254,7 @@ async def cost_of_refusals(
 
 async def refused(http: Http) -> str:
     """Ask for speech, and return the status of the refusal."""
-    body = orjson.dumps({"input": _TEXT, "voice": "alloy", "response_format": "pcm"})
+    body = orjson.dumps({"input": TEXT, "voice": "alloy", "response_format": "pcm"})
     head = f"POST /v1/audio/speech HTTP/1.1\r\nhost: bench\r\ncontent-length: {len(body)}\r\n\r\n"
     http.writer.write(head.encode() + body)
     answer = (await http.reader.readuntil(b"\r\n\r\n")).decode()
@@ -258,10 +263,10 @@ async def refused(http: Http) -> str:
     return answer.split(" ", 2)[1]
 
 
-async def opened(address: str) -> Line:
-    """Return a connection whose session has begun."""
-    _, line = await ws_connect(Line, f"ws://{address}/v1/realtime")
-    if not isinstance(line, Line):
+async def opened(address: str, kind: type[_Kind]) -> _Kind:
+    """Return a connection of a kind whose session has begun."""
+    _, line = await ws_connect(kind, f"ws://{address}/v1/realtime")
+    if not isinstance(line, kind):
         raise TypeError
     await line.opened
     return line

@@ -89,7 +89,7 @@ async def _cost(title: str, mesh: Mesh, count: int, asks: Sequence[Callable[[], 
 
 async def measure(mesh: Mesh, count: int, at_a_time: int) -> float:
     """Measure and print; return what the dearest road's refusal costs, in ms."""
-    first, *lines = [await opened(mesh.envoy) for _ in range(at_a_time + 1)]
+    first, *lines = [await opened(mesh.envoy, Line) for _ in range(at_a_time + 1)]
     for line in (first, *lines):
         await line.ask()
     mesh.processes["synth"].suspend()
