@@ -93,7 +93,7 @@ class Benchmark:
         if self._busy.locked():
             why = "another measurement is under way: wait for its end"
             raise ParlandoError(Reason.OVERLOADED, why, retry_after=self._longest)
-        settings = SpeechSettings(voice=asked.voice, engine=asked.engine)
+        settings = SpeechSettings(voice=asked.voice, engine=asked.engine, engine_field="engine")
         taken = _Taken()
         async with self._busy:
             try:

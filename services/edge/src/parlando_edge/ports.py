@@ -25,6 +25,7 @@ class SpeechSettings:
         session_id: the session it belongs to; "" for none.
         emotion: a feeling's name, for engines that have it; "" for none.
         instructions: sentences on how to speak, for engines that read them; "" for none.
+        engine_field: what the caller named the engine by, as errors call it.
     """
 
     voice: str = ""
@@ -35,6 +36,7 @@ class SpeechSettings:
     session_id: str = ""
     emotion: str = ""
     instructions: str = field(default="", repr=False)
+    engine_field: str = field(default="model", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

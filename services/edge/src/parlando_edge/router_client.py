@@ -37,6 +37,7 @@ from parlando_kit.true_status import with_true_status
 _ANSWER_SECONDS = 2.0
 _PREVIEW_SECONDS = 60.0  # it may have to be spoken first, after others
 _LONGEST_TEXT_MESSAGE = 100_000  # code points, as SpeakText has it
+_ENGINE = "settings.engine"
 _EPOCH = 1  # one stream is one utterance, and here one epoch
 
 
@@ -53,7 +54,7 @@ class GrpcSpeaker:
         request = speech_pb2.SayRequest(text=text, settings=settings_to(settings))
         call = self._stub.Say(request, metadata=to_router())
         try:
-            yield _Utterance(call, call.cancel)
+            yield _Utterance(call, call.cancel, settings)
         finally:
             call.cancel()
 
@@ -63,7 +64,7 @@ class GrpcSpeaker:
         requests = _Requests(settings)
         call = with_true_status(self._stub.Speak(requests.messages(), metadata=to_router()))
         try:
-            yield _Growing(call, requests)
+            yield _Growing(call, requests, settings)
         finally:
             requests.close()
             call.cancel()
@@ -100,7 +101,7 @@ class GrpcSpeaker:
         try:
             found = await self._stub.EstimateCost(request, timeout=_ANSWER_SECONDS, metadata=to_router())
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from None
+            raise _as_asked(from_rpc_error(error), settings) from None
         return estimate_from(found)
 
     async def serving(self) -> bool:
@@ -178,9 +179,10 @@ class _Requests:
 class _Utterance:
     """The answers of one call. Not a generator: leaving it half read leaves nothing to close."""
 
-    def __init__(self, call: Any, cancel: Callable[[], object]) -> None:
+    def __init__(self, call: Any, cancel: Callable[[], object], settings: SpeechSettings) -> None:
         self._call = call
         self._cancel = cancel
+        self._settings = settings
         self._waiting: deque[SpeechEvent] = deque()  # the rest of the last message
 
     def cancel(self) -> None:
@@ -202,7 +204,7 @@ class _Utterance:
         try:
             return await self._call.read()
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from None
+            raise _as_asked(from_rpc_error(error), self._settings) from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -214,6 +216,15 @@ class _Utterance:
 class _Growing(_Utterance):
     """One call of Speak, to which text is written."""
 
-    def __init__(self, call: Any, requests: _Requests) -> None:
-        super().__init__(call, requests.cancel)
+    def __init__(self, call: Any, requests: _Requests, settings: SpeechSettings) -> None:
+        super().__init__(call, requests.cancel, settings)
         self.write, self.flush, self.end = requests.write, requests.flush, requests.end
+
+
+def _as_asked(error: ParlandoError, settings: SpeechSettings) -> ParlandoError:
+    """Return an error that calls the engine's field what the caller did: a model may name one, too."""
+    if error.field == _ENGINE:
+        error.field = settings.engine_field
+        if error.message.startswith(_ENGINE):
+            error.message = error.field + error.message.removeprefix(_ENGINE)
+    return error

@@ -63,6 +63,7 @@ def settings_of(body: SpokenText, response_format: str) -> SpeechSettings:
     return SpeechSettings(
         voice=body.voice.id,
         engine=body.engine or engine_of(body.model),
+        engine_field="engine" if body.engine else "model",
         language=body.language,
         speed=body.speed,
         emotion=emotion,

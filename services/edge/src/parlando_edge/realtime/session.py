@@ -169,6 +169,7 @@ class SessionConfig:
         return SpeechSettings(
             voice=self.voice,
             engine=self.engine or engine_of(self.model),
+            engine_field="session.parlando.engine" if self.engine else "model",
             language=self.language,
             speed=self.speed,
             audio=REALTIME_FORMATS[self.format],
