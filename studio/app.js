@@ -69,7 +69,7 @@ async function speak() {
   realtime.send("conversation.item.create", {
     item: { type: "message", role: "user", content: [{ type: "input_text", text: text.value }] },
   });
-  realtime.send("response.create");
+  realtime.send("response.create", { response: { metadata: { asked: String(asked) } } });
 }
 
 function stop() {
@@ -77,7 +77,8 @@ function stop() {
   asked = 0;
   const heard = Math.min(sound.heard(), made);
   sound.stop();
-  if (response !== null) realtime.send("response.cancel", { response_id: response });
+  // One that was asked for, and of which nothing has come yet, has no id here.
+  realtime.send("response.cancel", response === null ? {} : { response_id: response });
   if (item !== null) {
     const until = Math.floor((heard * 1000) / RATE);
     realtime.send("conversation.item.truncate", { item_id: item, content_index: 0, audio_end_ms: until });
@@ -111,8 +112,8 @@ function onEvent(event) {
       if (document.body.dataset.state === "idle") show("idle", "Ready.");
       break;
     case "response.created":
-      if (asked === 0) realtime.send("response.cancel", { response_id: event.response.id });
-      else response = event.response.id;
+      // One that was stopped before this is not what was asked for since.
+      if (event.response.metadata.asked === String(asked)) response = event.response.id;
       break;
     case "response.output_item.added":
       if (event.response_id === response) item = event.item.id;

@@ -142,6 +142,35 @@ async def test_a_connection_that_was_closed_is_made_again(browser: Browser) -> N
         await expect(page.locator("#status")).to_have_text("Done.")
 
 
+# Presses Speak again when a response has been asked for, and before the service can have begun it.
+_PRESS_AGAIN = """
+let pressed = false;
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (message) {
+  send.call(this, message);
+  if (pressed || JSON.parse(message).type !== "response.create") return;
+  pressed = true;
+  queueMicrotask(() => document.getElementById("speak").click());
+};
+"""
+
+
+async def test_speak_that_is_pressed_again_begins_anew(browser: Browser) -> None:
+    async with serving() as edge, opened(browser, edge.port, _PRESS_AGAIN) as page:
+        await page.get_by_label("Text to speak").fill(TEXT)
+        await page.get_by_role("button", name="Speak").click()
+        await expect(page.locator("#status")).to_have_text("Done.")
+        await page.get_by_role("button", name="Speak").dblclick()
+        await expect(page.locator("body")).to_have_attribute("data-state", "speaking")
+        await page.get_by_role("button", name="Speak").click()
+        await expect(page.locator("#status")).to_have_text("Done.")
+        seconds = len(TEXT) / 100
+        assert await page.locator("#heard").inner_text() == f"{seconds:.1f} of {seconds:.1f} s"
+        await expect(page.get_by_role("alert")).to_be_hidden()
+        assert edge.router.texts[-1] == TEXT
+        assert set(edge.router.texts) <= {TEXT, ""}  # "": stopped before the text was there
+
+
 # Loses the connection where a response would be asked for.
 _LOSE = """
 const send = WebSocket.prototype.send;
