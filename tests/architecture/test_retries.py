@@ -48,6 +48,7 @@ _ASKED_AGAIN_BY_ENVOY = {
     "/v1/speech:stream",
     "/v1/audio/speech",
     "/parlando.speech.v1.SpeechService/",
+    "/grpc.health.v1.Health/Watch",
     "/grpc.health.v1.Health/",
     "/grpc.reflection.",
 }

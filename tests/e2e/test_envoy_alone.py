@@ -1,7 +1,8 @@
-"""What Envoy says by itself, when nobody stands behind it, or somebody who never answers."""
+"""What Envoy does by itself: nobody stands behind it, or somebody who never answers, or has little to say."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -14,13 +15,18 @@ from typing import Any
 import grpc
 import httpx2
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando_client.supervisor.envoy import Front, configuration, envoy
 from parlando_edge.answer_models import ErrorAnswer
 from parlando_edge.openai_errors import describe, status_of
+from parlando_kit.channels import open_channel
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.server import Server
+from parlando_kit.settings import ServerSettings
+from tests.component.kit.echo import echo_service
 from tests.e2e.conftest import clean_environment
 from tests.e2e.through import PATIENCE
 from tests.ports import free_port
@@ -33,9 +39,9 @@ async def _never() -> None:
 
 
 @contextmanager
-def _alone(edge: int, changed: Mapping[str, str]) -> Iterator[str]:
-    """Run Envoy with its configuration changed, before one edge; yield where it is."""
-    front, router = Front(port=free_port(), admin_port=free_port()), free_port()
+def _alone(edge: int, changed: Mapping[str, str], router: int | None = None) -> Iterator[str]:
+    """Run Envoy with its configuration changed, before one edge, and a router or none; yield where it is."""
+    front, router = Front(port=free_port(), admin_port=free_port()), router or free_port()
     child = envoy(front, [edge], [router], _never)
     text = configuration(front, [edge], [router])
     for old, new in changed.items():
@@ -161,3 +167,22 @@ def test_that_no_request_comes_has_the_same_shape(before_a_mute: str) -> None:
     error = json.loads(body)["error"]
     assert error.pop("message")
     assert error == {"type": "invalid_request_error", "code": "request_timeout", "param": None}
+
+
+async def test_who_watches_health_is_told_of_a_change_however_late() -> None:
+    idle = 0.5
+    server = Server(ServerSettings(port=0), [echo_service()])
+    port = await server.start()
+    impatient = {"stream_idle_timeout: 300s": f"stream_idle_timeout: {idle}s"}
+    try:
+        with _alone(free_port(), impatient, port) as address:
+            async with open_channel(address) as channel:
+                stub: Any = health_pb2_grpc.HealthStub(channel)
+                watch = stub.Watch(health_pb2.HealthCheckRequest())
+                told = [(await watch.read()).status]
+                await asyncio.sleep(4 * idle)
+                await server.set_health("dependency/fragmenter", serving=False)
+                told.append((await watch.read()).status)
+    finally:
+        await server.stop(0)
+    assert told == [health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING]
