@@ -173,9 +173,10 @@ class Reader:
             case SynthesisWords():
                 if any(word.spoken.end > len(turn.passage.text) for word in event.words):
                     _broken("the engine timed words that it was not given")
-                reading.words += event.words if turn.passage.whole else tuple(
-                    replace(word, spoken=turn.passage.in_spoken(word.spoken)) for word in event.words
-                )
+                words = event.words
+                if not turn.passage.whole:
+                    words = tuple(replace(word, spoken=turn.passage.in_spoken(word.spoken)) for word in words)
+                reading.words += words
                 return
         if isinstance(event, SynthesisFinished):
             _require_sound(turn, reading)
