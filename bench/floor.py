@@ -3,9 +3,10 @@
     bench/floor.py [--slices 7] [--seconds 4] [--rate 25]
 
 The floor is a second set of services, of bare libraries. For each utterance they make the calls that the
-mesh makes, of the same kinds, with as many messages, of the very bytes that the mesh was found to send. Its
-edge is uvicorn with websockets, orjson and base64; between services there is grpc.aio without protobuf; its
-worker calls espeak-ng's library on a thread. Nothing is checked, cut, resampled, counted, kept or given up.
+mesh makes, of the same kinds; what is asked is the text, and what is answered are as many messages as the
+mesh was found to send, of the same bytes. Its edge is uvicorn with websockets, orjson and base64; between
+services there is grpc.aio without protobuf; its worker calls espeak-ng's library on a thread. Nothing is
+checked, cut, resampled, counted, kept or given up.
 
 Mesh and floor are loaded in turn over Realtime, past Envoy, at the same pace. What is printed is CPU by
 second of sound, by service: of the mesh, of the floor, and their ratio; medians of all slices.
@@ -18,6 +19,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import pickle
 import random
 import statistics
 import subprocess
@@ -70,21 +72,6 @@ class Said:
     fragments: bytes
     events: Sequence[tuple[dict[str, Any], bytes]]
     seconds: float
-
-    def save(self) -> str:
-        """Return it as JSON."""
-        coded = [[event, base64.b64encode(sound).decode()] for event, sound in self.events]
-        parts = [[base64.b64encode(each).decode() for each in part] for part in (self.speak, self.synth)]
-        fragments = base64.b64encode(self.fragments).decode()
-        return json.dumps([*parts, fragments, coded, self.seconds])
-
-    @classmethod
-    def load(cls, text: str) -> Said:
-        """Return what was saved."""
-        speak, synth, fragments, coded, seconds = json.loads(text)
-        speak, synth = ([base64.b64decode(each) for each in part] for part in (speak, synth))
-        events = [(event, base64.b64decode(sound)) for event, sound in coded]
-        return cls(speak, synth, base64.b64decode(fragments), events, seconds)
 
 
 class _Recorder(Line):
@@ -285,10 +272,10 @@ def running_floor(said: Said) -> Iterator[tuple[str, dict[str, list[psutil.Proce
         processes = {}
         for role in _ROLES:
             command = [sys.executable, __file__, "--serve", role, json.dumps(ports)]
-            process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, text=True))
+            process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE))
             stack.callback(process.terminate)
             assert process.stdin is not None  # noqa: S101  # it was asked for
-            process.stdin.write(said.save())
+            pickle.dump(said, process.stdin)
             process.stdin.close()
             processes[role] = [psutil.Process(process.pid)]
         yield f"127.0.0.1:{ports['edge']}", processes
@@ -376,7 +363,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.serve:
         role, ports = arguments.serve
-        uvloop.run(_SERVICES[role](json.loads(ports), Said.load(sys.stdin.read())))
+        said = pickle.load(sys.stdin.buffer)  # noqa: S301  # who started this wrote it
+        uvloop.run(_SERVICES[role](json.loads(ports), said))
     else:
         uvloop.run(measure(arguments))
 
