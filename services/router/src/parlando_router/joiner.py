@@ -30,6 +30,9 @@ MARGIN_SECONDS = 0.005
 PIECE = 8_192
 """Samples that are resampled at once: soxr keeps room for the most it was ever given, several times over."""
 
+_LOOK = 512
+"""Samples looked at first for where sound ends: it is mostly no further from the end of a piece."""
+
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 
 
@@ -256,7 +259,9 @@ def _first_loud(samples: Samples) -> int | None:
 
 
 def _after_last_loud(samples: Samples) -> int:
-    backwards = _first_loud(samples[::-1])
+    looked = _LOOK
+    while (backwards := _first_loud(samples[-looked:][::-1])) is None and looked < len(samples):
+        looked *= 8
     return 0 if backwards is None else len(samples) - backwards
 
 
