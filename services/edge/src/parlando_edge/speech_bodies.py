@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from typing import Protocol
 
 import orjson
+import pybase64
 
 from parlando_edge.openai_errors import describe
 from parlando_edge.ports import AudioMade, Finished, SpeechEvent
@@ -65,7 +65,7 @@ class EventBody:
         """Return an event with the audio in base64, which needs no escapes in JSON."""
         if not isinstance(event, AudioMade) or not event.data:
             return b""
-        sound = b2a_base64(event.data, newline=False)
+        sound = pybase64.b64encode(event.data)
         return b'data: {"type":"speech.audio.delta","audio":"%b"}\n\n' % sound
 
     def end(self, finished: Finished | None) -> bytes:

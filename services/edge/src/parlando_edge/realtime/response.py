@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any
+
+import pybase64
 
 from parlando_edge.dialogue import LONGEST_TEXT
 from parlando_edge.openai_errors import describe
@@ -150,7 +151,7 @@ class Response:
     def audio(self, made: AudioMade) -> Event:
         """Return the event that carries audio."""
         self._samples += made.sample_count
-        delta = b2a_base64(made.data, newline=False).decode("ascii")
+        delta = pybase64.b64encode_as_string(made.data)
         return {"type": "response.output_audio.delta", **self._place, "delta": delta}
 
     def seconds(self, made: AudioMade) -> float:
