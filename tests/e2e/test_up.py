@@ -223,6 +223,14 @@ def test_ctrl_c_lets_a_realtime_response_through_envoy_finish(up: Start, ports: 
         running.wait_until_nothing_is_left()
 
 
+def test_what_the_router_calls_takes_no_core_from_it_by_being_woken(up: Start) -> None:
+    with up() as running:
+        running.wait_until_up()
+        policies = {name: os.sched_getscheduler(running.service(name).pid) for name in NAMES}
+    called = dict.fromkeys(("session", "fragmenter", "synth"), os.SCHED_BATCH)
+    assert policies == {"edge": os.SCHED_OTHER, "router": os.SCHED_OTHER, **called}
+
+
 def test_a_second_ctrl_c_does_not_wait(up: Start) -> None:
     with up(SCRIPTED_HANG_AFTER_MS="900") as running:
         running.wait_until_up()

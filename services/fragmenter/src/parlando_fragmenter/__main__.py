@@ -26,7 +26,7 @@ def main() -> None:
         )
         return Server(settings, [fragmenter_service(servicer)], telemetry.server_interceptors(settings))
 
-    lifecycle.run("fragmenter", settings, build)
+    lifecycle.run("fragmenter", settings, build, pushes=False)
 
 
 def _guess(settings: FragmenterSettings) -> Callable[[], Languages] | None:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import uvloop
 
-from parlando_kit import garbage, telemetry, telemetry_names
+from parlando_kit import garbage, scheduling, telemetry, telemetry_names
 from parlando_kit.errors import ParlandoError
 from parlando_kit.server import PortTakenError
 from parlando_kit.settings import ServerSettings
@@ -120,7 +120,7 @@ async def _run(name: str, settings: ServerSettings, build: Build) -> None:
         _log.info("%s stopped before it served", name)
 
 
-def run(name: str, settings: ServerSettings, build: Build) -> None:
+def run(name: str, settings: ServerSettings, build: Build, *, pushes: bool = True) -> None:
     """Run a service until it is told to stop.
 
     Exits with status 1 and one line when it cannot start for a reason that its message explains: its
@@ -130,7 +130,11 @@ def run(name: str, settings: ServerSettings, build: Build) -> None:
         name: for log lines. Example: "router".
         settings: its settings.
         build: makes the server, entering what it holds on the stack it is given.
+        pushes: whether it is given a core at once when it is woken; False for what other services call, which
+            would mostly take it from the one that is calling (`scheduling`).
     """
+    if not pushes:
+        scheduling.push_nobody_off()  # before there is a thread or a process of its own
     logging.basicConfig(
         level=settings.log_level,
         format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s",

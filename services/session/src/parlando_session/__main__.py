@@ -42,7 +42,7 @@ def main() -> None:
         await resources.enter_async_context(background(watch))
         return server
 
-    lifecycle.run("session", settings, build)
+    lifecycle.run("session", settings, build, pushes=False)
 
 
 if __name__ == "__main__":

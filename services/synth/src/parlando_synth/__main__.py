@@ -52,7 +52,7 @@ def serve(settings: SynthSettings, find: Callable[[str], Callable[[], Engine]]) 
         await resources.enter_async_context(engine_of(worker, server))
         return server
 
-    lifecycle.run("synth", settings, build)
+    lifecycle.run("synth", settings, build, pushes=False)
 
 
 if __name__ == "__main__":
