@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterator
-
-import pybase64
 
 from parlando_edge.barge_in.sound import Sound, milliseconds, sample_bytes
 from parlando_edge.formats import AudioFormat
@@ -83,7 +82,7 @@ def _bytes_of(event: Fields, audio: AudioFormat) -> bytes:
     if not event.given("audio"):
         raise ParlandoError(Reason.FIELD_REQUIRED, "audio is missing", field="audio")
     try:
-        data = pybase64.b64decode(event.text("audio", longest=_LONGEST_BASE64), validate=True)
+        data = binascii.a2b_base64(event.text("audio", longest=_LONGEST_BASE64), strict_mode=True)
     except ValueError:
         raise ParlandoError(Reason.OUT_OF_RANGE, "audio is not valid base64", field="audio") from None
     if len(data) % sample_bytes(audio):
