@@ -117,6 +117,7 @@ class Line(WSListener):
     def __init__(self) -> None:
         self.opened = asyncio.get_running_loop().create_future()
         self.told: Counter[str] = Counter()
+        self.sound_at: float | None = None  # when the first of what was asked for last came
         self._done: asyncio.Future[str] | None = None
         self._transport: WSTransport | None = None
 
@@ -130,6 +131,8 @@ class Line(WSListener):
             return
         event = orjson.loads(frame.get_payload_as_memoryview())
         self.told[event["type"]] += 1
+        if event["type"] == "response.output_audio.delta" and self.sound_at is None:
+            self.sound_at = time.perf_counter()
         if event["type"] == "session.created":
             self.opened.set_result(None)
         if event["type"] == "response.done" and self._done is not None:
@@ -137,6 +140,7 @@ class Line(WSListener):
 
     async def ask(self) -> str:
         """Have the text spoken, and return what became of it."""
+        self.sound_at = None
         self._done = asyncio.get_running_loop().create_future()
         content = [{"type": "input_text", "text": TEXT}]
         asked = {"input": [{"type": "message", "role": "user", "content": content}]}

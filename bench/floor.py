@@ -24,11 +24,9 @@ import random
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import espeakng_loader
@@ -38,6 +36,7 @@ import psutil
 import uvicorn
 import uvloop
 from edge_alone import TEXT, Line, opened, until_serving
+from in_turn import ROLES, cpu_seconds, load
 from mesh import Mesh, free_port, running_mesh
 from picows import WSFrame, WSMsgType, WSTransport
 
@@ -49,7 +48,6 @@ from parlando.synth.v1 import synth_pb2
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_espeak.library import Library
 
-_ROLES = ("edge", "router", "synth", "fragmenter", "session")
 _CONNECTIONS = 60
 _WARM = 60
 _RATE = 24_000
@@ -267,10 +265,10 @@ _SERVICES = {
 @contextlib.contextmanager
 def running_floor(said: Said) -> Iterator[tuple[str, dict[str, list[psutil.Process]]]]:
     """Start the floor's services; return its edge's address, and their processes; stop them at the end."""
-    ports = {role: free_port() for role in _ROLES}
+    ports = {role: free_port() for role in ROLES}
     with contextlib.ExitStack() as stack:
         processes = {}
-        for role in _ROLES:
+        for role in ROLES:
             command = [sys.executable, __file__, "--serve", role, json.dumps(ports)]
             process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE))
             stack.callback(process.terminate)
@@ -281,43 +279,7 @@ def running_floor(said: Said) -> Iterator[tuple[str, dict[str, list[psutil.Proce
         yield f"127.0.0.1:{ports['edge']}", processes
 
 
-# The load
-
-
-async def _load(lines: Sequence[Line], count: int, rate: float, seed: int) -> None:
-    """Have so many utterances spoken at random moments, each on the connection that is next free."""
-    free: asyncio.Queue[Line] = asyncio.Queue()
-    for line in lines:
-        free.put_nowait(line)
-    draw = random.Random(seed)  # noqa: S311  # no secret
-
-    async def one() -> None:
-        line = await free.get()
-        status = await line.ask()
-        if status != "completed":
-            raise SystemExit(f"an utterance was {status}")
-        free.put_nowait(line)
-
-    due = time.perf_counter()
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(count):
-            due += draw.expovariate(rate)
-            await asyncio.sleep(max(due - time.perf_counter(), 0))
-            tasks.create_task(one())
-
-
-def _used(families: dict[str, list[psutil.Process]]) -> dict[str, float]:
-    return {
-        role: sum(_seconds(process.pid) for process in family)
-        for role, family in families.items()
-        if role in _ROLES
-    }
-
-
-def _seconds(pid: int) -> float:
-    """Return CPU seconds of a process, of all its threads: finer than the ticks that psutil has."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+# Both in turn
 
 
 async def measure(arguments: argparse.Namespace) -> None:
@@ -332,21 +294,21 @@ async def measure(arguments: argparse.Namespace) -> None:
                 for side, (address, _) in sides.items()
             }
             for side in sides:
-                await _load(lines[side], _WARM, arguments.rate, 0)
+                await load(lines[side], _WARM, arguments.rate, 0)
             costs: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
             count = round(arguments.rate * arguments.seconds)
             for seed in range(arguments.slices):
                 for side in random.sample(sorted(sides), 2):
-                    before = _used(sides[side][1])
-                    await _load(lines[side], count, arguments.rate, seed)
+                    before = cpu_seconds(sides[side][1])
+                    await load(lines[side], count, arguments.rate, seed)
                     await asyncio.sleep(0.3)  # what follows the last answer
-                    after = _used(sides[side][1])
-                    used = {role: after[role] - before[role] for role in _ROLES}
+                    after = cpu_seconds(sides[side][1])
+                    used = {role: after[role] - before[role] for role in ROLES}
                     used["all"] = sum(used.values())
                     sound = count * said.seconds
                     costs[side].append({name: cost * 1000 / sound for name, cost in used.items()})
     print(f"{'ms CPU / audio s':<18}{'mesh':>8}{'floor':>8}{'ratio':>8}")
-    for name in (*_ROLES, "all"):
+    for name in (*ROLES, "all"):
         ours, floor = (statistics.median(cost[name] for cost in costs[side]) for side in ("mesh", "floor"))
         print(f"{name:<18}{ours:8.2f}{floor:8.2f}{ours / floor:8.2f}")
 
