@@ -106,10 +106,12 @@ MARKS_BEGUN = {
 SPACING_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|td|th|hr|h[1-6])\b", re.IGNORECASE)
 
 _TITLE = r"""(?:"[^"\n]*+"|'[^'\n]*+')"""
-_ADDRESS = r"(?:<[^<>\n]*+>|[^\s()<][^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+|)"
+# Groups are not possessive: in Python 3.11.2 those whose parts are match too little (gh-106052). What
+# follows begins with another character than they do, so that nothing is tried twice.
+_ADDRESS = r"(?:<[^<>\n]*+>|[^\s()<][^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*|)"
 LINK_END = re.compile(rf"\]\({_ADDRESS}(?:[^\S\n]++{_TITLE})?[^\S\n]*+\)|\]\[[^\]\n]{{0,80}}\]")
 LINK_END_BEGUN = re.compile(
-    r"\](?:\((?:<[^<>\n]*+>?+|[^\s()<][^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+(?:\([^\s()]*+)?+|)"
-    r"""(?:[^\S\n]++(?:"[^"\n]*+"?+|'[^'\n]*+'?+)?+[^\S\n]*+)?+|\[[^\]\n]{0,80})?"""
+    r"\](?:\((?:<[^<>\n]*+>?+|[^\s()<][^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*(?:\([^\s()]*+)?|)"
+    r"""(?:[^\S\n]++(?:"[^"\n]*+"?+|'[^'\n]*+'?+)?[^\S\n]*+)?|\[[^\]\n]{0,80})?"""
 )
 ADDRESS_REST = re.compile(r"[^\s)]+")

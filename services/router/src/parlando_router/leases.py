@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.tasks import finish
 from parlando_router.budget_keeper import Amount, BudgetKeeper, Lease, Settlement
 from parlando_router.settlements import Settlements
 
@@ -70,4 +71,5 @@ class Leases:
         finally:
             while self._asked:
                 await asyncio.wait(self._asked)  # each bounds its own time
-            await self._settlements.finish()
+            # By another task: in one that is cancelled a timeout of Python 3.11.2 and before is a cancel.
+            await finish(self._settlements.finish())
