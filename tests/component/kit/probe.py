@@ -17,6 +17,8 @@ from parlando_kit.server import Server
 from parlando_kit.settings import ServerSettings
 from tests.component.kit.echo import Context, Requests, echo_service
 
+_MUCH = StringValue(value="x" * 3_000_000)
+
 
 class Settings(ServerSettings):
     """What the probe is told."""
@@ -68,6 +70,8 @@ def main() -> None:
                 asked.set()
             elif request.value == "wait":
                 await _wait()
+            elif request.value == "much":
+                return _MUCH
             else:
                 first_chunk.record(float(request.value), {telemetry_names.HOP: "probe"})
             return request

@@ -1,3 +1,4 @@
+import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -147,3 +148,14 @@ async def test_a_task_of_the_service_that_fails_ends_it_as_a_failure() -> None:
     assert "a task of the service failed" in "\n".join(service.said)
     ends = [line for line in service.said if line in {"call ended", "resources closed"}]
     assert ends == ["call ended", "resources closed"]
+
+
+async def test_a_caller_who_leaves_while_the_answer_comes_is_no_error() -> None:
+    async with probe() as service, open_channel(f"127.0.0.1:{await service.port()}") as channel:
+        for later in range(100):  # at another point of the answer each time
+            call = unary(channel)(StringValue(value="much"))
+            await asyncio.sleep(later * 0.0001)
+            call.cancel()
+        service.tell(signal.SIGTERM)
+        assert await service.ends() == 0
+    assert not [line for line in service.said if "ERROR" in line or "Traceback" in line]

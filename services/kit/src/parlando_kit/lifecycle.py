@@ -16,7 +16,7 @@ from typing import Protocol
 
 import uvloop
 
-from parlando_kit import garbage, scheduling, telemetry, telemetry_names
+from parlando_kit import garbage, logs, scheduling, telemetry, telemetry_names
 from parlando_kit.errors import ParlandoError
 from parlando_kit.server import PortTakenError
 from parlando_kit.settings import ServerSettings
@@ -135,11 +135,7 @@ def run(name: str, settings: ServerSettings, build: Build, *, pushes: bool = Tru
     """
     if not pushes:
         scheduling.push_nobody_off()  # before there is a thread or a process of its own
-    logging.basicConfig(
-        level=settings.log_level,
-        format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    logs.begin(name, settings.log_level)
     why = ""
     try:
         uvloop.run(_run(name, settings, build))
