@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import grpc
 import httpx2
 import psutil
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -179,7 +181,7 @@ def test_ctrl_c_drains_front_to_back_and_what_is_said_is_finished(up: Start) -> 
         assert steps[: len(one_by_one)] == one_by_one
         assert sorted(steps[len(one_by_one) :]) == sorted(together)
         stops = [line for line in running.written if line.startswith("parlando: stopping ")]
-        assert stops == [f"parlando: stopping {name}" for name in ("edge", "envoy", *NAMES[1:])]
+        assert stops == [f"parlando: stopping {name}" for name in (*NAMES[:2], "envoy", *NAMES[2:])]
         running.wait_until_nothing_is_left()
 
 
@@ -220,6 +222,19 @@ def test_ctrl_c_lets_a_realtime_response_through_envoy_finish(up: Start, ports: 
         assert event["type"] == "response.done"
         assert event["response"]["status"] == "completed"
         assert running.end() == 0
+        running.wait_until_nothing_is_left()
+
+
+def test_ctrl_c_waits_for_nobody_who_watches_health(up: Start, ports: dict[str, int]) -> None:
+    with up() as running:
+        running.wait_until_up()
+        with grpc.insecure_channel(f"127.0.0.1:{ports['envoy']}") as channel:
+            statuses = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+            assert next(statuses).status == health_pb2.HealthCheckResponse.SERVING
+            running.process.send_signal(signal.SIGINT)
+            assert [each.status for each in statuses] == [health_pb2.HealthCheckResponse.NOT_SERVING]
+        assert running.end() == 0
+        assert not [line for line in running.written if "killing it" in line]
         running.wait_until_nothing_is_left()
 
 

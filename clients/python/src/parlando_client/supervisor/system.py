@@ -57,7 +57,8 @@ class Places:
 def children(places: Places) -> tuple[Child, ...]:
     """Return the services, front first. Behind the router none calls another.
 
-    Envoy stands behind the edge: what the edge finishes, WebSockets among it, goes through Envoy.
+    Envoy stands behind edges and routers: what these finish goes through Envoy, and WebSockets and watches of
+    health, which would last for ever, end with them.
     """
     own = [f"127.0.0.1:{worker.port}" for worker in places.workers]
     front = places.front
@@ -73,7 +74,6 @@ def children(places: Places) -> tuple[Child, ...]:
             )
             for port in places.edges
         ),
-        *([envoy(front, places.edges, places.routers, partial(_lets_through, front.port))] if front else []),
         *_replicas(
             _grpc_service(
                 "router",
@@ -85,6 +85,7 @@ def children(places: Places) -> tuple[Child, ...]:
             )
             for port in places.routers
         ),
+        *([envoy(front, places.edges, places.routers, partial(_lets_through, front.port))] if front else []),
         *_layer(
             # With REDIS_URL in the environment it keeps everything there, else in its own memory.
             _grpc_service("session", places.session, SESSION_SERVICE),
