@@ -22,7 +22,7 @@ def begin(name: str, level: str) -> None:
 
 
 def _is_of_use(record: logging.LogRecord) -> bool:
-    # grpc.aio (1.78 and 1.85) logs an error with its traceback where a caller leaves while the answer of a unary
-    # call is on its way. Nothing has failed: nobody wants it any more.
+    # grpc.aio (1.78 and 1.85) logs an error with its traceback where a caller leaves while the answer of a
+    # unary call is on its way. Nothing has failed: nobody wants it any more.
     kind = record.exc_info[0] if record.exc_info else None
     return kind is None or kind.__name__ != "ExecuteBatchError"
