@@ -132,7 +132,7 @@ def running_mesh(engine: str = "espeak", *others: str) -> Iterator[Mesh]:
     command = [str(Path(sys.executable).with_name("parlando")), "up", "--engine", engine]
     for name, port in ports.items():
         command += [f"--{name.replace('_', '-')}-port", str(port)]
-    with contextlib.ExitStack() as stack:
+    with _ended_by_sigterm(), contextlib.ExitStack() as stack:
         further: dict[str, list[psutil.Process]] = {}
         if others:
             beside = {other: free_port() for other in others}
@@ -141,6 +141,16 @@ def running_mesh(engine: str = "espeak", *others: str) -> Iterator[Mesh]:
                 other: [stack.enter_context(_running_worker(other, port))] for other, port in beside.items()
             }
         yield stack.enter_context(_up(command, ports, further))
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM, which is what `timeout` sends, end the block as Ctrl-C does: nothing is left."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

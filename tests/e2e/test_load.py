@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from load.plan import Conduct, Plan, Road
 from load.report import Report
 
 if TYPE_CHECKING:
+    from tests.e2e.conftest import Mark
     from tests.e2e.through import Through
 
 _PLAN = Plan(
@@ -101,3 +104,18 @@ def test_another_machine_is_loaded_only_where_that_is_said(capsys: pytest.Captur
     with pytest.raises(SystemExit):
         main(["idle", "--address", "192.0.2.1:80"])
     assert "not this machine" in capsys.readouterr().err
+
+
+def test_sigterm_leaves_nothing_of_the_system_that_was_loaded(
+    new_mark: Callable[[], Mark], environment: dict[str, str]
+) -> None:
+    mark = new_mark()
+    command = [sys.executable, "-m", "load", "crowd", "--sessions", "2", "--rate", "1", "--seconds", "60"]
+    told = {**environment, **mark.environment, "PYTHONPATH": "bench"}
+    with subprocess.Popen(command, env=told, stderr=subprocess.PIPE, text=True) as loading:
+        assert loading.stderr is not None
+        next(line for line in loading.stderr if "router serves" in line)
+        loading.terminate()
+        loading.stderr.read()  # to the end: services write there, too
+    assert loading.returncode
+    assert not mark.processes()
