@@ -58,9 +58,11 @@ def raise_limit() -> None:
 
 def is_here(address: str) -> bool:
     """Return whether "host:port" is this machine's own, by its loopback address."""
-    host = address.rpartition(":")[0].strip("[]")
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():  # or what follows an "@" would be called
+        return False
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 

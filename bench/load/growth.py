@@ -13,6 +13,7 @@ from mesh import own_bytes
 from load.dispatch import Dispatcher
 from load.figures import Figures
 from load.plan import Plan
+from load.realtime_road import ConnectionLostError
 
 STEPS = (100, 500, 1_000, 2_000, 5_000)
 """Sessions open, one step after the other."""
@@ -47,7 +48,11 @@ async def measure(
         address: "host:port" of the public listener.
         services: processes to watch, by name.
         steps: how many are to be open, fewer first.
+
+    Raises:
+        ConnectionLostError: some did not stay open.
     """
+    figures = Figures()
     found: list[Step] = []
     before = await asyncio.to_thread(_memory, services)
     async with AsyncExitStack() as open_ones:
@@ -55,11 +60,13 @@ async def measure(
         for sessions in steps:
             used = _cpu(services)
             more = replace(plan, sessions=sessions - so_far)
-            await open_ones.enter_async_context(Dispatcher(more, address, Figures()).open())
+            await open_ones.enter_async_context(Dispatcher(more, address, figures).open())
             opened = _cpu(services)
             await asyncio.sleep(plan.seconds)
             idle = (_cpu(services) - opened) / plan.seconds
             now = await asyncio.to_thread(_memory, services)
+            if figures.counts:
+                raise ConnectionLostError(f"of {sessions} sessions some were lost: {dict(figures.counts)}")
             each = {name: (now[name] - before[name]) / sessions for name in now}
             found.append(Step(sessions, (opened - used) * 1000 / (sessions - so_far), each, idle))
             so_far = sessions

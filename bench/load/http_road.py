@@ -37,6 +37,7 @@ class HttpRoad:
         """
         limit = take.order.cancel_after
         due = None if limit is None else take.due + limit
+        cut: asyncio.Timeout | None = None
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS + take.order.seconds), self._connection() as streams:
                 async with asyncio.timeout(None if due is None else max(due - time.perf_counter(), 0)) as cut:
@@ -44,7 +45,7 @@ class HttpRoad:
             if due is not None and take.completed:
                 take.cancel_too_late()
         except TimeoutError:
-            if not cut.expired():
+            if cut is None or not cut.expired():
                 raise
             take.cancel(due or 0.0)
             take.ended(time.perf_counter(), "hung up")
@@ -54,8 +55,8 @@ class HttpRoad:
         take.sent(time.perf_counter())
         answer = await reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(_FOUND):
-            error = json.loads(await _whole(reader, answer))["error"]
-            take.ended(time.perf_counter(), str(error["code"]))
+            code = _code(answer, await _whole(reader, answer))
+            take.ended(time.perf_counter(), code)
             return
         async for piece in _bodies(reader):
             take.heard(time.perf_counter(), len(piece) / _BYTES_A_SECOND)
@@ -89,19 +90,20 @@ async def fetch(address: str, text: str, engine: str = "") -> bytes:
         engine: by whom; "" leaves it to the system.
 
     Raises:
-        OSError: the system does not speak.
+        OSError, TimeoutError: the system does not speak.
     """
     host, _, port = address.rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    try:
-        writer.write(_request(address, text, engine))
-        answer = await reader.readuntil(b"\r\n\r\n")
-        if not answer.startswith(_FOUND):
-            status = answer.partition(b"\r\n")[0].decode()
-            raise OSError(f"{address} does not speak: {status}")
-        return b"".join([piece async for piece in _bodies(reader)])
-    finally:
-        writer.close()
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write(_request(address, text, engine))
+            answer = await reader.readuntil(b"\r\n\r\n")
+            if not answer.startswith(_FOUND):
+                status = answer.partition(b"\r\n")[0].decode()
+                raise OSError(f"{address} does not speak: {status}")
+            return b"".join([piece async for piece in _bodies(reader)])
+        finally:
+            writer.close()
 
 
 def _request(address: str, text: str, engine: str) -> bytes:
@@ -112,6 +114,14 @@ def _request(address: str, text: str, engine: str) -> bytes:
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def _code(head: bytes, body: bytes) -> str:
+    """Return the code of a refusal; its status where it has none, as one of a proxy's."""
+    try:
+        return str(json.loads(body)["error"]["code"])
+    except (ValueError, TypeError, KeyError):
+        return f"status {head.split(maxsplit=2)[1].decode()}"
 
 
 async def _whole(reader: asyncio.StreamReader, head: bytes) -> bytes:

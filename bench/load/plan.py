@@ -96,6 +96,12 @@ class Plan:
             raise ValueError("some road has a weight")
 
     @property
+    def talks(self) -> bool:
+        """Whether any order is over Realtime."""
+        converses = any(self.conducts.get(each) for each in _OF_CONVERSATIONS)
+        return bool(max(self.rate, self.calm_rate) and (converses or self.roads.get(Road.REALTIME)))
+
+    @property
     def lasts(self) -> float:
         """Seconds in which orders are due, the calm before and after included."""
         return self.seconds + 2 * self.calm_seconds

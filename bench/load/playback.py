@@ -39,3 +39,10 @@ class Playback:
             self.until = at
         self.until += seconds
         self.seconds += seconds
+
+    def stopped(self, at: float) -> None:
+        """Note that its listener wants no more of it: where it stood still by then, it does so no longer."""
+        if at > self.until:
+            self.underruns += 1
+            self.silence += at - self.until
+            self.until = at

@@ -20,7 +20,7 @@ _OPEN_SECONDS = 30.0
 _PATIENCE_SECONDS = 60.0
 _APPEND_BYTES = PCM_BYTES_A_SECOND // 50  # 20 ms
 _BARGE_IN_AFTER = 0.5
-"""Seconds of a response that its user hears before speaking."""
+"""Seconds after which the user of a response speaks over it."""
 
 
 class ConnectionLostError(Exception):
@@ -33,15 +33,19 @@ class Line(WSListener):
     Attributes:
         session_id: of the session, once it is open.
         opened: done once it is.
+        lost: fails once the connection has ended.
+        strays: pieces of sound that came with no order under way, or of another one's response.
     """
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.session_id = ""
+        self.strays = 0
         self.lost = loop.create_future()
         self.opened = loop.create_future()
         self._transport: WSTransport | None = None
         self._take: Take | None = None
+        self._response_id = ""
         self._over: asyncio.Future[None] | None = None
         self._stopped: asyncio.Future[None] | None = None
         self._began_to_speak: float | None = None
@@ -67,7 +71,11 @@ class Line(WSListener):
             except WSError as error:
                 raise ConnectionLostError(str(error)) from error
             assert isinstance(line, cls)  # noqa: S101  # it is what was to be made
-            await line.opened
+            try:
+                await line.opened
+            except BaseException:
+                line.close()
+                raise
         return line
 
     def close(self) -> None:
@@ -107,11 +115,10 @@ class Line(WSListener):
             case "session.created":
                 self.session_id = event["session"]["id"]
                 self.opened.set_result(None)
-            case "response.output_audio.delta" if take is not None:
-                # Base64: each four characters are three bytes, less its padding.
-                delta: str = event["delta"]
-                size = len(delta) // 4 * 3 - delta.count("=", -2)
-                take.heard(now, size / PCM_BYTES_A_SECOND)
+            case "response.created":
+                self._response_id = event["response"]["id"]
+            case "response.output_audio.delta":
+                self._hear(event, now)
             case "response.done" if take is not None:
                 self._end(now, _status(event["response"]))
             case "error" if take is not None:
@@ -126,6 +133,16 @@ class Line(WSListener):
                 if self._began_to_speak is not None:
                     take.noticed(now - self._began_to_speak)
 
+    def _hear(self, event: dict[str, Any], now: float) -> None:
+        take = self._take
+        if take is None or take.over or event["response_id"] != self._response_id:
+            self.strays += 1
+            return
+        # Base64: each four characters are three bytes, less its padding.
+        delta: str = event["delta"]
+        size = len(delta) // 4 * 3 - delta.count("=", -2)
+        take.heard(now, size / PCM_BYTES_A_SECOND)
+
     def _end(self, now: float, status: str) -> None:
         if self._take is not None:
             self._take.ended(now, status)
@@ -134,8 +151,9 @@ class Line(WSListener):
             _done(self._stopped)
 
     def _send(self, kind: str, **fields: Any) -> None:
-        if self._transport is not None and not self._transport.is_disconnected:
-            self._transport.send(WSMsgType.TEXT, orjson.dumps({"type": kind, **fields}))
+        if self._transport is None or self._transport.is_disconnected:
+            raise ConnectionLostError
+        self._transport.send(WSMsgType.TEXT, orjson.dumps({"type": kind, **fields}))
 
     # What a caller does
 
@@ -152,6 +170,7 @@ class Line(WSListener):
         loop = asyncio.get_running_loop()
         self._take, self._over, self._stopped = take, loop.create_future(), loop.create_future()
         self._noticed, self._began_to_speak = False, None
+        self._response_id = ""
         if take.order.engine != self._engine:
             self._engine = take.order.engine
             self._send("session.update", session={"type": "realtime", "parlando": {"engine": self._engine}})
@@ -203,6 +222,9 @@ class Line(WSListener):
             due += len(piece) / PCM_BYTES_A_SECOND
             if await self._over_by(due):
                 break
+        else:
+            if not self._noticed:
+                take.unnoticed()
         self._send("input_audio_buffer.clear")
 
     async def _over_by(self, due: float) -> bool:

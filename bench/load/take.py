@@ -36,6 +36,7 @@ class Take:
         self._figures = figures
         self._cancelled_at: float | None = None
         self._answered = False
+        self._was_under_way = False
         self._last_byte = 0.0
 
     @property
@@ -49,30 +50,41 @@ class Take:
 
     def heard(self, at: float, seconds: float) -> None:
         """Note that sound came."""
+        self._figures.audio_seconds += seconds
+        if self._cancelled_at is not None:  # nobody listens any more
+            self._last_byte = max(at - self._cancelled_at, 0.0)
+            return
         if self.playback.first_at is None and self.order.conduct is not Conduct.STALL:
             self._figures.took("first chunk", at - self.due)
             self._figures.took(f"first chunk, {self.order.road}", at - self.due)
             self._figures.course.append((self.order.due, at - self.due))
         self.playback.heard(at, seconds)
-        self._figures.audio_seconds += seconds
-        if self._cancelled_at is not None:
-            self._last_byte = max(at - self._cancelled_at, 0.0)
 
     def cancel(self, at: float) -> None:
         """Note that its caller wants silence from a moment on: when that was due."""
         self._cancelled_at = at
+        self._was_under_way = not self.over
+        if self.playback.first_at is not None:
+            self.playback.stopped(at)
+        elif self.order.conduct is not Conduct.STALL:
+            # It may have waited for long, and is in no percentile of the first chunk.
+            self._figures.took("no sound until the cancel", at - self.due)
 
     def hears(self, at: float) -> bool:
         """Return whether its caller still waits for it, or listens to it, whether all was sent or not."""
         return not self.over or at < self.playback.until
 
     def all_was_sent(self, at: float) -> None:
-        """Note the answer to a cancel that came when nothing was left to be stopped: all had been sent."""
+        """Note the answer to a cancel that nothing was left to be stopped, since all had been sent."""
         if self._cancelled_at is None or self._answered:
             return
+        if not self.over:
+            self._figures.counts["error: cancel ignored"] += 1
+            return
         self._answered = True
+        if self._was_under_way:  # all was sent while the cancel was on its way
+            self._figures.took("cancel, last byte", self._last_byte)
         self._figures.counts["cancelled after the end"] += 1
-        self._figures.took("cancel, last byte", self._last_byte)
         self._figures.took("cancel after the end, answered", at - self._cancelled_at)
 
     def cancel_too_late(self) -> None:
@@ -82,6 +94,10 @@ class Take:
     def noticed(self, seconds: float) -> None:
         """Note how long after its user began to speak that was noticed."""
         self._figures.took("speech until noticed", seconds)
+
+    def unnoticed(self) -> None:
+        """Note that its user said all there was to be said over it, and that it went on."""
+        self._figures.counts["error: speech not noticed"] += 1
 
     def ended(self, at: float, status: str) -> None:
         """Note how it ended: "completed", "cancelled", "hung up", or the code of an error.
@@ -108,11 +124,13 @@ class Take:
             return
         figures.counts[status] += 1
         if self._cancelled_at is not None and status == "cancelled":
-            figures.took("cancel, last byte", self._last_byte)
-            figures.took("cancel, answered", at - self._cancelled_at)
+            # Who speaks over it waits for that to be noticed, too.
+            kind = "barge-in" if self.order.conduct is Conduct.BARGE_IN else "cancel"
+            figures.took(f"{kind}, last byte", self._last_byte)
+            figures.took(f"{kind}, answered", at - self._cancelled_at)
         if self.order.conduct is not Conduct.STALL and playback.underruns:
             figures.counts["utterances with an underrun"] += 1
             figures.counts["underruns"] += playback.underruns
             figures.took("silence of an underrun utterance", playback.silence)
-        if status == "completed" and playback.first_at is None:
+        if status == "completed" and playback.first_at is None and not self.cancelled:
             figures.counts["error: no sound"] += 1

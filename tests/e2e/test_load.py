@@ -72,7 +72,8 @@ async def test_cancels_stalls_and_reconnects_are_no_errors(espeak_through: Throu
     assert not report.errors, counts
     assert len(latencies["cancel, answered"]) == counts["cancelled"] > 0
     assert counts["hung up"] > 0
-    assert len(latencies["connect"]) > _PLAN.sessions
+    assert len(latencies["connect"]) == _PLAN.sessions
+    assert len(latencies["connect, later"]) > 0
 
 
 async def test_every_cancel_is_made_and_counted_whether_all_had_been_sent_or_not(
@@ -83,7 +84,8 @@ async def test_every_cancel_is_made_and_counted_whether_all_had_been_sent_or_not
     counts, latencies = report.figures.counts, report.figures.latencies
     assert not report.errors, counts
     made = counts["cancelled"] + counts["cancelled after the end"]
-    assert made == counts["orders"] - counts["cancel came too late"] == len(latencies["cancel, last byte"])
+    assert made == counts["orders"] - counts["cancel came too late"]
+    assert counts["cancelled"] <= len(latencies["cancel, last byte"]) < made
     # Ten words are sent long before they have been heard, ninety are not.
     assert counts["cancelled"] == len(latencies["cancel, answered"]) > 0
     assert counts["cancelled after the end"] == len(latencies["cancel after the end, answered"]) > 0
@@ -93,11 +95,14 @@ async def test_a_user_who_speaks_over_a_response_is_noticed_and_it_stops(espeak_
     report = await _loaded(espeak_through, {Conduct.BARGE_IN: 1.0}, words=(90,), rate=2, seconds=2)
     counts = report.figures.counts
     assert not report.errors, counts
-    assert counts["cancelled"] == counts["orders"] == len(report.figures.latencies["speech until noticed"])
+    latencies = report.figures.latencies
+    assert counts["cancelled"] == counts["orders"] == len(latencies["speech until noticed"])
+    assert len(latencies["barge-in, answered"]) == counts["cancelled"]
 
 
 def test_another_machine_is_loaded_only_where_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert is_here("127.0.0.1:8080")
+    assert not is_here("127.0.0.1:8080@192.0.2.1")
     assert is_here("localhost:80")
     assert is_here("[::1]:80")
     assert not is_here("192.0.2.1:80")

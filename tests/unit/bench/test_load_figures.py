@@ -119,9 +119,38 @@ def test_a_cancel_of_what_was_sent_in_full_is_told_apart_and_its_answer_is_measu
     take.cancel(105.2)
     take.all_was_sent(105.23)
     assert figures.latencies["cancel after the end, answered"].percentile(50) == pytest.approx(0.03, rel=0.01)
-    assert "cancel, answered" not in figures.latencies
-    assert len(figures.latencies["cancel, last byte"]) == 1
+    assert not figures.latencies.keys() & {"cancel, answered", "cancel, last byte"}
     assert figures.counts == {"completed": 1, "cancelled after the end": 1}
+
+
+def test_who_cancels_in_silence_has_waited_until_then() -> None:
+    take, figures = _take(Conduct.CANCEL)
+    take.cancel(108.0)
+    take.heard(108.1, 1.0)
+    take.ended(108.2, "cancelled")
+    assert "first chunk" not in figures.latencies
+    waited = figures.latencies["no sound until the cancel"]
+    assert waited.percentile(50) == pytest.approx(108.0 - take.due, rel=0.01)
+
+
+def test_who_cancels_while_a_player_stands_still_had_an_underrun() -> None:
+    take, figures = _take(Conduct.CANCEL)
+    take.heard(105.1, 0.2)
+    take.cancel(106.0)
+    take.heard(106.1, 0.2)
+    take.ended(106.2, "cancelled")
+    assert figures.counts["underruns"] == 1
+    silence = figures.latencies["silence of an underrun utterance"]
+    assert silence.percentile(50) == pytest.approx(0.7, rel=0.01)
+
+
+def test_how_long_speech_takes_to_be_noticed_is_not_how_long_a_cancel_takes() -> None:
+    take, figures = _take(Conduct.BARGE_IN)
+    take.heard(105.1, 1.0)
+    take.cancel(105.2)
+    take.ended(105.9, "cancelled")
+    assert len(figures.latencies["barge-in, answered"]) == 1
+    assert "cancel, answered" not in figures.latencies
 
 
 def test_sound_that_follows_such_a_cancel_counts_as_of_any_other() -> None:
