@@ -151,7 +151,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 def _judged(plan: Plan, report: Report, *, refusals_too: bool) -> tuple[dict[str, Any], list[str]]:
     """Print how an overload was borne; return that as JSON has it, and what did not hold, in words."""
-    verdict = overload.judge(plan, report.figures)
+    verdict = overload.judge(plan, report.figures, report.bottleneck)
     print(f"\n{verdict.table()}")
     told, broken = verdict.describe(), verdict.broken
     if refusals_too:

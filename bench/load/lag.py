@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 
 from load.figures import Latencies
@@ -21,31 +22,41 @@ class Lag:
 
     def __init__(self) -> None:
         self.late = Latencies()
+        self._began = 0.0
+        self._too_late: list[
+            tuple[float, float]
+        ] = []  # when each was due, in seconds into the run, and by how much
 
     def ticked(self, due: float, now: float) -> None:
         """Note a tick that was due, and those that it kept from coming."""
         late = max(now - due, 0.0)
         while late >= 0:
             self.late.add(late)
+            if late > LATE_SECONDS:
+                self._too_late.append((now - late - self._began, late))
             late -= TICK_SECONDS
 
     async def run(self) -> None:
         """Tick until cancelled."""
-        due = time.perf_counter()
+        due = self._began = time.perf_counter()
         while True:
             due = max(due + TICK_SECONDS, time.perf_counter())
             await asyncio.sleep(due - time.perf_counter())
             self.ticked(due, time.perf_counter())
 
-    def verdict(self, busy: float) -> str:
+    def verdict(self, busy: float, since: float = 0.0, until: float = math.inf) -> str:
         """Return why the generator was the bottleneck; "" where it was not.
 
         Args:
             busy: share of one core that the generator used.
+            since: the ticks are judged that were due from then on, in seconds into the run.
+            until: and before then.
         """
         if busy > BUSY_SHARE:
             return f"the generator used {busy:.0%} of the one core that it can use"
-        late = self.late.percentile(99)
-        if late > LATE_SECONDS:
-            return f"one tick in a hundred of the generator's loop came {late * 1000:.0f} ms late or more"
+        late = sorted((late for at, late in self._too_late if since <= at < until), reverse=True)
+        may_be = int(min(len(self.late), (until - since) / TICK_SECONDS) / 100)
+        if len(late) > may_be:
+            worst = late[may_be] * 1000
+            return f"one tick in a hundred of the generator's loop came {worst:.0f} ms late or more"
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ MOST_TIMES_UNLOADED = 2.0
 LEAST_TIMES_SERVED = 2.0
 """As many must be asked for, in proportion to what was served meanwhile, or it was no such overload."""
 
+MOST_REFUSED_IN_CALM = 0.01
+"""Of those who ask while there is room: a few who come at the same moment may find it full."""
+
 
 @dataclass(frozen=True)
 class Leg:
@@ -22,19 +25,28 @@ class Leg:
 
     Attributes:
         asked: orders a second that came.
+        served: first chunks a second that came meanwhile.
         firsts: of those that were let in.
         refused: how many were not.
+        bottleneck: why the generator, and not the system, was measured; "" where it was not so.
     """
 
     name: str
     asked: float
+    served: float
     firsts: Latencies
     refused: int
+    bottleneck: str
 
     @property
     def p99(self) -> float:
         """Of first chunks, in seconds."""
         return self.firsts.percentile(99)
+
+    @property
+    def refused_share(self) -> float:
+        """Of all who asked; 0 where nobody did."""
+        return self.refused / max(len(self.firsts) + self.refused, 1)
 
 
 @dataclass(frozen=True)
@@ -42,15 +54,14 @@ class Verdict:
     """What came of an overload.
 
     Attributes:
-        served: first chunks a second under load.
-        back: seconds after the load had fallen when a second began in which nobody was refused and every
-            first chunk came within twice the unloaded p99; None where there was none.
+        back: seconds after the load had fallen when all was as before, and stayed so to the end: in the
+            second that began then nobody was refused and every first chunk came within twice the unloaded
+            p99, and from then on the p99 did, and no more were refused than may be; None where it never was.
     """
 
     before: Leg
     loaded: Leg
     after: Leg
-    served: float
     back: float | None
 
     @property
@@ -61,12 +72,22 @@ class Verdict:
     @property
     def times(self) -> float:
         """What was asked for, in proportion to what was served."""
-        return self.loaded.asked / self.served
+        return self.loaded.asked / self.loaded.served
 
     @property
     def broken(self) -> list[str]:
         """What must hold and did not, in words."""
-        found = []
+        found = [
+            f"no verdict, for the generator was measured: {leg.name}, {leg.bottleneck}"
+            for leg in self._legs
+            if leg.bottleneck
+        ]
+        if self.before.refused_share > MOST_REFUSED_IN_CALM:
+            share = f"{self.before.refused_share:.1%}; limit {MOST_REFUSED_IN_CALM:.0%}"
+            found.append(f"{self.before.refused} were refused before the load: {share}")
+        if self.loaded.served < self.before.served:
+            served = f"{self.loaded.served:.1f} a second were served under load"
+            found.append(f"only {served}, and {self.before.served:.1f} before it")
         if self.times < LEAST_TIMES_SERVED:
             found.append(f"only {self.times:.2f} times what was served: give a higher --rate")
         if self.ratio > MOST_TIMES_UNLOADED:
@@ -75,27 +96,32 @@ class Verdict:
             found.append("not as before once the load had fallen")
         return found
 
+    @property
+    def _legs(self) -> tuple[Leg, Leg, Leg]:
+        return self.before, self.loaded, self.after
+
     def describe(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         legs = {
             leg.name: {
                 "asked_per_second": round(leg.asked, 2),
+                "served_per_second": round(leg.served, 2),
                 "refused": leg.refused,
                 "first_chunk_ms": leg.firsts.describe(),
+                "generator_was_the_bottleneck": leg.bottleneck or None,
             }
-            for leg in (self.before, self.loaded, self.after)
+            for leg in self._legs
         }
         return {**legs, "times_served": self.times, "p99_ratio": self.ratio, "back_seconds": self.back}
 
     def table(self) -> str:
         """Return it as lines for people."""
-        lines = [
-            f"{'first chunks':<12}{'asked/s':>10}{'let in':>10}{'refused':>10}{'p50 ms':>10}{'p99 ms':>10}"
-        ]
+        heads = ("asked/s", "served/s", "let in", "refused", "p50 ms", "p99 ms")
+        lines = [f"{'first chunks':<12}" + "".join(f"{head:>10}" for head in heads)]
         lines += [
-            f"{leg.name:<12}{leg.asked:10.1f}{len(leg.firsts):10}{leg.refused:10}"
+            f"{leg.name:<12}{leg.asked:10.1f}{leg.served:10.1f}{len(leg.firsts):10}{leg.refused:10}"
             f"{leg.firsts.percentile(50) * 1000:10.1f}{leg.p99 * 1000:10.1f}"
-            for leg in (self.before, self.loaded, self.after)
+            for leg in self._legs
         ]
         back = "never" if self.back is None else f"{self.back:.0f} s after the load had fallen"
         lines += [
@@ -106,12 +132,14 @@ class Verdict:
         return "\n".join(lines)
 
 
-def judge(plan: Plan, figures: Figures) -> Verdict:
+def judge(plan: Plan, figures: Figures, bottleneck: Callable[[float, float], str]) -> Verdict:
     """Return what came of an overload with a calm before and after it.
 
     Args:
         plan: what was asked; it has a calm.
         figures: what was measured.
+        bottleneck: returns why the generator was measured between two moments, in seconds into the run; ""
+            where it was not so.
 
     Raises:
         ValueError: nobody was heard before, or under load: there is nothing to compare.
@@ -119,23 +147,23 @@ def judge(plan: Plan, figures: Figures) -> Verdict:
     rises, falls = plan.calm_seconds, plan.calm_seconds + plan.seconds
 
     def leg(name: str, since: float, until: float) -> Leg:
-        firsts = Latencies()
-        for _, took in _between(figures.course, since, until):
-            firsts.add(took)
-        refused = sum(since <= due < until for due in figures.refused)
-        return Leg(name, (len(firsts) + refused) / (until - since), firsts, refused)
+        return _leg(name, figures, since, until, bottleneck(since, until))
 
     before, loaded = leg("before", 0.0, rises), leg("overloaded", rises, falls)
-    if not len(before.firsts) or not len(loaded.firsts):
+    if not before.served or not loaded.served:
         raise ValueError("nobody was heard before the load, or under it")
-    heard = sum(rises <= due + took < falls for due, took in figures.course)
-    return Verdict(
-        before,
-        loaded,
-        leg("after", falls, plan.lasts),
-        served=heard / plan.seconds,
-        back=_back(figures, falls, int(plan.calm_seconds), MOST_TIMES_UNLOADED * before.p99),
-    )
+    back = _back(figures, falls, int(plan.calm_seconds), MOST_TIMES_UNLOADED * before.p99)
+    return Verdict(before, loaded, leg("after", falls, plan.lasts), back)
+
+
+def _leg(name: str, figures: Figures, since: float, until: float, bottleneck: str = "") -> Leg:
+    firsts = Latencies()
+    for _, took in _between(figures.course, since, until):
+        firsts.add(took)
+    refused = sum(since <= due < until for due in figures.refused)
+    served = sum(since <= due + took < until for due, took in figures.course)
+    seconds = until - since
+    return Leg(name, (len(firsts) + refused) / seconds, served / seconds, firsts, refused, bottleneck)
 
 
 def _between(course: Iterable[tuple[float, float]], since: float, until: float) -> list[tuple[float, float]]:
@@ -143,12 +171,12 @@ def _between(course: Iterable[tuple[float, float]], since: float, until: float) 
 
 
 def _back(figures: Figures, falls: float, seconds: int, limit: float) -> float | None:
-    """Return the first whole second after the fall in which all were served within the limit."""
+    """Return when all was as before, and stayed so: see `Verdict`."""
     for second in range(seconds):
         since = falls + second
-        firsts = _between(figures.course, since, since + 1)
-        if any(since <= due < since + 1 for due in figures.refused):
+        here, rest = (_leg("", figures, since, until) for until in (since + 1, falls + seconds))
+        if here.refused or not 0 < here.firsts.most <= limit:
             continue
-        if firsts and all(took <= limit for _, took in firsts):
+        if rest.p99 <= limit and rest.refused_share <= MOST_REFUSED_IN_CALM:
             return float(second)
     return None

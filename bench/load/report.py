@@ -42,10 +42,14 @@ class Report:
     watch: Watch
     sessions: Mapping[str, float]
 
-    @property
-    def bottleneck(self) -> str:
-        """Why the generator, and not the system, was measured; "" where it was not so."""
-        return self.lag.verdict(self.watch.cpu()[GENERATOR] / self.watch.seconds)
+    def bottleneck(self, since: float = 0.0, until: float = math.inf) -> str:
+        """Return why the generator, and not the system, was measured; "" where it was not so.
+
+        Args:
+            since: seconds into the run; what went on from then on is judged.
+            until: and before then.
+        """
+        return self.lag.verdict(self.watch.cores(GENERATOR, since, until), since, until)
 
     @property
     def errors(self) -> int:
@@ -61,7 +65,7 @@ class Report:
             "services": self.watch.describe(self.figures.audio_seconds),
             "bytes_per_open_session": {name: round(size) for name, size in self.sessions.items()},
             "generator_late_ms": self.lag.late.describe(),
-            "generator_was_the_bottleneck": self.bottleneck or None,
+            "generator_was_the_bottleneck": self.bottleneck() or None,
         }
 
     def table(self) -> str:
@@ -98,8 +102,8 @@ class Report:
         if self.sessions:
             held = ", ".join(f"{name} {size / 1000:.1f}" for name, size in self.sessions.items())
             lines += ["", f"kB for each open session: {held}"]
-        if self.bottleneck:
-            lines += ["", f"NOT the system's own figures: {self.bottleneck}"]
+        if bottleneck := self.bottleneck():
+            lines += ["", f"NOT the system's own figures: {bottleneck}"]
         return "\n".join(lines)
 
     def draw(self, folder: Path) -> list[Path]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import psutil
@@ -83,6 +85,15 @@ class Watch:
         looks = next(iter(self.samples.values()))
         return looks[-1].at - looks[0].at
 
+    def cores(self, name: str, since: float = 0.0, until: float = math.inf) -> float:
+        """Return how many cores one used between two moments, in seconds after the first look.
+
+        What it had used at a moment between two looks is taken to lie between what they saw.
+        """
+        looks = self.samples[name]
+        began, ended = looks[0].at + since, min(looks[0].at + until, looks[-1].at)
+        return (_cpu_by(ended, looks) - _cpu_by(began, looks)) / (ended - began)
+
     def cpu(self) -> dict[str, float]:
         """Return the seconds of CPU that each used between the first look and the last."""
         return {name: looks[-1].cpu - looks[0].cpu for name, looks in self.samples.items()}
@@ -101,6 +112,13 @@ class Watch:
                 "descriptors": [looks[0].descriptors, looks[-1].descriptors],
             }
         return told
+
+
+def _cpu_by(moment: float, looks: Sequence[Sample]) -> float:
+    for sooner, later in pairwise(looks):
+        if moment <= later.at:
+            return sooner.cpu + (later.cpu - sooner.cpu) * (moment - sooner.at) / (later.at - sooner.at)
+    return looks[-1].cpu
 
 
 def _samples(services: Mapping[str, Iterable[psutil.Process]], at: float) -> dict[str, Sample]:
