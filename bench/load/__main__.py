@@ -35,7 +35,7 @@ from load.lag import Lag
 from load.plan import Plan
 from load.report import Report
 from load.scenarios import SCENARIOS
-from load.watching import GENERATOR, Watch
+from load.watching import GENERATOR, Watch, beside
 
 WARM_UP = Plan(sessions=4, rate=10, seconds=3, words=(5, 10), seed=7)
 _NUMBERS = {
@@ -95,13 +95,10 @@ async def load(
         # What holds the sessions is not to be searched for garbage while they are listened to.
         gc.collect()
         gc.freeze()
-        async with watch.running():
-            ticking = asyncio.create_task(lag.run())
+        async with watch.running(), beside(lag.run()):
             until = time.perf_counter() + plan.lasts
             await dispatcher.run()
             await asyncio.sleep(max(until - time.perf_counter(), 0.0))
-            ticking.cancel()
-            await asyncio.wait({ticking})
     sessions = {name: (opened[name] - idle[name]) / max(plan.sessions, 1) for name in idle}
     return Report(asdict(plan), figures, lag, watch, sessions if plan.sessions else {})
 

@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 
 from mesh import free_port
 
+from load.watching import beside
+
 SCRAPED = ("edge", "router", "fragmenter", "session", "synth")
 """Services that say it."""
 
@@ -76,13 +78,9 @@ class Series(Generic[_Read]):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Read while the block lasts."""
-        reading = asyncio.create_task(self._run())
-        try:
+        """Read while the block lasts; raise what kept it from reading."""
+        async with beside(self._run()):
             yield
-        finally:
-            reading.cancel()
-            await asyncio.wait({reading})
 
     async def _run(self) -> None:
         began = time.monotonic()

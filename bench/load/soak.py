@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ from load.watching import GENERATOR
 
 _REDIS_SECONDS = 10.0
 _LOOKS = 240  # over the whole time
+_MOST_UNSEEN = 0.1
+"""Of the time: half of the fifths that are compared."""
 _WARM_SECONDS = 15.0
 _SHORT_WORDS = 30
 """Of a text, at most, where there is little time: ninety take half a minute to be played."""
@@ -111,6 +114,27 @@ class Soaked:
         ]
         found += tasks_held([look for _, look in self.gauges.points])
         return [*found, *grown(course)]
+
+    @property
+    def ends(self) -> float:
+        """When the last order was due, by the clock of all that was looked at."""
+        return float(self.report.watch.samples[GENERATOR][0].at + self.report.plan["seconds"])
+
+    def unseen(self) -> list[str]:
+        """Return what nobody looked at for too long, in words: what it held then is not judged."""
+        moments = {name: [look.at for look in each] for name, each in self.report.watch.samples.items()}
+        moments["what Redis keeps"] = [at for at, _ in self.redis.points]
+        moments["what services say"] = [at for at, _ in self.gauges.points]
+        longest = {
+            name: max(later - sooner for sooner, later in pairwise([0.0, *each, max(self.ends, each[-1])]))
+            for name, each in moments.items()
+        }
+        may_be = self.report.plan["seconds"] * _MOST_UNSEEN
+        return [
+            f"{name}: not looked at for {seconds:.0f} s; limit {may_be:.0f}"
+            for name, seconds in longest.items()
+            if seconds > may_be
+        ]
 
     def beyond(self) -> list[str]:
         """Return what was more than it may ever be, in words."""
@@ -224,7 +248,7 @@ def main() -> int:
     print(soaked.report.table())
     broken = [*soaked.left, *soaked.beyond()]
     if not arguments.short:
-        broken += _judged(soaked)
+        broken += [*soaked.unseen(), *_judged(soaked)]
     print(f"\n{resting.table(soaked.before, soaked.after)}")
     last = soaked.redis.points[-1][1]
     print(f"Redis: {last.keys} keys of {last.opened} connections, kept for an hour; a pool of {last.pool}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +15,19 @@ import psutil
 from mesh import own_bytes
 
 GENERATOR = "generator"
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have work without an end go on while the block lasts, and raise its error then if it had one."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +66,10 @@ class Watch:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Look now, now and then, and at the end."""
-        looking = asyncio.create_task(self._run())
-        try:
+        """Look now, now and then, and at the end; raise what kept it from looking."""
+        async with beside(self._run()):
             yield
-        finally:
-            looking.cancel()
-            await asyncio.wait({looking})
-            await self.look()
+        await self.look()
 
     async def memory(self) -> dict[str, int]:
         """Return the bytes that each has now."""

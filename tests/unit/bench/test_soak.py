@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import itertools
+import subprocess
+import sys
+from asyncio.subprocess import Process
 from collections.abc import Sequence
 
+import psutil
+import pytest
 from load.figures import Figures
 from load.flat import held, tasks_held
 from load.gauges import Gauge, Series
@@ -61,14 +68,62 @@ def test_tasks_that_are_left_are_noticed_and_those_of_more_callers_are_not() -> 
     assert grown(300) == ["edge"]
 
 
-def test_services_are_judged_and_the_generator_is_not() -> None:
-    creeps = _looks([100 + look for look in range(50)])
-    watch = Watch({}, samples={"edge": creeps, GENERATOR: creeps})
+def _soaked(looks: Sequence[Sample], seconds: float, said_until: float = float("inf")) -> Soaked:
+    """Return a soak in which what Redis keeps and what services say was read each second."""
+    watch = Watch({}, samples={"edge": list(looks), GENERATOR: list(looks)})
     kept = Kept(keys=1, lasting=0, data=1, pool=1, opened=1, orders=1)
     redis = Series(lambda: kept, 1.0)
     gauges = Series(lambda: {"edge": Gauge(0, 10)}, 1.0)
-    redis.points = [(float(at), kept) for at in range(10)]
-    gauges.points = [(float(at), {"edge": Gauge(0, 10)}) for at in range(10)]
-    soaked = Soaked(Report({}, Figures(), Lag(), watch, {}), 1, redis, gauges, {}, {}, [])
+    redis.points = [(look.at, kept) for look in looks]
+    gauges.points = [(look.at, {"edge": Gauge(0, 10)}) for look in looks if look.at <= said_until]
+    report = Report({"seconds": seconds}, Figures(), Lag(), watch, {})
+    return Soaked(report, 1, redis, gauges, {}, {}, [])
+
+
+def test_services_are_judged_and_the_generator_is_not() -> None:
+    soaked = _soaked(_looks([100 + look for look in range(50)]), seconds=49)
     assert [(each.service, each.what) for each in soaked.compared() if each.grows] == [("edge", "own MB")]
     assert GENERATOR not in {each.service for each in soaked.compared()}
+
+
+def test_what_was_not_looked_at_to_the_end_or_for_long_is_told() -> None:
+    looks = _looks([100] * 60)
+    assert _soaked(looks, seconds=49).unseen() == []
+    assert _soaked(looks, seconds=49, said_until=40).unseen() == [
+        "what services say: not looked at for 9 s; limit 5"
+    ]
+    assert _soaked([*looks[:20], looks[-1]], seconds=49).unseen()
+
+
+async def _read_for_a_moment(series: Series[int]) -> None:
+    async with series.running():
+        await asyncio.sleep(0.1)
+
+
+async def test_what_keeps_a_series_from_being_read_is_raised() -> None:
+    def read() -> int:
+        raise ConnectionRefusedError("nobody is scraped there")
+
+    with pytest.raises(ConnectionRefusedError, match="scraped"):
+        await _read_for_a_moment(Series(read, 0.01))
+
+
+async def test_a_series_that_can_be_read_has_all_that_was_read() -> None:
+    numbers = itertools.count()
+    series = Series(lambda: next(numbers), 0.001)
+    await _read_for_a_moment(series)
+    assert [read for _, read in series.points][:3] == [0, 1, 2]
+
+
+async def _end_while_watched(process: Process, watch: Watch) -> None:
+    async with watch.running():
+        await asyncio.sleep(0.1)
+        await process.communicate(b"\n")
+        await asyncio.sleep(0.2)
+        watch.services = {}  # so that the look at the end sees nothing of it
+
+
+async def test_a_process_that_ends_while_it_is_watched_is_raised() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=subprocess.PIPE)
+    with pytest.raises(psutil.NoSuchProcess):
+        await _end_while_watched(process, Watch({"edge": [psutil.Process(process.pid)]}, every=0.01))
