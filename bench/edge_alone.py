@@ -136,10 +136,10 @@ class Line(WSListener):
         if event["type"] == "session.created":
             self.opened.set_result(None)
         if event["type"] == "response.done" and self._done is not None:
-            self._done.set_result(event["response"]["status"])
+            self._done.set_result(_became(event["response"]))
 
     async def ask(self) -> str:
-        """Have the text spoken, and return what became of it."""
+        """Have the text spoken, and return what became of it: its status, or the code of its error."""
         self.sound_at = None
         self._done = asyncio.get_running_loop().create_future()
         content = [{"type": "input_text", "text": TEXT}]
@@ -152,6 +152,11 @@ class Line(WSListener):
         if self._transport is None:
             raise SystemExit("not connected")
         self._transport.send(WSMsgType.TEXT, orjson.dumps(event))
+
+
+def _became(response: dict[str, Any]) -> str:
+    status = str(response["status"])
+    return str(response["status_details"]["error"]["code"]) if status == "failed" else status
 
 
 _Kind = TypeVar("_Kind", bound=Line)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LIMIT_MS = 1.0
 _BEGINS_SECONDS = 0.5
-_REFUSED = {"failed", "429", "RESOURCE_EXHAUSTED"}
+_REFUSED = {"overloaded", "429", "RESOURCE_EXHAUSTED"}
 _TEXT = "the old lighthouse keeper climbed the narrow stairs every evening"
 
 
@@ -64,8 +64,18 @@ async def _speak(stub: SpeechServiceAsyncStub) -> str:
     return "ended"
 
 
-async def _cost(title: str, mesh: Mesh, count: int, asks: Sequence[Callable[[], Awaitable[str]]]) -> float:
-    """Have so many be refused, print what each cost, and return it in ms."""
+async def cost(title: str, mesh: Mesh, count: int, asks: Sequence[Callable[[], Awaitable[str]]]) -> float:
+    """Have so many be refused, print what each cost, and return it in ms.
+
+    Args:
+        title: what is printed before it.
+        mesh: whose CPU it is.
+        count: so many.
+        asks: ways to ask, as many at a time; each returns what became of it.
+
+    Raises:
+        SystemExit: something else became of one.
+    """
     left = iter(range(count))
     became: set[str] = set()
 
@@ -104,14 +114,14 @@ async def measure(mesh: Mesh, count: int, at_a_time: int) -> float:
 
 
 async def _measure(mesh: Mesh, count: int, lines: Sequence[Line]) -> float:
-    costs = [await _cost("Realtime", mesh, count, [line.ask for line in lines])]
+    costs = [await cost("Realtime", mesh, count, [line.ask for line in lines])]
     async with contextlib.AsyncExitStack() as stack:
         https = [await stack.enter_async_context(Http.to(mesh.envoy)) for _ in lines]
         asks = [partial(refused, each) for each in https]
-        costs.append(await _cost("HTTP", mesh, count, asks))
+        costs.append(await cost("HTTP", mesh, count, asks))
         stub = SpeechServiceStub(await stack.enter_async_context(grpc.aio.insecure_channel(mesh.envoy)))
-        costs.append(await _cost("gRPC Say", mesh, count, [partial(_say, stub)] * len(lines)))
-        costs.append(await _cost("gRPC Speak", mesh, count, [partial(_speak, stub)] * len(lines)))
+        costs.append(await cost("gRPC Say", mesh, count, [partial(_say, stub)] * len(lines)))
+        costs.append(await cost("gRPC Speak", mesh, count, [partial(_speak, stub)] * len(lines)))
     return max(costs)
 
 
