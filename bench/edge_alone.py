@@ -125,9 +125,18 @@ class Line(WSListener):
         """Keep the transport."""
         self._transport = transport
 
-    def on_ws_frame(self, _: WSTransport, frame: WSFrame) -> None:
+    def on_ws_disconnected(self, _: WSTransport) -> None:
+        """End what is waited for."""
+        self._transport = None
+        for awaited in (self.opened, self._done):
+            if awaited is not None and not awaited.done():
+                awaited.set_exception(ConnectionResetError("the edge ended a Realtime connection"))
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Count an event."""
         if frame.msg_type != WSMsgType.TEXT:
+            if frame.msg_type == WSMsgType.CLOSE:
+                transport.disconnect()
             return
         event = orjson.loads(frame.get_payload_as_memoryview())
         self.told[event["type"]] += 1
@@ -139,7 +148,11 @@ class Line(WSListener):
             self._done.set_result(_became(event["response"]))
 
     async def ask(self) -> str:
-        """Have the text spoken, and return what became of it: its status, or the code of its error."""
+        """Have the text spoken, and return what became of it: its status, or the code of its error.
+
+        Raises:
+            ConnectionResetError: the connection ended meanwhile.
+        """
         self.sound_at = None
         self._done = asyncio.get_running_loop().create_future()
         content = [{"type": "input_text", "text": TEXT}]
@@ -148,7 +161,11 @@ class Line(WSListener):
         return await self._done
 
     def send(self, event: dict[str, Any]) -> None:
-        """Send an event."""
+        """Send an event.
+
+        Raises:
+            SystemExit: there is no connection, or none any more.
+        """
         if self._transport is None:
             raise SystemExit("not connected")
         self._transport.send(WSMsgType.TEXT, orjson.dumps(event))

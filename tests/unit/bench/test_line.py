@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from edge_alone import Line
 from mesh import Mesh
 from picows import (
+    WSCloseCode,
     WSFrame,
     WSListener,
     WSMsgType,
@@ -24,7 +26,7 @@ from refusals import cost
 
 
 class _Edge(WSListener):
-    """Begins a session, and answers the first events that come as it was told; with None it hangs up."""
+    """Begins a session, and answers events as it was told: with None it hangs up, with {} says goodbye."""
 
     def __init__(self, answers: Sequence[dict[str, Any] | None]) -> None:
         self._answers = iter(answers)
@@ -38,6 +40,8 @@ class _Edge(WSListener):
         answer = next(self._answers)
         if answer is None:
             transport.disconnect()
+        elif not answer:
+            transport.send_close(WSCloseCode.GOING_AWAY)
         else:
             transport.send(WSMsgType.TEXT, orjson.dumps({"type": "response.done", "response": answer}))
 
@@ -78,3 +82,17 @@ async def test_an_engine_that_fails_is_no_refusal() -> None:
         assert await cost("Realtime", mesh, 3, [line.ask]) >= 0
         with pytest.raises(SystemExit, match="engine_failed"):
             await cost("Realtime", mesh, 1, [line.ask])
+
+
+async def test_who_is_cut_off_does_not_wait_for_ever() -> None:
+    async with _line(None) as line:
+        with pytest.raises(ConnectionResetError, match="the edge ended a Realtime connection"):
+            await asyncio.wait_for(line.ask(), 5)
+        with pytest.raises(SystemExit, match="not connected"):
+            await line.ask()
+
+
+async def test_who_is_told_goodbye_does_not_wait_for_ever_either() -> None:
+    async with _line({}) as line:
+        with pytest.raises(ConnectionResetError):
+            await asyncio.wait_for(line.ask(), 5)
