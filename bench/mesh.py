@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -13,12 +14,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
 from parlando_client.supervisor.workers import local_workers
 
 _READY_SECONDS = 60.0
+_PIECE_BYTES = 65_536
 # A scripted engine speaks as fast as a network does, and keeps as many at it as ask for it.
 _SETTINGS = {
     "scripted": {"SCRIPTED_RATE": "5", "SCRIPTED_FIRST_CHUNK_MS": "100", "SCRIPTED_INSTANCES": "32"},
@@ -153,19 +156,35 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def until_up(output: IO[bytes], seconds: float = _READY_SECONDS) -> None:
+    """Read what a supervisor prints until it says that the system is up.
+
+    Args:
+        output: a pipe that nobody has read from.
+        seconds: how long that may take, whether it prints anything or not.
+
+    Raises:
+        SystemExit: it takes longer, or the supervisor ends.
+    """
+    until, told = time.monotonic() + seconds, b""
+    while b"is up" not in told:
+        readable, _, _ = select.select([output], [], [], max(until - time.monotonic(), 0.0))
+        if not readable:
+            raise SystemExit(f"the system did not come up in {seconds:g} s")
+        # Past the pipe's own buffer: what lies in that, select does not see.
+        if not (piece := os.read(output.fileno(), _PIECE_BYTES)):
+            raise SystemExit("the system ended before it was up")
+        told += piece
+
+
 @contextlib.contextmanager
 def _up(
     command: Sequence[str], ports: Mapping[str, int], further: Mapping[str, list[psutil.Process]]
 ) -> Iterator[Mesh]:
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as supervisor:
         try:
             assert supervisor.stdout is not None  # noqa: S101  # it was asked for
-            began = time.monotonic()
-            for line in supervisor.stdout:
-                if "is up" in line:
-                    break
-                if time.monotonic() - began > _READY_SECONDS:
-                    raise SystemExit("the system did not come up")
+            until_up(supervisor.stdout)
             parent = psutil.Process(supervisor.pid)
             replicas: dict[str, list[psutil.Process]] = dict(further)
             for child in parent.children():
