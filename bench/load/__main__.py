@@ -87,7 +87,7 @@ async def load(
         figures: are told; new ones by default.
     """
     figures, lag = figures if figures is not None else Figures(), Lag()
-    watch = Watch({**services, GENERATOR: [psutil.Process()]}, every)
+    watch = Watch({**services, GENERATOR: [psutil.Process()]}, every, plan.lasts)
     dispatcher = Dispatcher(plan, address, figures, buffer)
     idle = await watch.memory()
     async with dispatcher.open():

@@ -91,20 +91,21 @@ class Report:
             memory, threads, files = spans
             told_cost = f"{cost:12.2f}" if cost is not None else f"{'':>12}"
             lines.append(f"{name:<12}{used['cores']:8.3f}{told_cost}{memory:>18}{threads:>12}{files:>14}")
-        mesh = [used for name, used in services.items() if name != GENERATOR]
-        whole = sum(used["cpu_seconds"] for used in mesh)
-        audio = self.figures.audio_seconds
-        cost = f"{whole * 1000 / audio:12.2f}" if audio else f"{'':>12}"
-        memory = (
-            f"{sum(used['pss_mb'][0] for used in mesh):.0f} → {sum(used['pss_mb'][1] for used in mesh):.0f}"
-        )
-        lines.append(f"{'the mesh':<12}{whole / self.watch.seconds:8.3f}{cost}{memory:>18}")
+        if mesh := [used for name, used in services.items() if name != GENERATOR]:
+            lines.append(self._of_mesh(mesh))
         if self.sessions:
             held = ", ".join(f"{name} {size / 1000:.1f}" for name, size in self.sessions.items())
             lines += ["", f"kB for each open session: {held}"]
         if bottleneck := self.bottleneck():
             lines += ["", f"NOT the system's own figures: {bottleneck}"]
         return "\n".join(lines)
+
+    def _of_mesh(self, services: Sequence[Mapping[str, Any]]) -> str:
+        cores, used = (sum(each[what] for each in services) for what in ("cores", "cpu_seconds"))
+        audio = self.figures.audio_seconds
+        cost = f"{used * 1000 / audio:12.2f}" if audio else f"{'':>12}"
+        sooner, later = (sum(each["pss_mb"][end] for each in services) for end in (0, 1))
+        return f"{'the mesh':<12}{cores:8.3f}{cost}{f'{sooner:.0f} → {later:.0f}':>18}"
 
     def draw(self, folder: Path) -> list[Path]:
         """Draw latencies, their course and what the services used as SVG; return the files."""

@@ -57,10 +57,13 @@ class Watch:
     Args:
         services: processes of each.
         every: seconds between looks.
+        lasts: seconds after the first look in which orders are due. What is told of cores is of these, for
+            then it is over but for those who still listen.
     """
 
     services: Mapping[str, Sequence[psutil.Process]]
     every: float = 1.0
+    lasts: float = math.inf
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     _began: float = field(default_factory=time.perf_counter)
 
@@ -88,19 +91,16 @@ class Watch:
             await self.look()
             await asyncio.sleep(self.every)
 
-    @property
-    def seconds(self) -> float:
-        """Seconds from the first look to the last."""
-        looks = next(iter(self.samples.values()))
-        return looks[-1].at - looks[0].at
-
     def cores(self, name: str, since: float = 0.0, until: float = math.inf) -> float:
         """Return how many cores one used between two moments, in seconds after the first look.
 
-        What it had used at a moment between two looks is taken to lie between what they saw.
+        What it had used at a moment between two looks is taken to lie between what they saw. Nothing after
+        the last order was due counts; 0 where no time is left.
         """
         looks = self.samples[name]
-        began, ended = looks[0].at + since, min(looks[0].at + until, looks[-1].at)
+        began, ended = looks[0].at + since, min(looks[0].at + min(until, self.lasts), looks[-1].at)
+        if ended <= began:
+            return 0.0
         return (_cpu_by(ended, looks) - _cpu_by(began, looks)) / (ended - began)
 
     def cpu(self) -> dict[str, float]:
@@ -114,7 +114,7 @@ class Watch:
             looks = self.samples[name]
             told[name] = {
                 "cpu_seconds": round(used, 3),
-                "cores": round(used / self.seconds, 3),
+                "cores": round(self.cores(name), 3),
                 "cpu_ms_per_audio_second": round(used * 1000 / audio_seconds, 3) if audio_seconds else None,
                 "pss_mb": [round(looks[0].pss / 1e6, 2), round(looks[-1].pss / 1e6, 2)],
                 "threads": [looks[0].threads, looks[-1].threads],
