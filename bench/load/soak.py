@@ -100,19 +100,17 @@ class Soaked:
     left: Sequence[str]
 
     def compared(self) -> list[Held]:
-        """Return what each service held early and late, while all called.
+        """Return what each service held early and late, while all called: until the last order was due.
 
         The generator is none: each of its connections keeps as large a buffer as its largest message took.
         """
-        looks = self.report.watch.samples
-        course = self.redis.points
-        found = [
-            each
-            for name in looks
-            if name != GENERATOR
-            for each in held(name, besides(name, looks[name], course))
-        ]
-        found += tasks_held([look for _, look in self.gauges.points])
+        course = [(at, kept) for at, kept in self.redis.points if at <= self.ends]
+        found: list[Held] = []
+        for name, looks in self.report.watch.samples.items():
+            if name != GENERATOR:
+                called = [look for look in looks if look.at <= self.ends]
+                found += held(name, besides(name, called, course))
+        found += tasks_held([look for at, look in self.gauges.points if at <= self.ends])
         return [*found, *grown(course)]
 
     @property

@@ -86,6 +86,13 @@ def test_services_are_judged_and_the_generator_is_not() -> None:
     assert GENERATOR not in {each.service for each in soaked.compared()}
 
 
+def test_what_is_freed_once_the_last_order_was_due_is_not_judged() -> None:
+    drained = _looks([100 + look for look in range(50)] + [100] * 10)
+    held = {(each.service, each.what): each for each in _soaked(drained, seconds=49).compared()}
+    assert held["edge", "own MB"].late == 144.5
+    assert held["edge", "own MB"].grows
+
+
 def test_what_was_not_looked_at_to_the_end_or_for_long_is_told() -> None:
     looks = _looks([100] * 60)
     assert _soaked(looks, seconds=49).unseen() == []
