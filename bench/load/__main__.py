@@ -35,7 +35,8 @@ from load.lag import Lag
 from load.plan import Plan
 from load.report import Report
 from load.scenarios import SCENARIOS
-from load.watching import GENERATOR, Watch, beside
+from load.watching import GENERATOR, Watch
+from parlando_kit.tasks import background
 
 WARM_UP = Plan(sessions=4, rate=10, seconds=3, words=(5, 10), seed=7)
 _NUMBERS = {
@@ -95,7 +96,7 @@ async def load(
         # What holds the sessions is not to be searched for garbage while they are listened to.
         gc.collect()
         gc.freeze()
-        async with watch.running(), beside(lag.run()):
+        async with watch.running(), background(lag.run()):
             until = time.perf_counter() + plan.lasts
             await dispatcher.run()
             await asyncio.sleep(max(until - time.perf_counter(), 0.0))

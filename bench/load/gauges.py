@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from mesh import free_port
 
-from load.watching import beside
+from parlando_kit.tasks import background
 
 SCRAPED = ("edge", "router", "fragmenter", "session", "synth")
 """Services that say it."""
@@ -79,7 +79,7 @@ class Series(Generic[_Read]):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Read while the block lasts; raise what kept it from reading."""
-        async with beside(self._run()):
+        async with background(self._run()):
             yield
 
     async def _run(self) -> None:

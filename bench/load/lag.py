@@ -23,9 +23,7 @@ class Lag:
     def __init__(self) -> None:
         self.late = Latencies()
         self._began = 0.0
-        self._too_late: list[
-            tuple[float, float]
-        ] = []  # when each was due, in seconds into the run, and by how much
+        self._too_late: list[tuple[float, float]] = []  # seconds into the run when it was due; how late
 
     def ticked(self, due: float, now: float) -> None:
         """Note a tick that was due, and those that it kept from coming."""

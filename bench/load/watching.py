@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,20 +14,9 @@ from typing import Any
 import psutil
 from mesh import own_bytes
 
+from parlando_kit.tasks import background
+
 GENERATOR = "generator"
-
-
-@asynccontextmanager
-async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Have work without an end go on while the block lasts, and raise its error then if it had one."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +59,7 @@ class Watch:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look now, now and then, and at the end; raise what kept it from looking."""
-        async with beside(self._run()):
+        async with background(self._run()):
             yield
         await self.look()
 

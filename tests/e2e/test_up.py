@@ -21,7 +21,7 @@ import grpc
 import httpx2
 import psutil
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -229,7 +229,12 @@ def test_ctrl_c_waits_for_nobody_who_watches_health(up: Start, ports: dict[str, 
     with up() as running:
         running.wait_until_up()
         with grpc.insecure_channel(f"127.0.0.1:{ports['envoy']}") as channel:
-            statuses = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+            watch = channel.unary_stream(
+                "/grpc.health.v1.Health/Watch",
+                health_pb2.HealthCheckRequest.SerializeToString,
+                health_pb2.HealthCheckResponse.FromString,
+            )
+            statuses = watch(health_pb2.HealthCheckRequest())
             assert next(statuses).status == health_pb2.HealthCheckResponse.SERVING
             running.process.send_signal(signal.SIGINT)
             assert [each.status for each in statuses] == [health_pb2.HealthCheckResponse.NOT_SERVING]
