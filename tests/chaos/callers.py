@@ -173,18 +173,17 @@ class Callers:
 
     async def _realtime(self, call: Call) -> None:
         conversation = self._free.pop(0) if self._free else self._begun()
+        whole = False
         try:
             await conversation.speak(call)
+            whole = True
         except BaseException:
             with suppress(*LOST):
                 await conversation.hang_up()
             raise
         finally:
             self._free.append(conversation)
-            if not call.order.text.startswith(call.said):
-                call.wrong = f"{call.said!r} for {call.order.text!r}"
-        if call.said != call.order.text:
-            call.wrong = f"{call.said!r} for {call.order.text!r}"
+            call.check_words(whole=whole)
 
     def _begun(self) -> Conversation:
         self.conversations.append(Conversation(self._address))
@@ -197,8 +196,7 @@ async def hear_lines(call: Call, lines: AsyncIterator[str]) -> None:
     Raises:
         FailedError: it says that no more follows.
     """
-    text, whole = call.order.text, False
-    times = [0] * len(text)
+    whole = False
     try:
         async for line in lines:
             event = json.loads(line)
@@ -206,18 +204,12 @@ async def hear_lines(call: Call, lines: AsyncIterator[str]) -> None:
                 case "audio":
                     call.heard(event["audio_duration_ms"] / 1000)
                 case "words":
-                    for word in event["words"]:
-                        for place in range(word["source_start"], word["source_end"]):
-                            times[place] += 1
+                    call.told += [(word["source_start"], word["source_end"]) for word in event["words"]]
                 case "error":
                     raise FailedError(str(event["error"]["code"]))
         whole = True
     finally:
-        told = [(place, times[place]) for place, letter in enumerate(text) if letter.isalnum()]
-        ends = len(told) if whole else sum(often > 0 for _, often in told)
-        for number, (place, often) in enumerate(told):
-            if often != (number < ends):
-                call.wrong = f"HTTP: what is at {place} of {text!r} was told {often} times"
+        call.check_words(whole=whole)
 
 
 def _code(answer: httpx2.Response) -> str:

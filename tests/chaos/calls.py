@@ -33,7 +33,7 @@ class Call:
         ended: when it was over; 0 before.
         status: COMPLETED, or what the caller was told.
         silence: the longest that a player had nothing to play after the first sound.
-        said: over Realtime, its transcript so far.
+        told: where in its text the words stand that its caller was told by their times, as they came.
         wrong: what was missing, twice or out of place; "" where nothing was. Of one that broke off only the
             beginning came, and that without a gap.
     """
@@ -43,7 +43,7 @@ class Call:
     ended: float = 0.0
     status: str = ""
     silence: float = 0.0
-    said: str = ""
+    told: list[tuple[int, int]] = field(default_factory=list)
     wrong: str = ""
     playback: Playback = field(default_factory=Playback)
 
@@ -67,6 +67,22 @@ class Call:
         before = self.playback.silence
         self.playback.heard(time.monotonic(), seconds)
         self.silence = max(self.silence, self.playback.silence - before)
+
+    def check_words(self, *, whole: bool) -> None:
+        """Note it where a word was not told once and in its place.
+
+        Args:
+            whole: it came to its end; else those that were told are those that its text begins with.
+        """
+        text = self.order.text
+        written = [place for place, letter in enumerate(text) if letter.isalnum()]
+        between = set(range(len(text))).difference(written)
+        told = [place for span in self.told for place in range(*span) if place not in between]
+        if told != (written if whole else written[: len(told)]):
+            self.wrong = f"{self.order.road}: of {text!r} was told {self._said()}"
+
+    def _said(self) -> list[str]:
+        return [self.order.text[start:end] for start, end in self.told]
 
     def end(self, status: str) -> None:
         """Note that it is over."""

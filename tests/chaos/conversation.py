@@ -19,7 +19,11 @@ from tests.chaos.calls import BOUND_SECONDS, COMPLETED, Call, FailedError
 LOST = (OSError, EOFError, WebSocketException)
 """What is raised where a connection is not there, or is no more."""
 
-_SETTINGS = {"type": "realtime", "audio": {"output": {"voice": "alloy", "speed": 1.25}}}
+_SETTINGS = {
+    "type": "realtime",
+    "audio": {"output": {"voice": "alloy", "speed": 1.25}},
+    "parlando": {"word_timestamps": True},
+}
 """What a client sets once, when its session begins, and finds again whenever it comes back."""
 
 _AGAIN_SECONDS = 0.1
@@ -70,12 +74,14 @@ class Conversation:
         url = f"ws://{self.address}/v1/realtime{query}"
         socket = await connect(url, max_size=None, open_timeout=BOUND_SECONDS, ping_interval=None)
         created = json.loads(await socket.recv())
-        if not self.session_id:
+        begins = not self.session_id
+        if not begins and created["session"] != self._settings:
+            self.unset.append(self.since)
+        if begins or created["session"] != self._settings:
             await socket.send(json.dumps({"type": "session.update", "session": _SETTINGS}))
             self._settings = json.loads(await socket.recv())["session"]
+        if begins:
             self.since, self.session_id = time.monotonic(), created["session"]["id"]
-        elif created["session"] != self._settings:
-            self.unset.append(self.since)
         self._socket = socket
 
     def _lose(self) -> None:
@@ -113,14 +119,14 @@ class Conversation:
         content = [{"type": "input_text", "text": call.order.text}]
         item = {"type": "message", "role": "user", "content": content}
         await socket.send(json.dumps({"type": "response.create", "response": {"input": [item]}}))
-        call.said = ""
+        call.told.clear()
         while True:
             event = json.loads(await socket.recv())
             match event["type"]:
                 case "response.output_audio.delta":
                     call.heard(len(base64.b64decode(event["delta"])) / _BYTES_A_SECOND)
-                case "response.output_audio_transcript.delta":
-                    call.said += event["delta"]
+                case "response.audio_timestamp.delta":
+                    call.told.append((event["source_start"], event["source_end"]))
                 case "error":
                     raise FailedError(str(event["error"]["code"]))
                 case "response.done":

@@ -35,13 +35,14 @@ is how long a caller may wait who is caught by a part that hangs. Under an orche
 liveness probe says; with none, gRPC's pings free those between services after 25 s, and Envoy those whom a
 router holds after 13 s, and those whom an edge holds after 120 s over HTTP and 600 s on a WebSocket.
 
-What must hold in each row, and is checked: every word of an utterance that ends well is heard once (over
-gRPC by its words and samples, over Realtime by its transcript, over HTTP every other time by the words that
-`/v1/audio/speech/timestamps` tells, on each road by its length, to {tolerance:g} s: over plain HTTP a
-shorter word could be lost unseen); of one that breaks off the beginning, by the same means, without a gap
-and nothing twice; every call ends within {bound:g} s; no call, task or synthesis is left behind, as each
-part counts them itself; sessions, their settings and turns are there again; the part that was disturbed was
-at work; all is well within {recovery:g} s after the disturbance is over. Two things are no promise, and are
+What must hold in each row, and is checked: every word of an utterance that ends well is heard once, in its
+place (over gRPC by its words and samples, over Realtime by the words that `response.audio_timestamp.delta`
+tells, over HTTP every other time by those of `/v1/audio/speech/timestamps`, on each road by its length, to
+{tolerance:g} s: over plain HTTP a shorter word could be lost unseen); of one that breaks off the beginning,
+by the same means, without a gap and nothing twice; every call ends within {bound:g} s; no call, task or
+synthesis is left behind, as each part counts them itself; sessions, their settings and turns are there again;
+the part that was disturbed was at work; all is well within {recovery:g} s after the disturbance is over.
+Two things are no promise, and are
 told where they happen: without Redis sessions go with the session service, and a turn that ended, or a
 setting that was made, in the moment before its edge was killed goes with that edge.
 
