@@ -9,8 +9,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from itertools import count
-from typing import Any
 
 import grpc
 import httpx2
@@ -68,8 +66,6 @@ class Callers:
         self._http = http
         self._lengths = lengths
         self._free: list[Conversation] = []
-        self._numbers = count()
-        self._under_way: dict[int, tuple[Call, asyncio.Task[Any]]] = {}
 
     async def call(self, plan: Plan) -> None:
         """Make the calls of a plan, each when it is due, until cancelled; what was begun is finished."""
@@ -88,10 +84,6 @@ class Callers:
         """Make a call, and return what became of it."""
         call = Call(order, due)
         self.calls.append(call)
-        task = asyncio.current_task()
-        assert task is not None
-        number = next(self._numbers)
-        self._under_way[number] = call, task
         speak = {Road.GRPC: self._grpc, Road.HTTP: self._over_http, Road.REALTIME: self._realtime}[order.road]
         try:
             async with asyncio.timeout(BOUND_SECONDS):
@@ -101,19 +93,8 @@ class Callers:
             call.end(str(error))
         except TimeoutError:
             call.end(STUCK)
-        except asyncio.CancelledError:  # its caller has left off
-            self.calls.remove(call)
-            raise
-        finally:
-            self._under_way.pop(number)
         self._check_length(call)
         return call
-
-    def leave_off(self, moment: float) -> None:
-        """Hang up where a call came after a moment and hears something: it counts no more."""
-        for call, task in self._under_way.values():
-            if call.due > moment and call.playback.first_at is not None:
-                task.cancel()
 
     def _check_length(self, call: Call) -> None:
         key, heard = (call.order.road, call.order.text), call.playback.seconds

@@ -133,7 +133,6 @@ async def disturbed(
             over = time.monotonic()
             if not await _within(recovery, lambda: _well_again(wired, callers, over)):
                 broken.append(f"not well again {recovery:g} s after the disturbance was over")
-            callers.leave_off(over)
         finally:
             load.cancel()
             await asyncio.wait({load})

@@ -46,7 +46,7 @@ Two things are no promise, and are
 told where they happen: without Redis sessions go with the session service, and a turn that ended, or a
 setting that was made, in the moment before its edge was killed goes with that edge.
 
-Once all is well a row waits for those who came before it was, and leaves off those who came later.
+Once all is well nobody calls any more, and a row waits for all who are still under way.
 
 - *under way*: calls in each part when it was disturbed, idle WebSockets of an edge among them; 1 for the
   session service and Redis, whose work takes a moment: something had just been asked.
