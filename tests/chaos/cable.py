@@ -7,6 +7,7 @@ every developer's machine nor every CI runner gives.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 _PIECE_BYTES = 64 * 1024
@@ -20,9 +21,13 @@ class Cable:
     Args:
         port: where it listens.
         target: where it leads.
+
+    Attributes:
+        answered: bytes that have come back through it so far.
     """
 
     def __init__(self, port: int, target: int) -> None:
+        self.answered = 0
         self._port = port
         self._target = target
         self._server: asyncio.Server | None = None
@@ -73,8 +78,8 @@ class Cable:
                 onward, back = await asyncio.open_connection("127.0.0.1", self._target, limit=_PIECE_BYTES)
                 try:
                     async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self._pass(reader, back, self._asked))
-                        tasks.create_task(self._pass(onward, writer, asyncio.Event()))
+                        tasks.create_task(self._pass(reader, back, self._note_asked))
+                        tasks.create_task(self._pass(onward, writer, self._note_answered))
                 except* OSError:
                     pass
                 finally:
@@ -82,14 +87,20 @@ class Cable:
         finally:
             writer.transport.abort()  # also where nobody listens behind: the one who asks is to learn it
 
+    def _note_asked(self, piece: bytes) -> None:
+        if len(piece) >= _ASKS_BYTES:
+            self._asked.set()
+
+    def _note_answered(self, piece: bytes) -> None:
+        self.answered += len(piece)
+
     async def _pass(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asks: asyncio.Event
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[bytes], None]
     ) -> None:
         while piece := await reader.read(_PIECE_BYTES):
             await self._whole.wait()
             writer.write(piece)
-            if len(piece) >= _ASKS_BYTES:
-                asks.set()
+            note(piece)
             await writer.drain()
         await self._whole.wait()
         writer.write_eof()

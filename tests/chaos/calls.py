@@ -53,6 +53,11 @@ class Call:
         return self.status == COMPLETED
 
     @property
+    def being_heard(self) -> bool:
+        """Whether it has begun to be heard, and goes on."""
+        return self.playback.first_at is not None and not self.ended
+
+    @property
     def cut_off(self) -> bool:
         """Whether it broke off after something of it had been heard."""
         return not self.well and self.playback.first_at is not None

@@ -26,7 +26,9 @@ LOAD = Plan(
     seconds=600.0,
     roads={Road.GRPC: 1.0, Road.HTTP: 1.0, Road.REALTIME: 1.0},
 )
-_LEAD_SECONDS = 2.5
+_LEAD_SECONDS = 4.0
+"""By then callers of every road are under way."""
+
 _GOOD_CALLS = 6
 _IDLE_SECONDS = 20.0
 _REST_SECONDS = 60.0
@@ -127,7 +129,7 @@ async def disturbed(
         try:
             await asyncio.sleep(_LEAD_SECONDS)
             asked = await asked_again(wired)
-            hit = await found_at_work(faults, wired)
+            hit = await found_at_work(faults, wired, callers.calls)
             began = time.monotonic()
             await hit.by(faults)
             over = time.monotonic()

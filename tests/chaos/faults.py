@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import psutil
 
+from tests.chaos.calls import Call
 from tests.chaos.under_way import until_at_work
 from tests.chaos.wired import Part, Wired, send
 
@@ -136,8 +137,14 @@ class Hit:
                 tasks.create_task(fault.happen(part, process))
 
 
-async def found_at_work(faults: Sequence[Fault], wired: Wired) -> Hit:
-    """Return once what is to be disturbed is at work, or has not been for a long time."""
+async def found_at_work(faults: Sequence[Fault], wired: Wired, calls: Sequence[Call]) -> Hit:
+    """Return once what is to be disturbed is at work, or has not been for a long time.
+
+    Args:
+        faults: what is to happen.
+        wired: the system.
+        calls: of all callers, those included that are made meanwhile.
+    """
     parts = [wired.parts[fault.part] for fault in faults]
     # Beforehand: to find them takes longer than some work does.
     processes = {}
@@ -145,4 +152,4 @@ async def found_at_work(faults: Sequence[Fault], wired: Wired) -> Hit:
         process = part.process()
         assert process is not None, f"{part.name} runs"
         processes[part.name] = process
-    return Hit(await until_at_work(parts, wired.admin_port), wired, processes)
+    return Hit(await until_at_work(parts, calls), wired, processes)

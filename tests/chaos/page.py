@@ -48,8 +48,9 @@ setting that was made, in the moment before its edge was killed goes with that e
 
 Once all is well nobody calls any more, and a row waits for all who are still under way.
 
-- *under way*: calls in each part when it was disturbed, idle WebSockets of an edge among them; 1 for the
-  session service and Redis, whose work takes a moment: something had just been asked.
+- *under way*: calls in each part when it was disturbed; of an edge and of Envoy those that were being heard,
+  and no idle WebSockets; 1 for the session service and Redis, whose work takes a moment: something had just
+  been asked.
 - *again*: how often a router asked another worker for a synthesis that had failed, or Envoy another part for
   an answer, so that nobody noticed.
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;

@@ -1,6 +1,67 @@
 from __future__ import annotations
 
-from tests.chaos.under_way import more, since
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import psutil
+from load.plan import Conduct, Order, Road
+
+from tests.chaos.cable import Cable
+from tests.chaos.calls import Call
+from tests.chaos.under_way import heard_through, more, since
+from tests.chaos.wired import Part
+from tests.ports import free_port
+
+
+@asynccontextmanager
+async def _speaking() -> AsyncIterator[Cable]:
+    """Hold a cable through which somebody is told something all the time."""
+
+    ended = asyncio.Event()
+
+    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while not writer.is_closing():
+                writer.write(bytes(960))
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        ended.set()
+
+    port = free_port()
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        cable = Cable(port, server.sockets[0].getsockname()[1])
+        await cable.plug_in()
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            yield cable
+        finally:
+            writer.close()
+            await cable.unplug()
+            await ended.wait()
+
+
+def _call(road: Road, *heard: float) -> Call:
+    call = Call(Order(1, 0.0, road, Conduct.LISTEN, "Hello.", ""), 0.0)
+    for at in heard:
+        call.playback.heard(at, 1.0)
+    return call
+
+
+async def test_an_edge_is_at_work_while_it_passes_the_sound_of_a_call_that_goes_on() -> None:
+    async with _speaking() as cable:
+        edge = Part("edge", 0, 0, into=[], out=[cable], supervisor=psutil.Process())
+        silent = Part("edge-2", 0, 0, into=[cable], out=[], supervisor=psutil.Process())
+        over = _call(Road.HTTP, 1.0)
+        over.end("completed")
+        calls = [over, _call(Road.REALTIME), _call(Road.GRPC, 1.0)]
+        assert await heard_through(edge, calls) == 0
+        calls.append(_call(Road.REALTIME, 1.0))
+        assert await heard_through(edge, calls) == 1
+        assert await heard_through(silent, calls) == 0
 
 
 def test_what_is_more_than_before_is_left_behind() -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import grpc
 from load.gauges import Gauge, scraped
+from load.plan import Road
 
 from parlando.admin.v1 import admin_pb2
 from parlando.admin.v1.admin_service_pb2_grpc import AdminServiceStub
@@ -16,6 +17,7 @@ from parlando.synth.v1 import synth_pb2
 from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_client.supervisor.http_probe import request
 from parlando_kit.channels import open_channel
+from tests.chaos.calls import Call
 from tests.chaos.wired import Part, Wired
 
 _ANSWER_SECONDS = 20.0
@@ -24,6 +26,14 @@ _AGAIN_SECONDS = 0.02
 _STATISTIC = re.compile(rb"^[\w.]+: (\d+)\r?$", re.MULTILINE)  # between those are the sizes of chunks of HTTP
 _BRIEF = ("session", "redis")
 """Kinds whose work takes a moment: it is caught when it passes a cable."""
+
+
+_ROADS = {"edge": (Road.HTTP, Road.REALTIME), "envoy": tuple(Road)}
+"""What leads through kinds that count an idle WebSocket as a call."""
+
+_LOOK_SECONDS = 0.1
+_SOUND_BYTES = 1024
+"""What passes meanwhile where something is heard is more; signs of life are less."""
 
 
 async def gauges(parts: Sequence[Part]) -> Mapping[str, Gauge]:
@@ -108,10 +118,14 @@ def since(before: Held, after: Held) -> int:
     return sum(now - then if now >= (then := before.get(name, 0)) else now for name, now in after.items())
 
 
-async def until_at_work(parts: Sequence[Part], admin_port: int) -> dict[str, int]:
+async def until_at_work(parts: Sequence[Part], calls: Sequence[Call]) -> dict[str, int]:
     """Return what is under way in each part once there is something in all of them, by name.
 
     What has none for a long time is returned with 0.
+
+    Args:
+        parts: which.
+        calls: of all callers, those included that are made meanwhile.
     """
     lasting = [part for part in parts if part.kind not in _BRIEF]
     brief = [part for part in parts if part.kind in _BRIEF]
@@ -121,7 +135,7 @@ async def until_at_work(parts: Sequence[Part], admin_port: int) -> dict[str, int
             while not all(found[part.name] for part in lasting):
                 await asyncio.sleep(_AGAIN_SECONDS)
                 with suppress(OSError):  # it has too much to do to answer in time
-                    found |= {part.name: await _calls(part, admin_port) for part in lasting}
+                    found |= {part.name: await _calls(part, calls) for part in lasting}
             async with asyncio.TaskGroup() as tasks:
                 for part in brief:
                     tasks.create_task(_asked(part))
@@ -129,12 +143,25 @@ async def until_at_work(parts: Sequence[Part], admin_port: int) -> dict[str, int
     return found
 
 
-async def _calls(part: Part, admin_port: int) -> int:
+async def _calls(part: Part, calls: Sequence[Call]) -> int:
     if part.kind == "envoy":
-        return await requests_in_envoy(admin_port)
+        return await heard_through(part, calls)
     if part.kind == "synth":
         return await syntheses(part)
-    return (await gauges([part]))[part.name].calls
+    counted = (await gauges([part]))[part.name].calls
+    if part.kind == "edge":  # of two edges each has some of them
+        return min(counted, await heard_through(part, calls))
+    return counted
+
+
+async def heard_through(part: Part, calls: Sequence[Call]) -> int:
+    """Return how many calls are being heard by roads that lead through a part; 0 while it passes no sound."""
+    cables = part.into if part.kind == "envoy" else part.out
+    before = sum(cable.answered for cable in cables)
+    await asyncio.sleep(_LOOK_SECONDS)
+    if sum(cable.answered for cable in cables) < before + _SOUND_BYTES:
+        return 0
+    return sum(call.being_heard and call.order.road in _ROADS[part.kind] for call in calls)
 
 
 async def _asked(part: Part) -> None:
