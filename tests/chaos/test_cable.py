@@ -62,13 +62,14 @@ async def test_what_is_dropped_ends_and_who_comes_later_is_served() -> None:
         writer.close()
 
 
-async def test_it_tells_when_something_is_asked_and_not_of_pings() -> None:
+async def test_it_tells_when_something_is_asked_and_not_of_pings_and_polls() -> None:
     async with _cabled() as (cable, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         asked = asyncio.create_task(cable.asked())
-        writer.write(b"ping\n")
-        assert await reader.readline() == b"ping\n"
-        assert not asked.done()
+        for idle in (b"ping\n", b"*2 $3 GET $25 parlando:{policies}:stamp" * 3 + b"\n"):
+            writer.write(idle)
+            assert await reader.readline() == idle
+            assert not asked.done()
         writer.write(b"a question " * 10 + b"\n")
         await asked
         writer.close()

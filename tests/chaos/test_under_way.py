@@ -9,14 +9,14 @@ from load.plan import Conduct, Order, Road
 
 from tests.chaos.cable import Cable
 from tests.chaos.calls import Call
-from tests.chaos.under_way import heard_through, more, since
+from tests.chaos.under_way import heard_through, more, since, until_at_work
 from tests.chaos.wired import Part
 from tests.ports import free_port
 
 
 @asynccontextmanager
-async def _speaking() -> AsyncIterator[Cable]:
-    """Hold a cable through which somebody is told something all the time."""
+async def _speaking() -> AsyncIterator[tuple[Cable, asyncio.StreamWriter]]:
+    """Hold a cable through which somebody is told something all the time, and what asks through it."""
 
     ended = asyncio.Event()
 
@@ -37,7 +37,7 @@ async def _speaking() -> AsyncIterator[Cable]:
         await cable.plug_in()
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            yield cable
+            yield cable, writer
         finally:
             writer.close()
             await cable.unplug()
@@ -52,7 +52,7 @@ def _call(road: Road, *heard: float) -> Call:
 
 
 async def test_an_edge_is_at_work_while_it_passes_the_sound_of_a_call_that_goes_on() -> None:
-    async with _speaking() as cable:
+    async with _speaking() as (cable, _):
         edge = Part("edge", 0, 0, into=[], out=[cable], supervisor=psutil.Process())
         silent = Part("edge-2", 0, 0, into=[cable], out=[], supervisor=psutil.Process())
         over = _call(Road.HTTP, 1.0)
@@ -62,6 +62,23 @@ async def test_an_edge_is_at_work_while_it_passes_the_sound_of_a_call_that_goes_
         calls.append(_call(Road.REALTIME, 1.0))
         assert await heard_through(edge, calls) == 1
         assert await heard_through(silent, calls) == 0
+
+
+async def test_what_has_ended_before_the_other_was_asked_is_not_at_work() -> None:
+    async with _speaking() as (cable, writer):
+        envoy, redis = (Part(name, 0, 0, [cable], [], psutil.Process()) for name in ("envoy", "redis"))
+        calls = [_call(Road.GRPC, 1.0)]
+        found = asyncio.create_task(until_at_work([envoy, redis], calls))
+        await asyncio.sleep(0.5)
+        calls[0].end("completed")
+        writer.write(bytes(100))
+        await asyncio.sleep(0.5)
+        assert not found.done()
+        calls.append(_call(Road.GRPC, 1.0))
+        while not found.done():
+            writer.write(bytes(100))
+            await asyncio.sleep(0.05)
+        assert await found == {"envoy": 1, "redis": 1}
 
 
 def test_what_is_more_than_before_is_left_behind() -> None:

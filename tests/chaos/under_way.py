@@ -132,15 +132,24 @@ async def until_at_work(parts: Sequence[Part], calls: Sequence[Call]) -> dict[st
     found = dict.fromkeys((part.name for part in parts), 0)
     with suppress(TimeoutError):
         async with asyncio.timeout(_WORK_SECONDS):
-            while not all(found[part.name] for part in lasting):
-                await asyncio.sleep(_AGAIN_SECONDS)
-                with suppress(OSError):  # it has too much to do to answer in time
-                    found |= {part.name: await _calls(part, calls) for part in lasting}
-            async with asyncio.TaskGroup() as tasks:
-                for part in brief:
-                    tasks.create_task(_asked(part))
-            found |= dict.fromkeys((part.name for part in brief), 1)
+            while not all(found.values()):
+                found |= await _lasting(lasting, calls)
+                if all(found[part.name] for part in lasting):
+                    async with asyncio.TaskGroup() as tasks:
+                        for part in brief:
+                            tasks.create_task(_asked(part))
+                    found |= dict.fromkeys((part.name for part in brief), 1)
+                    if brief:  # the others may have come to an end meanwhile
+                        found |= await _lasting(lasting, calls)
     return found
+
+
+async def _lasting(parts: Sequence[Part], calls: Sequence[Call]) -> dict[str, int]:
+    await asyncio.sleep(_AGAIN_SECONDS if parts else 0)
+    try:
+        return {part.name: await _calls(part, calls) for part in parts}
+    except OSError:  # it has too much to do to answer in time
+        return dict.fromkeys((part.name for part in parts), 0)
 
 
 async def _calls(part: Part, calls: Sequence[Call]) -> int:
