@@ -31,13 +31,29 @@ _RESTART = 1012  # IANA's registry of close codes
 _BYTES_A_SECOND = 48_000
 
 
+SESSION = "a session"
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was there and is not any more.
+
+    Attributes:
+        what: in words; SESSION, of which all else is gone with it.
+        since: when it was made, of `time.monotonic`: a turn when it ended.
+    """
+
+    what: str
+    since: float
+
+
 @dataclass
 class Conversation:
     """A Realtime session that outlives its connections.
 
     Attributes:
         session_id: of the session; "" before it has begun.
-        spoken: the items that were spoken to their end, by id: what is to be found in it later.
+        spoken: the items that were spoken to their end, by id, and when that was: to be found in it later.
         since: when it began, of `time.monotonic`.
         lost: when those before it began, which were not there any more when their client came back.
         returns: how often it went on over another connection because its own was lost or closed.
@@ -46,7 +62,7 @@ class Conversation:
 
     address: str
     session_id: str = ""
-    spoken: dict[str, str] = field(default_factory=dict)
+    spoken: dict[str, tuple[str, float]] = field(default_factory=dict)
     since: float = 0.0
     lost: list[float] = field(default_factory=list)
     returns: int = 0
@@ -136,9 +152,10 @@ class Conversation:
     def _ended(self, response: Mapping[str, Any]) -> None:
         if response["status"] != COMPLETED:
             raise FailedError(str(response["status_details"]["error"]["code"]))
-        self.spoken |= {item["id"]: item["content"][0]["transcript"] for item in response["output"]}
+        now = time.monotonic()
+        self.spoken |= {item["id"]: (item["content"][0]["transcript"], now) for item in response["output"]}
 
-    async def forgotten(self, moment: float) -> list[str]:
+    async def forgotten(self, moment: float) -> list[Forgotten]:
         """Come back on a new connection, and return what is not there any more.
 
         Args:
@@ -149,13 +166,13 @@ class Conversation:
         said = dict(self.spoken) if self.since < moment else {}
         socket = await self.socket()
         missing = []
-        for item_id, transcript in said.items():
+        for item_id, (transcript, ended) in said.items():
             await socket.send(json.dumps({"type": "conversation.item.retrieve", "item_id": item_id}))
             answer = json.loads(await socket.recv())
             if answer["type"] == "error" or answer["item"]["content"][0]["transcript"] != transcript:
-                missing.append(f"turn {item_id}")
-        missing += ["a session" for since in self.lost if since < moment]
-        return missing + ["settings" for since in self.unset if since < moment]
+                missing.append(Forgotten(f"turn {item_id}", ended))
+        missing += [Forgotten(SESSION, since) for since in self.lost if since < moment]
+        return missing + [Forgotten("settings", since) for since in self.unset if since < moment]
 
 
 def _restarts(error: Exception) -> bool:

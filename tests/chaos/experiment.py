@@ -13,7 +13,8 @@ from load.plan import Conduct, Order, Plan, Road
 
 from tests.chaos.callers import TEXTS, Callers, Lengths, calling
 from tests.chaos.calls import STUCK, Account, account
-from tests.chaos.faults import Fault, found_at_work
+from tests.chaos.conversation import SESSION, Forgotten
+from tests.chaos.faults import Fault, Kind, found_at_work
 from tests.chaos.under_way import Held, asked_again, held, more, since
 from tests.chaos.wired import Wired
 
@@ -28,6 +29,9 @@ LOAD = Plan(
 )
 _LEAD_SECONDS = 4.0
 """By then callers of every road are under way."""
+
+_WRITTEN_SECONDS = 1.0
+"""An edge writes behind a conversation's back: what is older than this must be written."""
 
 _GOOD_CALLS = 6
 _IDLE_SECONDS = 20.0
@@ -142,11 +146,12 @@ async def disturbed(
         returns = sum(each.returns for each in callers.conversations)
         forgotten = await _forgotten(callers, began, recovery)
     noticed, again = account(callers.calls, began), since(asked, await asked_again(wired))
+    broken += [f"{each.what} is lost" for each in forgotten if not excused(each, wired, faults, began)]
     broken += [call.wrong for call in noticed.calls if call.wrong]
     broken += [f"{call.order.road}: stuck" for call in noticed.calls if call.status == STUCK]
     if not await _within(_REST_SECONDS, lambda: _at_rest_again(wired, before.rest)):
         broken += [f"left behind: {each}" for each in await _left_behind(wired, before.rest)]
-    return Outcome(noticed, hit.under_way, again, returns, broken, forgotten)
+    return Outcome(noticed, hit.under_way, again, returns, broken, [each.what for each in forgotten])
 
 
 async def _well_again(wired: Wired, callers: Callers, over: float) -> bool:
@@ -163,16 +168,25 @@ async def _well_again(wired: Wired, callers: Callers, over: float) -> bool:
     return answer.status_code == 200 and answer.json()["status"] == "ok"
 
 
-async def _forgotten(callers: Callers, began: float, seconds: float) -> list[str]:
+async def _forgotten(callers: Callers, began: float, seconds: float) -> list[Forgotten]:
     """Return which sessions, and turns in them, from before a moment are not there any more."""
-    found: list[str] = []
+    found: list[Forgotten] = []
     for conversation in callers.conversations:
         try:
             async with asyncio.timeout(seconds):
                 found += await conversation.forgotten(began)
         except TimeoutError:
-            found.append("a session that does not answer")
+            found.append(Forgotten(f"{SESSION} that does not answer", conversation.since))
     return found
+
+
+def excused(forgotten: Forgotten, wired: Wired, faults: Sequence[Fault], began: float) -> bool:
+    """Return whether nobody promises that something is kept."""
+    if not wired.of("redis"):
+        return True
+    killed = any(wired.parts[each.part].kind == "edge" and each.kind is Kind.KILL for each in faults)
+    young = abs(began - forgotten.since) < _WRITTEN_SECONDS
+    return killed and young and not forgotten.what.startswith(SESSION)
 
 
 async def _at_rest_again(wired: Wired, rest: Held) -> bool:

@@ -44,7 +44,7 @@ synthesis is left behind, as each part counts them itself; sessions, their setti
 the part that was disturbed was at work; all is well within {recovery:g} s after the disturbance is over.
 Two things are no promise, and are
 told where they happen: without Redis sessions go with the session service, and a turn that ended, or a
-setting that was made, in the moment before its edge was killed goes with that edge.
+setting that was made, in the second before its edge was killed goes with that edge.
 
 Once all is well nobody calls any more, and a row waits for all who are still under way.
 
@@ -78,13 +78,11 @@ class Row:
 
     Attributes:
         what: happened.
-        kept: whether sessions outlast the session service.
         hit: the fewest calls that were under way in each part when it was disturbed.
         load: average of the machine when it was over.
     """
 
     what: str
-    kept: bool
     repeats: int = 0
     hit: dict[str, int] = field(default_factory=dict)
     calls: int = 0
@@ -121,8 +119,6 @@ class Row:
         self.forgotten += outcome.forgotten
         self.broken += outcome.broken
         self.broken += [f"{name} had nothing to do" for name, count in outcome.hit.items() if not count]
-        if self.kept:
-            self.broken += [f"{each} is lost" for each in outcome.forgotten]
 
     def line(self) -> str:
         """Return it as a row of the table."""

@@ -30,9 +30,6 @@ from tests.chaos.wired import running_wired
 
 _PARTS = ("synth", "router", "edge", "fragmenter", "session", "redis", "envoy")
 
-_WRITES_BEHIND = Fault("edge", Kind.KILL)
-"""What is to be kept is written behind a conversation's back: a turn that has just ended goes with it."""
-
 
 @dataclass(frozen=True)
 class Trial:
@@ -49,11 +46,6 @@ class Trial:
     rows: Sequence[Sequence[Fault]]
     several: Mapping[str, int] = field(default_factory=dict)
     engine: str = "espeak"
-
-    @property
-    def keeps(self) -> bool:
-        """Whether its sessions outlast the session service."""
-        return self.several.get("redis", 1) > 0
 
 
 _SEED = 2
@@ -109,9 +101,7 @@ async def _run(trial: Trial, only: Sequence[str], repeats: int) -> list[Row]:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
             async for faults, outcome in _outcomes(trial, chosen, repeats, log):
-                row = rows.setdefault(
-                    _name(faults), Row(_name(faults), kept=trial.keeps and _WRITES_BEHIND not in faults)
-                )
+                row = rows.setdefault(_name(faults), Row(_name(faults)))
                 row.add(outcome)
                 print(f"  {row.line()}", flush=True)
                 for broken in row.broken:

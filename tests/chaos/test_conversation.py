@@ -78,7 +78,7 @@ async def test_what_was_forgotten_is_told(forgets: tuple[str, ...], found: list[
         conversation = Conversation(f"127.0.0.1:{port}")
         call = Call(Order(1, 0.0, Road.REALTIME, Conduct.LISTEN, _TEXT, ""), 0.0)
         await conversation.speak(call)
-        assert await conversation.forgotten(float("inf")) == found
+        assert [each.what for each in await conversation.forgotten(float("inf"))] == found
         assert await conversation.forgotten(0.0) == []  # of one that began later nothing is promised
         await conversation.hang_up()
 
@@ -112,7 +112,7 @@ async def test_a_client_whose_settings_were_forgotten_sets_them_again() -> None:
     async with serve(service, "127.0.0.1", 0) as server:
         conversation = Conversation(f"127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}")
         await conversation.socket()
-        assert await conversation.forgotten(float("inf")) == ["settings"]
+        assert [each.what for each in await conversation.forgotten(float("inf"))] == ["settings"]
         assert service.output
         await conversation.hang_up()
 

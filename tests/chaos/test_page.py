@@ -25,20 +25,24 @@ def test_a_row_tells_what_callers_noticed_and_from_when_on_they_were_served_agai
     noticed = account(calls, 10.0)
     assert (noticed.cut_off, noticed.refused, noticed.back) == (1, 2, 3.5)
     assert noticed.told_after == 5.0
-    row = Row("router killed", kept=True)
+    row = Row("router killed")
     row.add(Outcome(noticed, {"router": 3}, 4, 1, [], []))
-    row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), {"router": 2}, 0, 0, [], ["a session"]))
+    row.add(
+        Outcome(
+            account([_call(1.0, COMPLETED, 1.1)], 0.0), {"router": 2}, 0, 0, ["a word is lost"], ["a session"]
+        )
+    )
     line = row.line()
     assert line.rpartition(" | ")[0] == (
         "| router killed (2 times) | 2 | 6 | 4 | 1 | 2 | gRPC: unavailable (2); gRPC: internal (1); "
         "Realtime: connected again (1); 1 sessions, turns or settings are forgotten; "
-        "**did not hold: a session is lost** | 5.00 s |  | 0.50 s | 3.5 s"
+        "**did not hold: a word is lost** | 5.00 s |  | 0.50 s | 3.5 s"
     )
-    assert row.broken == ["a session is lost"]
+    assert row.broken == ["a word is lost"]
 
 
 def test_a_row_that_ends_with_a_failure_is_not_back_yet() -> None:
-    row = Row("router killed", kept=True)
+    row = Row("router killed")
     row.add(
         Outcome(
             account([_call(11.0, COMPLETED, 11.2), _call(12.0, "lost")], 10.0), {"router": 1}, 0, 0, [], []
@@ -53,7 +57,7 @@ def test_a_row_that_ends_with_a_failure_is_not_back_yet() -> None:
 
 
 def test_a_row_in_which_nothing_was_hit_does_not_hold() -> None:
-    row = Row("synth killed", kept=True)
+    row = Row("synth killed")
     row.add(Outcome(account([_call(1.0, COMPLETED, 1.1)], 0.0), {"synth": 0}, 0, 0, [], []))
     assert row.broken == ["synth had nothing to do"]
     assert "**did not hold: synth had nothing to do**" in row.line()
@@ -61,7 +65,7 @@ def test_a_row_in_which_nothing_was_hit_does_not_hold() -> None:
 
 def test_rows_replace_their_former_selves_and_leave_the_others() -> None:
     def row(what: str, calls: int) -> Row:
-        return Row(what, kept=True, repeats=1, calls=calls)
+        return Row(what, repeats=1, calls=calls)
 
     titles = ["One", "Two"]
     once = page(
@@ -73,5 +77,5 @@ def test_rows_replace_their_former_selves_and_leave_the_others() -> None:
 
 
 def test_a_table_of_other_columns_is_not_mixed_with_new_rows() -> None:
-    told = page({"One": [Row("edge killed", kept=True)]}, ["One"], "# Old\n\n## One\n\n| a |\n|---|\n| b |\n")
+    told = page({"One": [Row("edge killed")]}, ["One"], "# Old\n\n## One\n\n| a |\n|---|\n| b |\n")
     assert "| b |" not in told
