@@ -15,6 +15,7 @@ from tests.chaos.callers import TEXTS, Callers, Lengths, calling
 from tests.chaos.calls import STUCK, Account, account
 from tests.chaos.conversation import SESSION, Forgotten
 from tests.chaos.faults import Fault, Kind, found_at_work
+from tests.chaos.probes import all_workers_serve, is_well
 from tests.chaos.under_way import Held, asked_again, held, more, since
 from tests.chaos.wired import Wired
 
@@ -137,7 +138,7 @@ async def disturbed(
             began = time.monotonic()
             await hit.by(faults)
             over = time.monotonic()
-            if not await _within(recovery, lambda: _well_again(wired, callers, over)):
+            if not await within(recovery, lambda: _well_again(wired, faults, callers, over)):
                 broken.append(f"not well again {recovery:g} s after the disturbance was over")
         finally:
             load.cancel()
@@ -149,13 +150,13 @@ async def disturbed(
     broken += [f"{each.what} is lost" for each in forgotten if not excused(each, wired, faults, began)]
     broken += [call.wrong for call in noticed.calls if call.wrong]
     broken += [f"{call.order.road}: stuck" for call in noticed.calls if call.status == STUCK]
-    if not await _within(_REST_SECONDS, lambda: _at_rest_again(wired, before.rest)):
+    if not await within(_REST_SECONDS, lambda: _at_rest_again(wired, before.rest)):
         broken += [f"left behind: {each}" for each in await _left_behind(wired, before.rest)]
     return Outcome(noticed, hit.under_way, again, returns, broken, [each.what for each in forgotten])
 
 
-async def _well_again(wired: Wired, callers: Callers, over: float) -> bool:
-    """Return whether the system says so, and a few calls that came after the disturbance bear it out."""
+async def _well_again(wired: Wired, faults: Sequence[Fault], callers: Callers, over: float) -> bool:
+    """Return whether the system and what was disturbed say so, and calls that came later bear it out."""
     later = [call for call in callers.calls if call.due > over and call.ended]
     good = later[-_GOOD_CALLS:]
     if len(good) < _GOOD_CALLS or not all(call.well for call in good):
@@ -165,7 +166,10 @@ async def _well_again(wired: Wired, callers: Callers, over: float) -> bool:
             answer = await http.get(f"http://{wired.address}/health", timeout=5.0)
     except httpx2.TransportError:
         return False
-    return answer.status_code == 200 and answer.json()["status"] == "ok"
+    if answer.status_code != 200 or answer.json()["status"] != "ok":
+        return False
+    wells = [await is_well(wired.parts[fault.part], wired) for fault in faults]
+    return all(wells) and await all_workers_serve(wired)
 
 
 async def _forgotten(callers: Callers, began: float, seconds: float) -> list[Forgotten]:
@@ -200,11 +204,11 @@ async def _left_behind(wired: Wired, rest: Held) -> list[str]:
         return ["a part that does not answer"]
 
 
-async def _within(seconds: float, holds: Callable[[], Awaitable[bool]]) -> bool:
+async def within(seconds: float, holds: Callable[[], Awaitable[bool]]) -> bool:
     """Return whether something came to hold in so many seconds."""
     until = time.monotonic() + seconds
-    while not await holds():
-        if time.monotonic() > until:
-            return False
+    while True:
+        good = await holds()
+        if good or time.monotonic() > until:
+            return good and time.monotonic() <= until  # to find out may have taken longer
         await asyncio.sleep(_AGAIN_SECONDS)
-    return True

@@ -41,10 +41,11 @@ tells, over HTTP every other time by those of `/v1/audio/speech/timestamps`, on 
 {tolerance:g} s: over plain HTTP a shorter word could be lost unseen); of one that breaks off the beginning,
 by the same means, without a gap and nothing twice; every call ends within {bound:g} s; no call, task or
 synthesis is left behind, as each part counts them itself; sessions, their settings and turns are there again;
-the part that was disturbed was at work; all is well within {recovery:g} s after the disturbance is over.
-Two things are no promise, and are
-told where they happen: without Redis sessions go with the session service, and a turn that ended, or a
-setting that was made, in the second before its edge was killed goes with that edge.
+the part that was disturbed was at work; all is well within {recovery:g} s after the disturbance is over:
+the next callers are served, and so say the system, the part itself, and each router of all workers. Two
+things are no promise, and are told where they happen: without Redis sessions go with the session service,
+and a turn that ended, or a setting that was made, in the second before its edge was killed goes with that
+edge.
 
 Once all is well nobody calls any more, and a row waits for all who are still under way.
 

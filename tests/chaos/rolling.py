@@ -15,26 +15,14 @@ from dataclasses import dataclass, field
 from parlando_client.supervisor.envoy import Front, envoy
 from parlando_client.supervisor.http_probe import request, wait_until_http_serves
 from parlando_client.supervisor.ports import wait_until_serving
-from parlando_client.supervisor.system import (
-    EDGE_HEALTH,
-    EDGE_SIGN,
-    FRAGMENTER_SERVICE,
-    ROUTER_SERVICE,
-    SESSION_SERVICE,
-    SYNTH_SERVICE,
-)
+from parlando_client.supervisor.system import EDGE_HEALTH, EDGE_SIGN
+from tests.chaos.probes import SERVICES
 from tests.chaos.wired import Part
 
 PAUSE_SECONDS = 2.0
 """Between two of a kind, as `minReadySeconds` has it: whoever balances has to hear that the first is back."""
 
 _AGAIN_SECONDS = 0.05
-_SERVICES = {
-    "synth": SYNTH_SERVICE,
-    "router": ROUTER_SERVICE,
-    "fragmenter": FRAGMENTER_SERVICE,
-    "session": SESSION_SERVICE,
-}
 
 
 async def roll_all(parts: Sequence[Part]) -> None:
@@ -52,7 +40,7 @@ async def _roll(part: Part) -> None:
     if part.kind == "edge":
         await wait_until_http_serves(part.port, EDGE_HEALTH, EDGE_SIGN)
     else:
-        await wait_until_serving(f"127.0.0.1:{part.port}", _SERVICES[part.kind])
+        await wait_until_serving(f"127.0.0.1:{part.port}", SERVICES[part.kind])
     await asyncio.sleep(PAUSE_SECONDS)
 
 

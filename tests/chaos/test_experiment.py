@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import psutil
 import pytest
 
 from tests.chaos.conversation import SESSION, Forgotten
-from tests.chaos.experiment import excused
+from tests.chaos.experiment import excused, within
 from tests.chaos.faults import Fault, Kind
+from tests.chaos.probes import all_workers_serve, is_well
 from tests.chaos.wired import Part, Wired
+from tests.ports import free_port
 
 _BEGAN = 10.0
 
@@ -33,3 +37,20 @@ def test_only_what_is_young_goes_with_its_edge(what: str, since: float, fault: F
     forgotten = Forgotten(what, since)
     assert excused(forgotten, _wired("edge", "session", "redis"), [fault], _BEGAN) is not bool(promised)
     assert excused(forgotten, _wired("edge", "session"), [fault], _BEGAN)
+
+
+async def test_what_comes_to_hold_too_late_does_not_hold() -> None:
+    async def slowly() -> bool:
+        await asyncio.sleep(0.1)
+        return True
+
+    assert await within(5.0, slowly)
+    assert not await within(0.05, slowly)
+
+
+@pytest.mark.parametrize("kind", ["synth", "router", "fragmenter", "session", "edge", "envoy", "redis"])
+async def test_a_part_that_is_not_there_is_not_well(kind: str) -> None:
+    part = Part(kind, free_port(), 0, [], [], psutil.Process())
+    wired = Wired({kind: part}, "", admin_port=free_port())
+    assert not await is_well(part, wired)
+    assert kind != "router" or not await all_workers_serve(wired)
