@@ -52,8 +52,8 @@ Once all is well nobody calls any more, and a row waits for all who are still un
 - *under way*: calls in each part when it was disturbed; of an edge and of Envoy those that were being heard,
   and no idle WebSockets; 1 for the session service and Redis, whose work takes a moment: something had just
   been asked.
-- *again*: how often a router asked another worker for a synthesis that had failed, or Envoy another part for
-  an answer, so that nobody noticed.
+- *again*: how often a synthesis failed a router, which asks another worker then, and how often Envoy had an
+  answer because it asked again, so that nobody noticed.
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;
   *told*: by road, what their callers were told, and how often; *told after*: the longest that one of them
   waited for that, from the disturbance or from its own beginning.

@@ -98,6 +98,8 @@ def more(before: Held, after: Held) -> list[str]:
 async def asked_again(wired: Wired) -> Held:
     """Return what was asked for again so far, by who did: routers of workers, and Envoy of edges and routers.
 
+    Of a router each synthesis that failed it, of Envoy each request that was answered when it was asked again.
+
     What is not there, or does not answer, has counted nothing yet.
     """
     found: dict[str, int] = {}
@@ -109,7 +111,7 @@ async def asked_again(wired: Wired) -> Held:
             found[router.name] = sum(sum(engine.failures.values()) for engine in told.engines)
     with suppress(OSError):
         if wired.of("envoy"):
-            found["envoy"] = sum(await _stats(wired.admin_port, "^cluster.(edge|router).upstream_rq_retry$"))
+            found["envoy"] = sum(await _stats(wired.admin_port, "^cluster.(edge|router).upstream_rq_retry_success$"))
     return found
 
 
