@@ -13,11 +13,11 @@ from load.plan import Conduct, Order, Plan, Road
 
 from tests.chaos.callers import TEXTS, Callers, Lengths, calling
 from tests.chaos.calls import STUCK, Account, account
-from tests.chaos.conversation import SESSION, Forgotten
+from tests.chaos.conversation import LOST, SESSION, Forgotten
 from tests.chaos.faults import Fault, Kind, found_at_work
 from tests.chaos.probes import all_workers_serve, is_well
 from tests.chaos.under_way import Held, asked_again, held, more, since
-from tests.chaos.wired import Wired
+from tests.chaos.wired import AwayError, Wired
 
 RECOVERY_SECONDS = 30.0
 """Within so long after a disturbance is over, all callers are served again; a bound, and no measure."""
@@ -92,7 +92,7 @@ async def _at_rest(wired: Wired) -> Held:
     async with asyncio.timeout(_REST_SECONDS):
         while len(looks) < _SAME or looks[-_SAME:] != [looks[-1]] * _SAME:
             await asyncio.sleep(_AGAIN_SECONDS)
-            with suppress(OSError):  # it has too much to do to answer in time
+            with suppress(AwayError):  # it has too much to do to answer in time
                 looks.append(await held(wired))
     return looks[-1]
 
@@ -127,6 +127,9 @@ async def disturbed(
         faults: what happens to it.
         before: what it is undisturbed.
         recovery: seconds after which all must be well again.
+
+    Raises:
+        AwayError: what is to be disturbed is not there, or nobody ends it where it hangs.
     """
     broken: list[str] = []
     async with calling(wired.address, before.lengths) as callers:
@@ -179,7 +182,7 @@ async def _forgotten(callers: Callers, began: float, seconds: float) -> list[For
         try:
             async with asyncio.timeout(seconds):
                 found += await conversation.forgotten(began)
-        except TimeoutError:
+        except LOST:  # or it took too long
             found.append(Forgotten(f"{SESSION} that does not answer", conversation.since))
     return found
 
@@ -200,8 +203,8 @@ async def _at_rest_again(wired: Wired, rest: Held) -> bool:
 async def _left_behind(wired: Wired, rest: Held) -> list[str]:
     try:
         return more(rest, await held(wired))
-    except OSError:
-        return ["a part that does not answer"]
+    except AwayError as error:
+        return [str(error)]
 
 
 async def within(seconds: float, holds: Callable[[], Awaitable[bool]]) -> bool:

@@ -12,7 +12,7 @@ import psutil
 
 from tests.chaos.calls import Call
 from tests.chaos.under_way import until_at_work
-from tests.chaos.wired import Part, Wired, send
+from tests.chaos.wired import AwayError, Part, Wired, send
 
 LASTS_SECONDS = 4.0
 """How long a part stands still, is slow or is cut off."""
@@ -130,11 +130,25 @@ class Hit:
     _processes: Mapping[str, psutil.Process]
 
     async def by(self, faults: Sequence[Fault]) -> None:
-        """Let disturbances happen at the same time."""
+        """Let disturbances happen at the same time.
+
+        Raises:
+            AwayError: one was not there, or hangs and nobody ended it.
+        """
         async with asyncio.TaskGroup() as tasks:
-            for fault in faults:
-                part, process = self._wired.parts[fault.part], self._processes[fault.part]
-                tasks.create_task(fault.happen(part, process))
+            happening = [tasks.create_task(self._on(fault)) for fault in faults]
+        if wrong := "; ".join(filter(None, (each.result() for each in happening))):
+            raise AwayError(wrong)
+
+    async def _on(self, fault: Fault) -> str:
+        """Let a disturbance happen; return why it could not, "" where it did."""
+        try:
+            await fault.happen(self._wired.parts[fault.part], self._processes[fault.part])
+        except psutil.NoSuchProcess:
+            return f"{fault.part} has ended by itself"
+        except TimeoutError:
+            return f"nobody ended {fault.part}, which hangs"
+        return ""
 
 
 async def found_at_work(faults: Sequence[Fault], wired: Wired, calls: Sequence[Call]) -> Hit:
@@ -144,12 +158,16 @@ async def found_at_work(faults: Sequence[Fault], wired: Wired, calls: Sequence[C
         faults: what is to happen.
         wired: the system.
         calls: of all callers, those included that are made meanwhile.
+
+    Raises:
+        AwayError: one of the parts does not run.
     """
     parts = [wired.parts[fault.part] for fault in faults]
     # Beforehand: to find them takes longer than some work does.
     processes = {}
     for part in parts:
         process = part.process()
-        assert process is not None, f"{part.name} runs"
+        if process is None:
+            raise AwayError(f"{part.name} does not run")
         processes[part.name] = process
     return Hit(await until_at_work(parts, calls), wired, processes)

@@ -18,15 +18,16 @@ import asyncio
 import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from pathlib import Path
 
-from tests.chaos.experiment import Outcome, disturbed, undisturbed
+from tests.chaos.experiment import disturbed, undisturbed
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.page import PAGE, Row, page
-from tests.chaos.wired import running_wired
+from tests.chaos.wired import AwayError, running_wired
 
 _PARTS = ("synth", "router", "edge", "fragmenter", "session", "redis", "envoy")
 
@@ -83,35 +84,33 @@ def _name(faults: Sequence[Fault]) -> str:
     return ", ".join(map(str, faults))
 
 
-async def _outcomes(
-    trial: Trial, rows: Sequence[Sequence[Fault]], repeats: int, log: Path
-) -> AsyncIterator[tuple[Sequence[Fault], Outcome]]:
-    async with running_wired(log, trial.engine, **trial.several) as wired:
-        before = await undisturbed(wired)
-        for faults in rows:
-            for _ in range(repeats):
-                yield faults, await disturbed(wired, faults, before)
-
-
 async def _run(trial: Trial, only: Sequence[str], repeats: int) -> list[Row]:
     chosen = [faults for faults in trial.rows if not only or _name(faults).startswith(tuple(only))]
-    rows: dict[str, Row] = {}
-    if chosen:
+    due = deque(faults for faults in chosen for _ in range(repeats))
+    rows = {_name(faults): Row(_name(faults)) for faults in chosen}
+    if due:
         print(trial.title)
+    while due:  # again where a part did not come back
         with tempfile.TemporaryDirectory() as folder:
-            log = Path(folder) / "log"
-            async for faults, outcome in _outcomes(trial, chosen, repeats, log):
-                row = rows.setdefault(_name(faults), Row(_name(faults)))
-                row.add(outcome)
-                print(f"  {row.line()}", flush=True)
-                for broken in row.broken:
-                    print(f"    BROKEN: {broken}", flush=True)
+            await _disturb(trial, due, rows, Path(folder) / "log")
     return list(rows.values())
 
 
-async def _all(trials: Sequence[str], only: Sequence[str], repeats: int) -> dict[str, list[Row]]:
-    chosen = [trial for trial in TRIALS if trial.title in trials]
-    return {trial.title: await _run(trial, only, repeats) for trial in chosen}
+async def _disturb(trial: Trial, due: deque[Sequence[Fault]], rows: Mapping[str, Row], log: Path) -> None:
+    """Start a system, and disturb it until nothing is due any more, or a part of it is away for good."""
+    async with running_wired(log, trial.engine, **trial.several) as wired:
+        before, away = await undisturbed(wired), False
+        while due and not away:
+            faults = due.popleft()
+            row = rows[_name(faults)]
+            try:
+                row.add(await disturbed(wired, faults, before))
+            except AwayError as error:
+                row.broken.append(str(error))
+                away = True
+            print(f"  {row.line()}", flush=True)
+            for broken in row.broken:
+                print(f"    BROKEN: {broken}", flush=True)
 
 
 def main() -> int:
@@ -124,10 +123,14 @@ def main() -> int:
     parser.add_argument("--trials", nargs="+", default=titles, choices=titles, help="these alone")
     parser.add_argument("--only", nargs="+", default=[], help="rows that begin so")
     arguments = parser.parse_args()
-    tables = asyncio.run(_all(arguments.trials, arguments.only, arguments.repeats))
-    PAGE.write_text(page(tables, titles, PAGE.read_text()))
+    failed = False
+    for trial in TRIALS:
+        if trial.title in arguments.trials:
+            rows = asyncio.run(_run(trial, arguments.only, arguments.repeats))
+            PAGE.write_text(page({trial.title: rows}, titles, PAGE.read_text()))
+            failed = failed or any(row.broken for row in rows)
     print(f"{PAGE.name} is written")
-    return int(any(row.broken for rows in tables.values() for row in rows))
+    return int(failed)
 
 
 if __name__ == "__main__":

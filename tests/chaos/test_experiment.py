@@ -9,9 +9,9 @@ import pytest
 
 from tests.chaos.conversation import SESSION, Forgotten
 from tests.chaos.experiment import excused, within
-from tests.chaos.faults import Fault, Kind
+from tests.chaos.faults import Fault, Hit, Kind, found_at_work
 from tests.chaos.probes import all_workers_serve, is_well
-from tests.chaos.wired import Part, Wired
+from tests.chaos.wired import AwayError, Part, Wired
 from tests.ports import free_port
 
 _BEGAN = 10.0
@@ -54,3 +54,15 @@ async def test_a_part_that_is_not_there_is_not_well(kind: str) -> None:
     wired = Wired({kind: part}, "", admin_port=free_port())
     assert not await is_well(part, wired)
     assert kind != "router" or not await all_workers_serve(wired)
+
+
+async def test_what_is_not_there_or_ends_by_itself_cannot_be_disturbed() -> None:
+    wired = _wired("redis")
+    with pytest.raises(AwayError, match="redis does not run"):
+        await found_at_work([Fault("redis", Kind.KILL)], wired, [])
+    brief = await asyncio.create_subprocess_exec("sleep", "60")
+    process = psutil.Process(brief.pid)
+    brief.kill()
+    await brief.wait()
+    with pytest.raises(AwayError, match="redis has ended"):
+        await Hit({}, wired, {"redis": process}).by([Fault("redis", Kind.KILL)])

@@ -4,13 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import grpc
 import psutil
+import pytest
 from load.plan import Conduct, Order, Road
 
 from tests.chaos.cable import Cable
 from tests.chaos.calls import Call
-from tests.chaos.under_way import heard_through, more, since, until_at_work
-from tests.chaos.wired import Part
+from tests.chaos.under_way import (
+    heard_through,
+    more,
+    requests_in_envoy,
+    since,
+    syntheses,
+    until_at_work,
+)
+from tests.chaos.wired import AwayError, Part
 from tests.ports import free_port
 
 
@@ -90,3 +99,21 @@ def test_what_is_more_than_before_is_left_behind() -> None:
 def test_who_began_anew_has_counted_since_then() -> None:
     assert since({"router": 7, "envoy": 2}, {"router": 3, "envoy": 4, "router-2": 1}) == 3 + 2 + 1
     assert since({"router": 7}, {}) == 0
+
+
+async def test_a_part_that_says_nothing_of_what_it_does_is_away() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        with pytest.raises(AwayError, match="envoy"):
+            await requests_in_envoy(server.sockets[0].getsockname()[1])
+    idle = grpc.aio.server()
+    worker = Part("synth", idle.add_insecure_port("127.0.0.1:0"), 0, [], [], psutil.Process())
+    await idle.start()
+    with pytest.raises(AwayError, match="synth"):
+        await syntheses(worker)
+    await idle.stop(None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 
 import grpc
 from load.gauges import Gauge, scraped
@@ -18,7 +19,7 @@ from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_client.supervisor.http_probe import request
 from parlando_kit.channels import open_channel
 from tests.chaos.calls import Call
-from tests.chaos.wired import Part, Wired
+from tests.chaos.wired import AwayError, Part, Wired
 
 _ANSWER_SECONDS = 20.0
 _WORK_SECONDS = 20.0
@@ -36,24 +37,35 @@ _SOUND_BYTES = 1024
 """What passes meanwhile where something is heard is more; signs of life are less."""
 
 
+@contextmanager
+def _answering(who: str) -> Iterator[None]:
+    """Raise an AwayError where somebody is not there, breaks off, or says what makes no sense."""
+    try:
+        yield
+    except (OSError, ValueError, HTTPException, grpc.aio.AioRpcError) as error:
+        raise AwayError(f"{who} does not answer") from error
+
+
 async def gauges(parts: Sequence[Part]) -> Mapping[str, Gauge]:
     """Return what those say that are scraped, by name.
 
     Raises:
-        OSError: one does not answer.
+        AwayError: one does not answer.
     """
     ports = {part.name: part.metrics_port for part in parts if part.metrics_port}
-    return await asyncio.to_thread(scraped, ports)
+    with _answering(f"one of {', '.join(ports)}"):
+        return await asyncio.to_thread(scraped, ports)
 
 
 async def requests_in_envoy(admin_port: int) -> int:
     """Return how many requests are under way in Envoy.
 
     Raises:
-        OSError: it does not answer.
+        AwayError: it does not answer.
     """
-    [number] = await _stats(admin_port, "^http.public.downstream_rq_active$")
-    return number
+    with _answering("envoy"):
+        [number] = await _stats(admin_port, "^http.public.downstream_rq_active$")
+        return number
 
 
 async def _stats(admin_port: int, names: str) -> list[int]:
@@ -62,12 +74,17 @@ async def _stats(admin_port: int, names: str) -> list[int]:
 
 
 async def syntheses(worker: Part) -> int:
-    """Return how many syntheses a worker has, or has waiting."""
-    async with open_channel(f"127.0.0.1:{worker.port}") as channel:
-        about = await SynthServiceStub(channel).DescribeEngine(
-            synth_pb2.DescribeEngineRequest(), wait_for_ready=True, timeout=_ANSWER_SECONDS
-        )
-        return about.load.live + about.load.queued
+    """Return how many syntheses a worker has, or has waiting.
+
+    Raises:
+        AwayError: it does not answer.
+    """
+    with _answering(worker.name):
+        async with open_channel(f"127.0.0.1:{worker.port}") as channel:
+            about = await SynthServiceStub(channel).DescribeEngine(
+                synth_pb2.DescribeEngineRequest(), wait_for_ready=True, timeout=_ANSWER_SECONDS
+            )
+            return about.load.live + about.load.queued
 
 
 Held = Mapping[str, int]
@@ -78,7 +95,7 @@ async def held(wired: Wired) -> Held:
     """Return how much is under way in each part that counts it.
 
     Raises:
-        OSError: one does not answer.
+        AwayError: one does not answer.
     """
     found: dict[str, int] = {}
     for name, gauge in (await gauges(list(wired.parts.values()))).items():
@@ -98,20 +115,22 @@ def more(before: Held, after: Held) -> list[str]:
 async def asked_again(wired: Wired) -> Held:
     """Return what was asked for again so far, by who did: routers of workers, and Envoy of edges and routers.
 
-    Of a router each synthesis that failed it, of Envoy each request that was answered when it was asked again.
+    Of a router each synthesis that failed it, of Envoy each answer that it had by asking again.
 
     What is not there, or does not answer, has counted nothing yet.
     """
     found: dict[str, int] = {}
     for router in wired.of("router"):
-        with suppress(grpc.aio.AioRpcError):
+        with suppress(AwayError), _answering(router.name):
             async with open_channel(f"127.0.0.1:{router.port}") as channel:
                 asked = admin_pb2.GetStatisticsRequest()
                 told = await AdminServiceStub(channel).GetStatistics(asked, timeout=_ANSWER_SECONDS)
             found[router.name] = sum(sum(engine.failures.values()) for engine in told.engines)
-    with suppress(OSError):
+    with suppress(AwayError), _answering("envoy"):
         if wired.of("envoy"):
-            found["envoy"] = sum(await _stats(wired.admin_port, "^cluster.(edge|router).upstream_rq_retry_success$"))
+            found["envoy"] = sum(
+                await _stats(wired.admin_port, "^cluster.(edge|router).upstream_rq_retry_success$")
+            )
     return found
 
 
@@ -150,7 +169,7 @@ async def _lasting(parts: Sequence[Part], calls: Sequence[Call]) -> dict[str, in
     await asyncio.sleep(_AGAIN_SECONDS if parts else 0)
     try:
         return {part.name: await _calls(part, calls) for part in parts}
-    except OSError:  # it has too much to do to answer in time
+    except AwayError:  # it has too much to do to answer in time
         return dict.fromkeys((part.name for part in parts), 0)
 
 

@@ -26,6 +26,10 @@ _START_SECONDS = 300.0  # nine processes take some 10 s of CPU for it, and other
 _STOP_SECONDS = 60.0
 
 
+class AwayError(Exception):
+    """A part is not there, or does not answer; the message says which."""
+
+
 @dataclass
 class Part:
     """A part of a running system.
