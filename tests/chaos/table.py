@@ -24,8 +24,8 @@ ADMIN = "envoy_admin"
 
 _AGAIN_SECONDS = 0.02
 _ANSWER_SECONDS = 3.0
-_KINDS = ("edge", "envoy", "router", "session", "fragmenter", "synth", "redis")
-"""As they are stopped."""
+_KINDS = ("edge", "router", "envoy", "session", "fragmenter", "synth", "redis")
+"""As `parlando up` stops them, and Redis last."""
 
 _ALONE = ("fragmenter", "session")
 """Kinds of which the supervisor's table has one."""
@@ -73,7 +73,8 @@ def _places(ports: Ports, engine: str) -> Places:
     )
 
 
-def _table(told: Told) -> list[Child]:
+def table(told: Told) -> list[Child]:
+    """Return what is run, in the order in which it is stopped."""
     names = [name for kind in _KINDS for name in told.own if kind_of(name) == kind]
     return [_redis(told.own[name], told.folder) if name == "redis" else _row(name, told) for name in names]
 
@@ -127,7 +128,7 @@ def main() -> None:
     """Run the system until SIGINT."""
     asyncio.run(
         supervise(
-            _table(Told(**json.loads(sys.argv[1]))),
+            table(Told(**json.loads(sys.argv[1]))),
             lambda line: print(f"supervisor: {line}", file=sys.stderr, flush=True),
             lambda _: print("up", flush=True),
         )
