@@ -7,12 +7,17 @@ every developer's machine nor every CI runner gives.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
 _PIECE_BYTES = 64 * 1024
 _ASKS_BYTES = 64
 """What is smaller asks for nothing: pings, acknowledgements, and what opens a window, of HTTP/2 and Redis."""
+
+_ANSWERS_BYTES = 512
+"""A piece of speech is more: 20 ms are 960."""
 
 _POLL = b"{policies}"
 """The session service asks Redis for these every second, whether anybody calls or not."""
@@ -26,11 +31,11 @@ class Cable:
         target: where it leads.
 
     Attributes:
-        answered: bytes that have come back through it so far.
+        answered: when more than a sign of life came back through it last, of `time.monotonic`.
     """
 
     def __init__(self, port: int, target: int) -> None:
-        self.answered = 0
+        self.answered = -math.inf
         self._port = port
         self._target = target
         self._server: asyncio.Server | None = None
@@ -95,7 +100,8 @@ class Cable:
             self._asked.set()
 
     def _note_answered(self, piece: bytes) -> None:
-        self.answered += len(piece)
+        if len(piece) >= _ANSWERS_BYTES:
+            self.answered = time.monotonic()
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[bytes], None]

@@ -50,8 +50,8 @@ edge.
 Once all is well nobody calls any more, and a row waits for all who are still under way.
 
 - *under way*: calls in each part when it was disturbed; of an edge and of Envoy those that were being heard,
-  and no idle WebSockets; 1 for the session service and Redis, whose work takes a moment: something had just
-  been asked.
+  and no idle WebSockets; 1 for the fragmenter, the session service and Redis, whose work takes a moment:
+  something had just been asked.
 - *again*: how often a synthesis failed a router, which asks another worker then, and how often Envoy had an
   answer because it asked again, so that nobody noticed.
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;

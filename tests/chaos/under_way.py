@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
@@ -25,16 +26,15 @@ _ANSWER_SECONDS = 20.0
 _WORK_SECONDS = 20.0
 _AGAIN_SECONDS = 0.02
 _STATISTIC = re.compile(rb"^[\w.]+: (\d+)\r?$", re.MULTILINE)  # between those are the sizes of chunks of HTTP
-_BRIEF = ("session", "redis")
+_BRIEF = ("fragmenter", "session", "redis")
 """Kinds whose work takes a moment: it is caught when it passes a cable."""
 
 
 _ROADS = {"edge": (Road.HTTP, Road.REALTIME), "envoy": tuple(Road)}
 """What leads through kinds that count an idle WebSocket as a call."""
 
-_LOOK_SECONDS = 0.1
-_SOUND_BYTES = 1024
-"""What passes meanwhile where something is heard is more; signs of life are less."""
+_SOUND_SECONDS = 0.1
+"""What has passed no sound for so long says nothing."""
 
 
 @contextmanager
@@ -175,21 +175,19 @@ async def _lasting(parts: Sequence[Part], calls: Sequence[Call]) -> dict[str, in
 
 async def _calls(part: Part, calls: Sequence[Call]) -> int:
     if part.kind == "envoy":
-        return await heard_through(part, calls)
+        return heard_through(part, calls)
     if part.kind == "synth":
         return await syntheses(part)
     counted = (await gauges([part]))[part.name].calls
     if part.kind == "edge":  # of two edges each has some of them
-        return min(counted, await heard_through(part, calls))
+        return min(counted, heard_through(part, calls))
     return counted
 
 
-async def heard_through(part: Part, calls: Sequence[Call]) -> int:
+def heard_through(part: Part, calls: Sequence[Call]) -> int:
     """Return how many calls are being heard by roads that lead through a part; 0 while it passes no sound."""
     cables = part.into if part.kind == "envoy" else part.out
-    before = sum(cable.answered for cable in cables)
-    await asyncio.sleep(_LOOK_SECONDS)
-    if sum(cable.answered for cable in cables) < before + _SOUND_BYTES:
+    if time.monotonic() > max(cable.answered for cable in cables) + _SOUND_SECONDS:
         return 0
     return sum(call.being_heard and call.order.road in _ROADS[part.kind] for call in calls)
 
