@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from parlando_client.supervisor.http_probe import wait_until_http_heard
-from parlando_client.supervisor.ports import wait_until_heard
+from parlando_client.supervisor.ports import wait_until_heard, wait_until_serving
 from tests.ports import free_port
 
 Heard = Callable[[int], Awaitable[None]]
@@ -51,3 +55,41 @@ async def test_an_error_over_http_is_a_word() -> None:
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         await _over_http(server.sockets[0].getsockname()[1])
+
+
+class _Restarted(health_pb2_grpc.HealthServicer):
+    """Goes away once, and serves then; notes whether anybody watches it."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.left = asyncio.Event()
+
+    async def Watch(  # noqa: N802  # gRPC's name
+        self, _: health_pb2.HealthCheckRequest, context: Any
+    ) -> None:
+        """Say how it is, and then nothing any more."""
+        self.calls += 1
+        if self.calls == 1:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "starting")
+        await context.write(health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left.set()
+
+
+async def test_who_has_waited_for_a_service_watches_it_no_more() -> None:
+    watched = _Restarted()
+    server = grpc.aio.server()
+    health_pb2_grpc.add_HealthServicer_to_server(watched, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    gc.disable()  # which finds calls that nobody ends, some day
+    try:
+        await wait_until_serving(f"127.0.0.1:{port}", "any")
+        async with asyncio.timeout(10):
+            await watched.left.wait()
+    finally:
+        gc.enable()
+        await server.stop(0)
+    assert watched.calls == 2

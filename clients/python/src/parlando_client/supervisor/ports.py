@@ -89,12 +89,15 @@ async def _wait_until(address: str, service: str, states: Collection[int]) -> No
         health = _stub(channel)
         request = health_pb2.HealthCheckRequest(service=service)
         while True:
+            watch = health.Watch(request, wait_for_ready=True)
             try:
-                async for answer in health.Watch(request, wait_for_ready=True):
+                async for answer in watch:
                     if answer.status in states:
                         return
             except grpc.aio.AioRpcError:  # it went away again: the next call waits for it
                 await asyncio.sleep(_AGAIN_SECONDS)
+            finally:
+                watch.cancel()  # or it may last for ever: neither Envoy nor a router ends it
 
 
 def _stub(channel: grpc.aio.Channel) -> Any:
