@@ -65,9 +65,14 @@ class Verdict:
     back: float | None
 
     @property
+    def unloaded(self) -> float:
+        """The p99 without load, in seconds: of the calmer calm, since anything may disturb a minute."""
+        return _unloaded(self.before, self.after)
+
+    @property
     def ratio(self) -> float:
         """The p99 of those who were let in, in proportion to the unloaded one."""
-        return self.loaded.p99 / self.before.p99
+        return self.loaded.p99 / self.unloaded
 
     @property
     def times(self) -> float:
@@ -152,8 +157,13 @@ def judge(plan: Plan, figures: Figures, bottleneck: Callable[[float, float], str
     before, loaded = leg("before", 0.0, rises), leg("overloaded", rises, falls)
     if not before.served or not loaded.served:
         raise ValueError("nobody was heard before the load, or under it")
-    back = _back(figures, falls, int(plan.calm_seconds), MOST_TIMES_UNLOADED * before.p99)
-    return Verdict(before, loaded, leg("after", falls, plan.lasts), back)
+    after = leg("after", falls, plan.lasts)
+    back = _back(figures, falls, int(plan.calm_seconds), MOST_TIMES_UNLOADED * _unloaded(before, after))
+    return Verdict(before, loaded, after, back)
+
+
+def _unloaded(before: Leg, after: Leg) -> float:
+    return min(leg.p99 for leg in (before, after) if len(leg.firsts))
 
 
 def _leg(name: str, figures: Figures, since: float, until: float, bottleneck: str = "") -> Leg:

@@ -51,6 +51,14 @@ def test_those_who_are_let_in_may_wait_twice_as_long_and_no_longer() -> None:
     assert told == "p99 is 2.04 times the unloaded one"
 
 
+def test_a_calm_that_was_disturbed_does_not_make_the_load_look_better() -> None:
+    figures = _figures(0.102)
+    figures.course += [(at, 1.0) for at in (1.05, 2.05, 3.05)]
+    verdict = _judged(figures)
+    assert verdict.before.p99 == pytest.approx(1.0, rel=0.01)
+    assert verdict.broken == ["p99 is 2.04 times the unloaded one"]
+
+
 def test_who_is_due_under_load_and_heard_after_it_was_not_served_meanwhile() -> None:
     assert _judged(_figures(0.099)).loaded.served == pytest.approx(50, abs=2)
     assert _judged(_figures(2.0)).loaded.served == pytest.approx(25, abs=1)

@@ -67,7 +67,8 @@ class EdgeSettings(ServerSettings):
         ge=0,
         le=60,
         description="seconds that one may have to wait for the first audio in a queue that stands, or twice "
-        "what one alone takes where that is longer; who would wait longer is refused",
+        "what one alone takes where that is longer; who would wait longer is refused. Where more than a "
+        "third of those who ask are, it is twice what one alone takes",
     )
     max_body_bytes: int = Field(
         default=256 * 1024,

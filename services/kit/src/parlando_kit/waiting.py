@@ -9,6 +9,11 @@ it grows shorter, and is gone again. One that stands makes everybody late, and s
 few were late, and the queue was too long all the while and is as long as ever, only as many may wait as will
 be served in about twice the time that one alone takes, or in a time that is set, until a row of them was
 served with nobody refused.
+
+The time that is set spares refusals where a little too many come. Where many are refused for a while all the
+same, it spares none, and those who are let in need not wait as well. Then they are let in one at a time for a
+few, which tells what one alone takes now: an engine that speaks to many at once, and takes longer than one
+before it, makes all late as well, and there is no queue at all. Else it is twice that, whatever is set.
 """
 
 from __future__ import annotations
@@ -44,9 +49,108 @@ _TIMES = 2
 _STRAYS = 4
 """Mean deviations by which one alone may take longer, and that is no sign: as in TCP's timeout, RFC 6298."""
 
+_OUTWEIGHED = 2
+"""Served who outweigh one who is refused: overload lasts while more than a third of those who ask are."""
+
+_LASTS = 32 * _OUTWEIGHED
+"""So many to be outweighed yet tell that it lasts; none, that it does no longer."""
+
+_EMPTIED = 1
+"""Of that row, who found it empty: a queue just as long as it may be refuses nobody for a while, too."""
+
+_EMPTIED_SINCE_IT_LASTED = 3 * ROW // 4
+"""Likewise: a room that is kept small is empty now and then."""
+
+_TRIED = 8
+"""Let in one at a time in a trial: for the first of them cores are still at work on what was begun before."""
+
+_TRIED_SECONDS = 1.0
+"""Of their waits together, after which three are enough."""
+
+_TRIAL_TIMES = 6
+"""How much longer than those wait by whom the queue was told, or than a second, a trial may last."""
+
+_TRY_AGAIN_SECONDS = 10.0
+_TRY_AGAIN_TIMES = 100
+"""By what one alone takes, where that is longer: the time to the next trial, so that it costs little."""
+
+
+class _Pace:
+    """How fast they are served: running means, in seconds; 0 while unknown.
+
+    Attributes:
+        apart: between two that are served while others wait.
+        alone: until one is served who found the room empty.
+    """
+
+    def __init__(self) -> None:
+        self.apart = 0.0
+        self.alone = 0.0
+        self._strays = 0.0  # the mean deviation from that
+        self._lately: deque[float] = deque(maxlen=_LATELY)  # waits alone
+        self._served_at: float | None = None  # None while nobody waited since
+
+    @property
+    def fair(self) -> float:
+        """About twice what one alone takes, in seconds."""
+        return max(_TIMES * self.alone, self.alone + _STRAYS * self._strays)
+
+    def note_served(self, now: float, *, waiting: int) -> None:
+        """Note that one was served, and how many wait still."""
+        if self._served_at is not None:
+            apart = now - self._served_at
+            self.apart = _nearer(self.apart, apart) if self.apart else apart
+        self._served_at = now
+        self.note_left(waiting=waiting)
+
+    def note_left(self, *, waiting: int) -> None:
+        """Note how many wait still: a pause in which nobody does says nothing of how fast they are served."""
+        if not waiting:
+            self._served_at = None
+
+    def note_alone(self, waited: float) -> None:
+        """Note how long one waited who found the room empty."""
+        self._lately.append(waited)
+        longest = max(self._lately)  # means keep a first one that had a model loaded for long
+        if self.alone:
+            self._strays = min(_nearer(self._strays, abs(waited - self.alone)), longest)
+            self.alone = min(_nearer(self.alone, waited), longest)
+        else:
+            self.alone, self._strays = waited, waited / 2
+
+    def learn(self, alone: list[float]) -> None:
+        """Take the latest of these waits for what one alone takes from now on."""
+        self._lately.clear()
+        self._lately.extend(alone)
+        self.alone = sum(self._lately) / len(self._lately)
+
 
 def _nearer(mean: float, latest: float) -> float:
     return mean + (latest - mean) * _WEIGHT
+
+
+class _Trial:
+    """Lets in one at a time, to learn what one alone takes.
+
+    Args:
+        since: when it begins; who came before does not count.
+        seconds: what it may last: callers who may not be refused, or one that hangs, would keep it for good.
+    """
+
+    def __init__(self, since: float, seconds: float) -> None:
+        self._since = since
+        self._until = since + seconds
+        self.waits: list[float] = []
+
+    def note(self, since: float, waited: float) -> None:
+        """Note how long one waited who came `since` then and found the room empty."""
+        if since >= self._since:
+            self.waits.append(waited)
+
+    def over(self, now: float) -> bool:
+        """Whether that is known, or cannot be."""
+        enough = len(self.waits) >= _LATELY and sum(self.waits) >= _TRIED_SECONDS
+        return enough or len(self.waits) >= _TRIED or now > self._until
 
 
 class WaitingRoom:
@@ -56,7 +160,8 @@ class WaitingRoom:
         most: utterances that may wait; one more is refused.
         clock: measures how fast they are served.
         queue_seconds: what one may have to wait in a queue that stands, or twice what one alone takes where
-            that is longer. With more, fewer are refused, and all are served later under too much load.
+            that is longer. With more, fewer are refused, and all are served later, where a little too many
+            come; where so many come that more than a third are refused, it does not count.
     """
 
     def __init__(self, most: int, clock: Clock, queue_seconds: float = QUEUE_SECONDS) -> None:
@@ -64,17 +169,23 @@ class WaitingRoom:
         self._clock = clock
         self._queue_seconds = queue_seconds
         self._waiting = 0
-        self._apart = 0.0  # seconds between two that are served while others wait; 0 while unknown
-        self._alone = 0.0  # seconds until one is served who found the room empty; 0 while unknown
-        self._strays = 0.0  # seconds: the mean deviation from that
-        self._lately: deque[float] = deque(maxlen=_LATELY)  # those waits
-        self._served_at: float | None = None  # None while nobody waited since
+        self._pace = _Pace()
         self._long_since: float | None = None  # None while nobody has to wait longer than is fair
         self._longest = 0  # those who waited at most since then
-        self._stands = False
         self._line = 0.0  # when the latest who was refused is to come back
-        self._emptied = False  # somebody of the row found the room empty
         self._row = 0  # served one after another: late, and while the queue stands, with nobody refused
+        self._let_all_in()
+
+    def _let_all_in(self) -> None:
+        """Let in as many as there are places: no queue stands."""
+        self._stands = False
+        self._late = 0.0  # seconds that the last of those waited by whom it was told that the queue stands
+        self._row = 0
+        self._emptied = 0  # of the row, who found the room empty
+        self._owed = 0  # served who have yet to outweigh those refused
+        self._lasts = False  # overload, in which so many are refused that those let in need not wait as well
+        self._trial: _Trial | None = None
+        self._tried_at: float | None = None  # None while it was not, since the queue stands
 
     @property
     def waiting(self) -> int:
@@ -84,6 +195,8 @@ class WaitingRoom:
     @property
     def full(self) -> bool:
         """Whether one more would be refused."""
+        if self._trial is not None:
+            return self._waiting > 0
         return self._waiting >= self._most or (self._stands and self._too_many(self._waiting + 1))
 
     def enter(self, *, anyway: bool = False) -> Place:
@@ -110,30 +223,30 @@ class WaitingRoom:
                 those who were refused before and come back when they were told to.
         """
         if self.full:
+            now = self._clock.now()
             if self._stands:
-                self._row, self._emptied = 0, False
-            wait = self._next_in_line() - self._clock.now()
+                self._note_refused(now)
+            wait = self._next_in_line(now) - now
             raise ParlandoError(
                 Reason.OVERLOADED,
                 f"{self._waiting} utterances wait for their first audio: try again in {wait:.1f} s",
                 retry_after=wait,
             )
 
-    def _next_in_line(self) -> float:
+    def _next_in_line(self, now: float) -> float:
         """Return when one who is refused now is to come back: after all who were told to, but for bounds."""
-        now = self._clock.now()
-        served = now + max(self._waiting * self._apart, _LEAST_RETRY)
-        self._line = min(max(served, self._line + self._apart), now + _MOST_RETRY)
+        served = now + max(self._waiting * self._pace.apart, _LEAST_RETRY)
+        self._line = min(max(served, self._line + self._pace.apart), now + _MOST_RETRY)
         return self._line
 
     @property
     def _fair(self) -> float:
         """Seconds that one may have to wait in a queue that stands."""
-        return max(_TIMES * self._alone, self._alone + _STRAYS * self._strays, self._queue_seconds)
+        return self._pace.fair if self._lasts else max(self._pace.fair, self._queue_seconds)
 
     def _too_many(self, waiting: int) -> bool:
         """Whether so many take longer than that to be served, at the pace of late."""
-        return waiting > _ALWAYS and waiting * self._apart > self._fair
+        return waiting > _ALWAYS and waiting * self._pace.apart > self._fair
 
     def _look(self, now: float) -> None:
         """Note since when the queue has been too long, and how long it was at most."""
@@ -144,44 +257,68 @@ class WaitingRoom:
             self._long_since = now
         self._longest = max(self._longest, self._waiting)
 
-    def _note(self, since: float, waited: float, *, alone: bool) -> None:
-        """Note since when, and how long, one waited who is served now."""
-        if alone:
-            self._note_alone(waited)
-        if not self._stands:
-            # Neither alone tells: a pace may be that of the asking, and a late one may be late by itself.
-            late = waited > self._fair and self._long_since is not None and self._long_since <= since
-            self._row = self._row + 1 if late else 0
-            # Behind a burst, or those whom a peer that hung has let go, ever fewer wait; he himself has left.
-            if self._row >= _LATE and self._waiting + 1 >= self._longest:
-                self._stands, self._row, self._emptied = True, 0, False
-            return
-        self._row += 1
-        self._emptied = self._emptied or alone
-        # A queue that is only as long as it may be refuses nobody for a while, and stands all the same.
-        if self._row >= ROW and self._emptied:
-            self._stands, self._row, self._emptied = False, 0, False
+    def _note_refused(self, now: float) -> None:
+        """Note one who is refused while the queue stands."""
+        self._row = self._emptied = 0
+        self._owed = min(self._owed + _OUTWEIGHED, _LASTS)
+        self._lasts = self._lasts or self._owed == _LASTS
+        if self._trial is not None:
+            self._end_trial(self._trial, now)
+        elif self._lasts and self._to_be_tried(now):
+            self._trial = _Trial(now, _TRIAL_TIMES * max(self._late, _TRIED_SECONDS))
 
-    def _note_alone(self, waited: float) -> None:
-        self._lately.append(waited)
-        longest = max(self._lately)  # means keep a first one that had a model loaded for long
-        if self._alone:
-            self._strays = min(_nearer(self._strays, abs(waited - self._alone)), longest)
-            self._alone = min(_nearer(self._alone, waited), longest)
+    def _to_be_tried(self, now: float) -> bool:
+        apart = max(_TRY_AGAIN_SECONDS, _TRY_AGAIN_TIMES * self._pace.alone)
+        return self._tried_at is None or now - self._tried_at > apart
+
+    def _end_trial(self, trial: _Trial, now: float) -> None:
+        """Learn from a trial that is over; let all in where there was no queue, or it cannot be told."""
+        if not trial.over(now):
+            return
+        first, self._trial, self._tried_at = self._tried_at is None, None, now
+        if trial.waits:
+            self._pace.learn(trial.waits)
+        if not trial.waits or (first and self._fair >= self._late):
+            self._let_all_in()
+
+    def _note(self, now: float, since: float, *, alone: bool) -> None:
+        """Note one who is served now: since when he waited, and whether he had found the room empty."""
+        if self._trial is not None and alone:
+            self._trial.note(since, now - since)
+            self._end_trial(self._trial, now)
+        elif alone and not self._lasts:  # then cores are at work on what those hear who wait no longer
+            self._pace.note_alone(now - since)
+        if self._stands:
+            self._note_in_time(alone=alone)
         else:
-            self._alone, self._strays = waited, waited / 2
+            self._note_late(now, since)
+
+    def _note_late(self, now: float, since: float) -> None:
+        # Neither alone tells: a pace may be that of the asking, and a late one may be late by itself.
+        late = now - since > self._fair and self._long_since is not None and self._long_since <= since
+        self._row = self._row + 1 if late else 0
+        # Behind a burst, or those whom a peer that hung has let go, ever fewer wait; he himself has left.
+        if self._row >= _LATE and self._waiting + 1 >= self._longest:
+            self._stands, self._row, self._late = True, 0, now - since
+
+    def _note_in_time(self, *, alone: bool) -> None:
+        self._row += 1
+        self._emptied += alone
+        self._owed = max(self._owed - 1, 0)
+        if not self._owed:
+            self._lasts, self._trial = False, None
+        emptied = _EMPTIED_SINCE_IT_LASTED if self._lasts else _EMPTIED
+        if self._row >= ROW and self._emptied >= emptied:
+            self._let_all_in()
 
     def _leave(self, since: float, *, served: bool, alone: bool) -> None:
         now = self._clock.now()
         self._waiting -= 1
         if served:
-            self._note(since, now - since, alone=alone)
-            if self._served_at is not None:
-                apart = now - self._served_at
-                self._apart = _nearer(self._apart, apart) if self._apart else apart
-            self._served_at = now
-        if not self._waiting:
-            self._served_at = None  # a pause in which nobody waits says nothing of how fast they are served
+            self._note(now, since, alone=alone)
+            self._pace.note_served(now, waiting=self._waiting)
+        else:
+            self._pace.note_left(waiting=self._waiting)
         self._look(now)
 
 
