@@ -19,6 +19,7 @@ before it, makes all late as well, and there is no queue at all. Else it is twic
 from __future__ import annotations
 
 from collections import deque
+from statistics import fmean
 
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
@@ -61,8 +62,15 @@ _EMPTIED = 1
 _EMPTIED_SINCE_IT_LASTED = 3 * ROW // 4
 """Likewise: a room that is kept small is empty now and then."""
 
+_IDLE_SECONDS = 1.0
+_IDLE_TIMES = 16
+"""By what one alone takes, where that is longer: nobody waited for so long, and what was is over."""
+
 _TRIED = 8
 """Let in one at a time in a trial: for the first of them cores are still at work on what was begun before."""
+
+_TRIED_LATEST = 5
+"""Of those, of which the shortest and the longest are left out: what they tell holds for ten seconds."""
 
 _TRIED_SECONDS = 1.0
 """Of their waits together, after which three are enough."""
@@ -118,11 +126,11 @@ class _Pace:
         else:
             self.alone, self._strays = waited, waited / 2
 
-    def learn(self, alone: list[float]) -> None:
-        """Take the latest of these waits for what one alone takes from now on."""
+    def learn(self, alone: float) -> None:
+        """Take this for what one alone takes from now on."""
         self._lately.clear()
-        self._lately.extend(alone)
-        self.alone = sum(self._lately) / len(self._lately)
+        self._lately.append(alone)
+        self.alone = alone
 
 
 def _nearer(mean: float, latest: float) -> float:
@@ -147,6 +155,12 @@ class _Trial:
         if since >= self._since:
             self.waits.append(waited)
 
+    @property
+    def alone(self) -> float:
+        """What one alone takes, in seconds, where anybody was served."""
+        latest = sorted(self.waits[-_TRIED_LATEST:])
+        return fmean(latest[1:-1] or latest)
+
     def over(self, now: float) -> bool:
         """Whether that is known, or cannot be."""
         enough = len(self.waits) >= _LATELY and sum(self.waits) >= _TRIED_SECONDS
@@ -170,6 +184,7 @@ class WaitingRoom:
         self._queue_seconds = queue_seconds
         self._waiting = 0
         self._pace = _Pace()
+        self._idle_since = clock.now()  # of use while nobody waits
         self._long_since: float | None = None  # None while nobody has to wait longer than is fair
         self._longest = 0  # those who waited at most since then
         self._line = 0.0  # when the latest who was refused is to come back
@@ -211,6 +226,8 @@ class WaitingRoom:
         if not anyway:
             self.require_room()
         now, alone = self._clock.now(), not self._waiting
+        if alone and now - self._idle_since > max(_IDLE_SECONDS, _IDLE_TIMES * self._pace.alone):
+            self._let_all_in()
         self._waiting += 1
         self._look(now)
         return Place(self, now, alone=alone)
@@ -277,7 +294,7 @@ class WaitingRoom:
             return
         first, self._trial, self._tried_at = self._tried_at is None, None, now
         if trial.waits:
-            self._pace.learn(trial.waits)
+            self._pace.learn(trial.alone)
         if not trial.waits or (first and self._fair >= self._late):
             self._let_all_in()
 
@@ -319,6 +336,7 @@ class WaitingRoom:
             self._pace.note_served(now, waiting=self._waiting)
         else:
             self._pace.note_left(waiting=self._waiting)
+        self._idle_since = now
         self._look(now)
 
 
