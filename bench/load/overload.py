@@ -15,6 +15,9 @@ MOST_TIMES_UNLOADED = 2.0
 LEAST_TIMES_SERVED = 2.0
 """As many must be asked for, in proportion to what was served meanwhile, or it was no such overload."""
 
+TOLD_SECONDS = 2.0
+"""From when the load has risen; what comes then is a burst until it is told from one."""
+
 MOST_REFUSED_IN_CALM = 0.01
 """Of those who ask while there is room: a few who come at the same moment may find it full."""
 
@@ -54,6 +57,7 @@ class Verdict:
     """What came of an overload.
 
     Attributes:
+        settled: the load without its first seconds, in which a burst is let in.
         back: seconds after the load had fallen when all was as before, and stayed so to the end: in the
             second that began then nobody was refused and every first chunk came within twice the unloaded
             p99, and from then on the p99 did, and no more were refused than may be; None where it never was.
@@ -61,6 +65,7 @@ class Verdict:
 
     before: Leg
     loaded: Leg
+    settled: Leg
     after: Leg
     back: float | None
 
@@ -73,6 +78,11 @@ class Verdict:
     def ratio(self) -> float:
         """The p99 of those who were let in, in proportion to the unloaded one."""
         return self.loaded.p99 / self.unloaded
+
+    @property
+    def settled_ratio(self) -> float:
+        """Likewise, once the load is told from a burst."""
+        return self.settled.p99 / self.unloaded
 
     @property
     def times(self) -> float:
@@ -102,8 +112,8 @@ class Verdict:
         return found
 
     @property
-    def _legs(self) -> tuple[Leg, Leg, Leg]:
-        return self.before, self.loaded, self.after
+    def _legs(self) -> tuple[Leg, ...]:
+        return self.before, self.loaded, self.settled, self.after
 
     def describe(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -117,7 +127,13 @@ class Verdict:
             }
             for leg in self._legs
         }
-        return {**legs, "times_served": self.times, "p99_ratio": self.ratio, "back_seconds": self.back}
+        return {
+            **legs,
+            "times_served": self.times,
+            "p99_ratio": self.ratio,
+            "settled_p99_ratio": self.settled_ratio,
+            "back_seconds": self.back,
+        }
 
     def table(self) -> str:
         """Return it as lines for people."""
@@ -132,6 +148,7 @@ class Verdict:
         lines += [
             f"asked for {self.times:.2f} times what was served",
             f"p99 of those let in: {self.ratio:.2f} times the unloaded one; limit {MOST_TIMES_UNLOADED:g}",
+            f"without the first {TOLD_SECONDS:g} s, when a burst is let in: {self.settled_ratio:.2f} times",
             f"as before: {back}",
         ]
         return "\n".join(lines)
@@ -157,9 +174,10 @@ def judge(plan: Plan, figures: Figures, bottleneck: Callable[[float, float], str
     before, loaded = leg("before", 0.0, rises), leg("overloaded", rises, falls)
     if not before.served or not loaded.served:
         raise ValueError("nobody was heard before the load, or under it")
+    settled = _leg("settled", figures, rises + min(TOLD_SECONDS, plan.seconds / 2), falls)
     after = leg("after", falls, plan.lasts)
     back = _back(figures, falls, int(plan.calm_seconds), MOST_TIMES_UNLOADED * _unloaded(before, after))
-    return Verdict(before, loaded, after, back)
+    return Verdict(before, loaded, settled, after, back)
 
 
 def _unloaded(before: Leg, after: Leg) -> float:

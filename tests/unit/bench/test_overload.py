@@ -59,6 +59,16 @@ def test_a_calm_that_was_disturbed_does_not_make_the_load_look_better() -> None:
     assert verdict.broken == ["p99 is 2.04 times the unloaded one"]
 
 
+def test_what_is_let_in_before_the_load_is_told_counts_and_is_told_apart() -> None:
+    figures = _figures(0.09)
+    figures.course += [(4 + place / 100, 0.5) for place in range(20)]
+    verdict = _judged(figures)
+    assert (verdict.ratio, verdict.settled_ratio) == pytest.approx((10.0, 1.8), rel=0.01)
+    assert verdict.broken[-1] == "p99 is 10.00 times the unloaded one"
+    assert "without the first 2 s, when a burst is let in: 1.80 times" in verdict.table()
+    assert verdict.describe()["settled"]["refused"] == 100
+
+
 def test_who_is_due_under_load_and_heard_after_it_was_not_served_meanwhile() -> None:
     assert _judged(_figures(0.099)).loaded.served == pytest.approx(50, abs=2)
     assert _judged(_figures(2.0)).loaded.served == pytest.approx(25, abs=1)
