@@ -111,11 +111,15 @@ async def redis_answers(port: int) -> bool:
 
 
 def _redis(port: int, folder: str) -> Child:
-    """Return a Redis that writes down all it is told, as one that is to survive a kill must."""
+    """Return a Redis that has written down what it was told before it says so.
+
+    By "everysec", its default, it puts off writing for up to two seconds while it syncs, and a kill takes
+    what it has answered for since.
+    """
     beside = Path(sys.executable).with_name("redis-server")
     program = str(beside) if beside.exists() else "redis-server"
     command = (program, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder)
-    kept = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no")
+    kept = ("--save", "", "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no")
 
     async def answers() -> None:
         while not await redis_answers(port):  # noqa: ASYNC110  # it tells only those who ask
