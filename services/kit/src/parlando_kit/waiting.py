@@ -184,7 +184,7 @@ class WaitingRoom:
         self._queue_seconds = queue_seconds
         self._waiting = 0
         self._pace = _Pace()
-        self._idle_since = clock.now()  # of use while nobody waits
+        self._idle_since = 0.0  # of use while nobody waits
         self._long_since: float | None = None  # None while nobody has to wait longer than is fair
         self._longest = 0  # those who waited at most since then
         self._line = 0.0  # when the latest who was refused is to come back
