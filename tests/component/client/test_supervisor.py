@@ -50,9 +50,18 @@ class Supervised:
                     found.append(process)
         return found
 
+    def children(self, name: str) -> list[psutil.Process]:
+        """Return what runs as a toy service: none while it is between its end and its start."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):  # it ends meanwhile
+                if process.cmdline()[2:3] == [name]:
+                    found.append(process)
+        return found
+
     def child(self, name: str) -> psutil.Process:
         """Return the process of a toy service."""
-        (found,) = [process for process in self.processes() if process.cmdline()[2:3] == [name]]
+        (found,) = self.children(name)
         return found
 
     def wait_until_nothing_is_left(self, seconds: float) -> None:
@@ -187,7 +196,7 @@ def test_a_child_that_dies_is_started_again_and_what_it_left_is_ended(ports: Ite
         before.kill()
         running.wait_for("front ended with status -9: starting it again in 0.5 s")
         deadline = time.monotonic() + 20
-        while not [each for each in running.processes() if each.cmdline()[2:3] == ["front"]]:
+        while not running.children("front"):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert running.child("front").pid != before.pid
