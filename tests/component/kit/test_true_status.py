@@ -98,14 +98,19 @@ async def test_nor_do_messages_and_half_closes_of_an_iterator(end: str, count: i
     assert await _all(end, one) == {(_ANSWERS, _ENDS[end]): _CALLS}
 
 
+async def _deaf(requests: Requests, context: Context) -> AsyncIterator[StringValue]:
+    """Answer once, and read nothing."""
+    del requests, context
+    yield StringValue()
+    await asyncio.Event().wait()
+
+
 async def test_what_was_never_begun_is_a_failure_at_once() -> None:
-    async with serving(echo_service()) as (_, channel):
+    async with serving(echo_service(chat=_deaf)) as (_, channel):
         call = with_true_status(chat(channel)())
-        first = asyncio.create_task(
-            call.write(StringValue(value="y" * 3_000_000))
-        )  # more than a window takes
-        await call.wait_for_connection()
-        await asyncio.sleep(0)
+        # More than a window takes: it is under way for as long as nobody reads.
+        first = asyncio.create_task(call.write(StringValue(value="y" * 3_000_000)))
+        await call.read()
         with pytest.raises(grpc.aio.AioRpcError) as failed:  # two writes at a time: no fault of the peer's
             await asyncio.gather(call.write(_LONG), call.write(_LONG))
         assert failed.value.code() is grpc.StatusCode.INTERNAL
