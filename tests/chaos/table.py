@@ -113,8 +113,8 @@ async def redis_answers(port: int) -> bool:
 def _redis(port: int, folder: str) -> Child:
     """Return a Redis that has written down what it was told before it says so.
 
-    By "everysec", its default, it puts off writing for up to two seconds while it syncs, and a kill takes
-    what it has answered for since.
+    By "everysec", its default, it puts off writing for up to two seconds while it syncs, and a kill then
+    takes what it has answered for since.
     """
     beside = Path(sys.executable).with_name("redis-server")
     program = str(beside) if beside.exists() else "redis-server"
