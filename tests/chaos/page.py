@@ -25,8 +25,8 @@ utterances a second on average (one machine of two cores takes some 70), each by
 through Envoy. The system is that of `parlando up`, whose supervisor starts again what is killed, with a
 Redis that writes down what it is told before it answers (`appendfsync always`; by `everysec`, its default, a
 kill may take what it was told in the last two seconds). Its two workers run espeak-ng, or where one of them
-is disturbed an engine for tests that makes speech three times as fast as it is played, so that one is caught in
-the middle of it. Measured on {cores} cores, callers and cables on them.
+is disturbed an engine for tests that makes speech three times as fast as it is played, so that one is
+caught in the middle of it. Measured on {cores} cores, callers and cables on them.
 
 A part is *killed*; it *stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) or *is cut off*
 (nothing passes between it and those who call it or whom it calls) for {seconds:g} s; it *loses its
