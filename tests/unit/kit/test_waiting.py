@@ -447,6 +447,24 @@ def _overloaded(room: WaitingRoom, clock: _Clock) -> list[Place]:
     return places
 
 
+@pytest.mark.parametrize(("refused_of_ten", "seconds"), [(4, QUEUE_SECONDS), (5, 2 * 0.014)])
+def test_a_small_room_that_refuses_two_fifths_is_let_grow_again(refused_of_ten: int, seconds: float) -> None:
+    room, clock = _room(64)
+    places = deque(_overloaded(room, clock))
+    longest = 0  # since it was tried what one alone takes
+    for number in range(1_000):
+        while not room.full:
+            places.append(room.enter())
+        if number > 100:
+            longest = max(longest, room.waiting)
+        if number % 10 < refused_of_ten:
+            _refused(room)
+        else:
+            clock.time += 0.014
+            places.popleft().leave(served=True)
+    assert longest == int(seconds / 0.014)
+
+
 def test_after_a_pause_a_burst_is_let_in() -> None:
     room, clock = _room(64)
     places = _overloaded(room, clock)

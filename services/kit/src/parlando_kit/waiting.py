@@ -51,7 +51,10 @@ _STRAYS = 4
 """Mean deviations by which one alone may take longer, and that is no sign: as in TCP's timeout, RFC 6298."""
 
 _OUTWEIGHED = 2
-"""Served who outweigh one who is refused: overload lasts while more than a third of those who ask are."""
+"""Served who outweigh one who is refused: overload comes to last where more than a third of all are."""
+
+_OUTWEIGHED_SINCE_IT_LASTS = 4 / 3
+"""Likewise, until fewer than three in seven are: a small room refuses a third of what could be served."""
 
 _LASTS = 32 * _OUTWEIGHED
 """So many to be outweighed yet tell that it lasts; none, that it does no longer."""
@@ -197,7 +200,7 @@ class WaitingRoom:
         self._late = 0.0  # seconds that the last of those waited by whom it was told that the queue stands
         self._row = 0
         self._emptied = 0  # of the row, who found the room empty
-        self._owed = 0  # served who have yet to outweigh those refused
+        self._owed = 0.0  # served who have yet to outweigh those refused
         self._lasts = False  # overload, in which so many are refused that those let in need not wait as well
         self._trial: _Trial | None = None
         self._tried_at: float | None = None  # None while it was not, since the queue stands
@@ -277,7 +280,8 @@ class WaitingRoom:
     def _note_refused(self, now: float) -> None:
         """Note one who is refused while the queue stands."""
         self._row = self._emptied = 0
-        self._owed = min(self._owed + _OUTWEIGHED, _LASTS)
+        outweighed = _OUTWEIGHED_SINCE_IT_LASTS if self._lasts else _OUTWEIGHED
+        self._owed = min(self._owed + outweighed, _LASTS)
         self._lasts = self._lasts or self._owed == _LASTS
         if self._trial is not None:
             self._end_trial(self._trial, now)
@@ -321,7 +325,7 @@ class WaitingRoom:
     def _note_in_time(self, *, alone: bool) -> None:
         self._row += 1
         self._emptied += alone
-        self._owed = max(self._owed - 1, 0)
+        self._owed = max(self._owed - 1, 0.0)
         if not self._owed:
             self._lasts, self._trial = False, None
         emptied = _EMPTIED_SINCE_IT_LASTED if self._lasts else _EMPTIED
