@@ -59,6 +59,10 @@ _OUTWEIGHED_SINCE_IT_LASTS = 4 / 3
 _LASTS = 32 * _OUTWEIGHED
 """So many to be outweighed yet tell that it lasts; none, that it does no longer."""
 
+_LASTS_SECONDS = 3.0
+_LASTS_LEAST = _LASTS // 8
+"""Or so many, where there were some for so long: of a few a second it takes long until there are more."""
+
 _EMPTIED = 1
 """Of that row, who found it empty: a queue just as long as it may be refuses nobody for a while, too."""
 
@@ -201,6 +205,7 @@ class WaitingRoom:
         self._row = 0
         self._emptied = 0  # of the row, who found the room empty
         self._owed = 0.0  # served who have yet to outweigh those refused
+        self._owed_since = 0.0  # of use while there are some
         self._lasts = False  # overload, in which so many are refused that those let in need not wait as well
         self._trial: _Trial | None = None
         self._tried_at: float | None = None  # None while it was not, since the queue stands
@@ -280,9 +285,12 @@ class WaitingRoom:
     def _note_refused(self, now: float) -> None:
         """Note one who is refused while the queue stands."""
         self._row = self._emptied = 0
+        if not self._owed:
+            self._owed_since = now
         outweighed = _OUTWEIGHED_SINCE_IT_LASTS if self._lasts else _OUTWEIGHED
         self._owed = min(self._owed + outweighed, _LASTS)
-        self._lasts = self._lasts or self._owed == _LASTS
+        for_long = self._owed >= _LASTS_LEAST and now - self._owed_since > _LASTS_SECONDS
+        self._lasts = self._lasts or for_long or self._owed == _LASTS
         if self._trial is not None:
             self._end_trial(self._trial, now)
         elif self._lasts and self._to_be_tried(now):
