@@ -119,7 +119,11 @@ def test_sigterm_leaves_nothing_of_the_system_that_was_loaded(
     told = {**environment, **mark.environment, "PYTHONPATH": "bench"}
     with subprocess.Popen(command, env=told, stderr=subprocess.PIPE, text=True) as loading:
         assert loading.stderr is not None
-        next(line for line in loading.stderr if "router serves" in line)
+        said = ""
+        while "router serves" not in said:
+            line = loading.stderr.readline()
+            assert line, said
+            said += line
         loading.terminate()
         loading.stderr.read()  # to the end: services write there, too
     assert loading.returncode
