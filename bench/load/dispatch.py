@@ -21,8 +21,15 @@ _OPENING_AT_A_TIME = 32
 _FREE_WITHIN_SECONDS = 60.0
 _AGAIN_SECONDS = 1.0
 _MOST_WAITING = 10_000
+_CONNECT = "connect"
+_CONNECT_LATER = "connect, later"
 _SOUND = "Stop, please. I would like to ask you something else."
 _LOST = (OSError, EOFError, TimeoutError, ConnectionLostError, grpc.aio.AioRpcError)
+
+
+def connections(figures: Figures) -> int:
+    """Return how many connections of sessions were opened, in the place of others too."""
+    return len(figures.latencies[_CONNECT]) + len(figures.latencies[_CONNECT_LATER])
 
 
 class Dispatcher:
@@ -68,7 +75,7 @@ class Dispatcher:
 
             async def open_some() -> None:
                 for _ in left:
-                    self._free.append(await self._opened("connect"))
+                    self._free.append(await self._opened(_CONNECT))
 
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(_OPENING_AT_A_TIME):
@@ -154,7 +161,7 @@ class Dispatcher:
                 return
         self._free.append(line)
 
-    async def _opened(self, kind: str = "connect, later", session_id: str = "") -> Line:
+    async def _opened(self, kind: str = _CONNECT_LATER, session_id: str = "") -> Line:
         began = time.perf_counter()
         try:
             line = await Line.open(self._address, session_id)

@@ -22,6 +22,9 @@ _APPEND_BYTES = PCM_BYTES_A_SECOND // 50  # 20 ms
 _BARGE_IN_AFTER = 0.5
 """Seconds after which the user of a response speaks over it."""
 
+_SILENT_SECONDS = 1.0
+"""Of the microphone, once the user has been noticed: longer than it takes until a turn is over."""
+
 
 class ConnectionLostError(Exception):
     """The connection ended, or was refused."""
@@ -212,20 +215,23 @@ class Line(WSListener):
             take.cancel_too_late()
 
     async def _barge_in(self, take: Take, sound: Sequence[bytes]) -> None:
-        """Speak over the response, at the speed of speech, until it ends."""
+        """Speak over the response, at the speed of speech, until it ends, and be silent then."""
         if await self._over_by(time.perf_counter() + _BARGE_IN_AFTER):
             return
         due = self._began_to_speak = time.perf_counter()
         take.cancel(due)
         for piece in sound:
-            self._send("input_audio_buffer.append", audio=base64.b64encode(piece).decode())
+            self._append(piece)
             due += len(piece) / PCM_BYTES_A_SECOND
             if await self._over_by(due):
                 break
         else:
             if not self._noticed:
                 take.unnoticed()
-        self._send("input_audio_buffer.clear")
+        self._append(bytes(round(_SILENT_SECONDS * PCM_BYTES_A_SECOND)))  # or the next begins in this turn
+
+    def _append(self, sound: bytes) -> None:
+        self._send("input_audio_buffer.append", audio=base64.b64encode(sound).decode())
 
     async def _over_by(self, due: float) -> bool:
         """Wait until a moment, or until the order is over; return whether it is."""

@@ -33,6 +33,7 @@ from mesh import Mesh, free_port, running_mesh
 
 from load import resting
 from load.__main__ import WARM_UP, load, raise_limit, warm_up
+from load.dispatch import connections
 from load.figures import Figures
 from load.flat import Held, held, tasks_held
 from load.gauges import SCRAPED, Gauge, Series, metrics_setting, scrape_ports, scraped
@@ -192,7 +193,7 @@ def soak(plan: Plan, mesh: Mesh, services: Mapping[str, Sequence[psutil.Process]
     before = resting.settled(look)
     every = max(plan.seconds / _LOOKS, 1.0)
     figures = Figures()
-    course = Series(lambda: kept(store, len(figures.latencies["connect"]), figures.counts["orders"]), every)
+    course = Series(lambda: kept(store, connections(figures), figures.counts["orders"]), every)
     gauges = Series(lambda: scraped(ports), every)
 
     async def run() -> Report:
