@@ -122,6 +122,13 @@ def test_times_to_retry_are_bounded() -> None:
     third.leave()
 
 
+def test_a_time_to_retry_is_as_long_after_a_day_as_at_the_start() -> None:
+    room, clock = _room(1)
+    clock.time = 69_831.54
+    room.enter()
+    assert _refused(room).retry_after == 0.1
+
+
 def test_a_pause_in_which_nobody_waits_says_nothing() -> None:
     room, clock = _room(2)
     for _ in range(5):

@@ -251,7 +251,7 @@ class WaitingRoom:
             now = self._clock.now()
             if self._stands:
                 self._note_refused(now)
-            wait = self._next_in_line(now) - now
+            wait = self._next_in_line(now)
             raise ParlandoError(
                 Reason.OVERLOADED,
                 f"{self._waiting} utterances wait for their first audio: try again in {wait:.1f} s",
@@ -259,10 +259,11 @@ class WaitingRoom:
             )
 
     def _next_in_line(self, now: float) -> float:
-        """Return when one who is refused now is to come back: after all who were told to, but for bounds."""
-        served = now + max(self._waiting * self._pace.apart, _LEAST_RETRY)
-        self._line = min(max(served, self._line + self._pace.apart), now + _MOST_RETRY)
-        return self._line
+        """Return in how many seconds one who is refused now is to come back: after all who were told to."""
+        served = max(self._waiting * self._pace.apart, _LEAST_RETRY)
+        wait = min(max(served, self._line - now + self._pace.apart), _MOST_RETRY)
+        self._line = now + wait  # never read back as the difference: a clock far from 0 adds to that
+        return wait
 
     @property
     def _fair(self) -> float:
