@@ -118,7 +118,11 @@ def _order(road: Road, text: str) -> Order:
 
 
 async def disturbed(
-    wired: Wired, faults: Sequence[Fault], before: Undisturbed, recovery: float = RECOVERY_SECONDS
+    wired: Wired,
+    faults: Sequence[Fault],
+    before: Undisturbed,
+    recovery: float = RECOVERY_SECONDS,
+    plan: Plan = LOAD,
 ) -> Outcome:
     """Let disturbances happen at once under load, and return what came of it once all is well again.
 
@@ -127,13 +131,14 @@ async def disturbed(
         faults: what happens to it.
         before: what it is undisturbed.
         recovery: seconds after which all must be well again.
+        plan: what callers ask for meanwhile.
 
     Raises:
         AwayError: what is to be disturbed is not there, or nobody ends it where it hangs.
     """
     broken: list[str] = []
     async with calling(wired.address, before.lengths) as callers:
-        load = asyncio.create_task(callers.call(LOAD))
+        load = asyncio.create_task(callers.call(plan))
         try:
             await asyncio.sleep(_LEAD_SECONDS)
             asked = await asked_again(wired)

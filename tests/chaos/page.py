@@ -21,12 +21,13 @@ _HEAD = """\
 # When parts fail
 
 Written by `make chaos-parts`, which disturbs each part of a whole system while callers listen: three
-utterances a second on average (one machine of two cores takes some 70), each by gRPC, HTTP or Realtime,
-through Envoy. The system is that of `parlando up`, whose supervisor starts again what is killed, with a
-Redis that writes down what it is told before it answers (`appendfsync always`; by `everysec`, its default, a
-kill may take what it was told in the last two seconds). Its two workers run espeak-ng, or where one of them
-is disturbed an engine for tests that makes speech three times as fast as it is played, so that one is
-caught in the middle of it. Measured on {cores} cores, callers and cables on them.
+utterances a second on average (one machine of two cores takes some 70), and ten in one table, which
+leaves about half of the cores; each by gRPC, HTTP or Realtime, through Envoy. The system is that of
+`parlando up`, whose supervisor starts again what is killed, with a Redis that writes down what it is
+told before it answers (`appendfsync always`; by `everysec`, its default, a kill may take what it was
+told in the last two seconds). Its two workers run espeak-ng, or there and where one of them is disturbed
+an engine for tests that makes speech three times as fast as it is played, so that one is caught in the
+middle of it. Measured on {cores} cores, callers and cables on them.
 
 A part is *killed*; it *stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) or *is cut off*
 (nothing passes between it and those who call it or whom it calls) for {seconds:g} s; it *loses its

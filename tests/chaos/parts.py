@@ -20,11 +20,13 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from pathlib import Path
 
-from tests.chaos.experiment import disturbed, undisturbed
+from load.plan import Plan
+
+from tests.chaos.experiment import LOAD, disturbed, undisturbed
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.page import PAGE, Row, page
 from tests.chaos.wired import AwayError, running_wired
@@ -41,12 +43,14 @@ class Trial:
         rows: disturbances that happen at once, row by row.
         several: how many of a kind, as `running_wired` takes it.
         engine: of its workers, likewise.
+        plan: what its callers ask for.
     """
 
     title: str
     rows: Sequence[Sequence[Fault]]
     several: Mapping[str, int] = field(default_factory=dict)
     engine: str = "espeak"
+    plan: Plan = LOAD
 
 
 _SEED = 2
@@ -63,11 +67,20 @@ def _drawn(seed: int) -> list[list[Fault]]:
     ]
 
 
+_BUSY = replace(LOAD, rate=10.0)
+_SUDDEN = (Kind.KILL, Kind.PAUSE, Kind.CUT)
+
 _OTHERS = [part for part in _PARTS if part != "synth"]
 
 TRIALS = (
     Trial("One of two workers", [[Fault("synth", kind)] for kind in Kind], engine="scripted"),
     Trial("One at a time", [[Fault(part, kind)] for part in _OTHERS for kind in Kind]),
+    Trial(
+        "One at a time, ten a second",
+        [[Fault(part, kind)] for part in _PARTS for kind in _SUDDEN],
+        engine="scripted",
+        plan=_BUSY,
+    ),
     Trial("One of two routers", [[Fault("router", kind)] for kind in Kind], {"router": 2}),
     Trial("One of two edges", [[Fault("edge", kind)] for kind in Kind], {"edge": 2}),
     Trial("Without Redis", [[Fault("session", Kind.KILL)]], {"redis": 0}),
@@ -104,7 +117,7 @@ async def _disturb(trial: Trial, due: deque[Sequence[Fault]], rows: Mapping[str,
             faults = due.popleft()
             row = rows[_name(faults)]
             try:
-                row.add(await disturbed(wired, faults, before))
+                row.add(await disturbed(wired, faults, before, plan=trial.plan))
             except AwayError as error:
                 row.broken.append(str(error))
                 away = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from load.plan import Order, Plan, Road
 from tests.chaos import parts
 from tests.chaos.callers import calling
 from tests.chaos.calls import Account, Call
-from tests.chaos.experiment import Outcome, Undisturbed
+from tests.chaos.experiment import LOAD, Outcome, Undisturbed
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.wired import AwayError, Wired
 from tests.ports import free_port
@@ -35,8 +36,10 @@ async def test_where_a_part_is_away_for_good_the_rest_is_disturbed_in_a_fresh_sy
     async def seen_undisturbed(_wired: Wired) -> Undisturbed:
         return Undisturbed({}, {})
 
-    async def seen_disturbed(wired: Wired, faults: Sequence[Fault], _before: Undisturbed) -> Outcome:
-        assert wired is systems[-1]
+    async def seen_disturbed(
+        wired: Wired, faults: Sequence[Fault], _before: Undisturbed, *, plan: Plan
+    ) -> Outcome:
+        assert (wired, plan) == (systems[-1], busy)
         seen.append((len(systems), str(faults[0])))
         if faults[0].part == "router":
             raise AwayError("router does not run")
@@ -45,7 +48,8 @@ async def test_where_a_part_is_away_for_good_the_rest_is_disturbed_in_a_fresh_sy
     monkeypatch.setattr(parts, "running_wired", started)
     monkeypatch.setattr(parts, "undisturbed", seen_undisturbed)
     monkeypatch.setattr(parts, "disturbed", seen_disturbed)
-    rows = await parts._run(parts.Trial("A trial", _ROWS), only=(), repeats=2)
+    busy = replace(LOAD, rate=10.0)
+    rows = await parts._run(parts.Trial("A trial", _ROWS, plan=busy), only=(), repeats=2)
     assert seen == [
         (1, "synth killed"),
         (1, "synth killed"),
