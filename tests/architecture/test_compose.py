@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from opentelemetry.sdk.environment_variables import OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
 from pydantic import AliasChoices, AliasPath
 from pydantic_settings import BaseSettings
 
@@ -157,7 +158,7 @@ def test_our_services_know_every_variable_that_they_are_given(
 ) -> None:
     settings, given = _SETTINGS[service_of(name)], _OURS[name]["environment"]
     engine = given.get("SYNTH_ENGINE", "")
-    known = variables(settings)
+    known = variables(settings) | {OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG}  # which OpenTelemetry reads
     if engine in _ELSEWHERE:
         known |= variables(settings_elsewhere(engine, monkeypatch))
     else:

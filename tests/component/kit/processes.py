@@ -58,6 +58,8 @@ async def probe(**settings: object) -> AsyncIterator[Probe]:
     told = {f"PROBE_{name.upper()}": str(value) for name, value in settings.items()}
     for name in settings.keys() & {"otlp_endpoint", "otlp_metrics_endpoint"}:
         told[f"OTEL_EXPORTER_{name.upper()}"] = str(settings[name])
+    for name in settings.keys() & {"traces_sampler", "traces_sampler_arg"}:
+        told[f"OTEL_{name.upper()}"] = str(settings[name])
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

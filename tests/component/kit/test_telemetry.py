@@ -104,6 +104,18 @@ async def test_every_call_is_one_span_in_its_callers_trace_and_health_checks_are
     assert b"parlando-probe" in collector.raw[0]
 
 
+async def test_of_a_share_of_all_traces_each_service_chooses_the_same_ones_whatever_its_caller_says() -> None:
+    low, high = "0af7651916cd43dd0000000000000001", "0af7651916cd43ddfffffffffffffffe"
+    share = {"traces_sampler": "traceidratio", "traces_sampler_arg": 0.5}
+    async with _collecting() as (collector, address), probe(otlp_endpoint=address, **share) as service:
+        async with open_channel(f"127.0.0.1:{await service.port()}") as channel:
+            for trace, sampled in ((low, "01"), (high, "01"), (low, "00"), (high, "00")):
+                context = ("traceparent", f"00-{trace}-{_PARENT}-{sampled}")
+                await unary(channel)(StringValue(value=_SPOKEN), metadata=(context,))
+        await _stop(service)
+    assert [span.trace_id.hex() for span in collector.spans()] == [low, low]
+
+
 async def test_a_span_tells_how_its_call_ended_and_nothing_of_what_was_said() -> None:
     async with _collecting() as (collector, address), probe(otlp_endpoint=address) as service:
         async with open_channel(f"127.0.0.1:{await service.port()}") as channel:
