@@ -36,7 +36,7 @@ import psutil
 import uvicorn
 import uvloop
 from edge_alone import TEXT, Line, opened, until_serving
-from in_turn import ROLES, cpu_seconds, load
+from in_turn import ROLES, cost, load
 from mesh import Mesh, free_port, running_mesh
 from picows import WSFrame, WSMsgType, WSTransport
 
@@ -299,17 +299,12 @@ async def measure(arguments: argparse.Namespace) -> None:
             count = round(arguments.rate * arguments.seconds)
             for seed in range(arguments.slices):
                 for side in random.sample(sorted(sides), 2):
-                    before = cpu_seconds(sides[side][1])
-                    await load(lines[side], count, arguments.rate, seed)
-                    await asyncio.sleep(0.3)  # what follows the last answer
-                    after = cpu_seconds(sides[side][1])
-                    used = {role: after[role] - before[role] for role in ROLES}
-                    used["all"] = sum(used.values())
+                    used = await cost(lines[side], sides[side][1], count, arguments.rate, seed)
                     sound = count * said.seconds
-                    costs[side].append({name: cost * 1000 / sound for name, cost in used.items()})
+                    costs[side].append({name: seconds * 1000 / sound for name, seconds in used.items()})
     print(f"{'ms CPU / audio s':<18}{'mesh':>8}{'floor':>8}{'ratio':>8}")
     for name in (*ROLES, "all"):
-        ours, floor = (statistics.median(cost[name] for cost in costs[side]) for side in ("mesh", "floor"))
+        ours, floor = (statistics.median(used[name] for used in costs[side]) for side in ("mesh", "floor"))
         print(f"{name:<18}{ours:8.2f}{floor:8.2f}{ours / floor:8.2f}")
 
 

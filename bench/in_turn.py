@@ -43,6 +43,32 @@ async def load(lines: Sequence[Line], count: int, rate: float, seed: int) -> lis
     return waits
 
 
+async def cost(
+    lines: Sequence[Line],
+    families: Mapping[str, Sequence[psutil.Process]],
+    count: int,
+    rate: float,
+    seed: int,
+    rest: float = 0.3,
+) -> dict[str, float]:
+    """Return the CPU seconds that a load takes of each service, and of "all".
+
+    Args:
+        lines: connections, as `load` takes them.
+        families: each service's processes.
+        count: of utterances.
+        rate: of utterances, a second.
+        seed: of the moments at which they are due.
+        rest: seconds after the last answer that count as well, for what follows it.
+    """
+    before = cpu_seconds(families)
+    await load(lines, count, rate, seed)
+    await asyncio.sleep(rest)
+    after = cpu_seconds(families)
+    used = {role: after[role] - before[role] for role in ROLES}
+    return {**used, "all": sum(used.values())}
+
+
 def cpu_seconds(families: Mapping[str, Sequence[psutil.Process]]) -> dict[str, float]:
     """Return the CPU seconds of each service's processes so far."""
     return {

@@ -4,14 +4,13 @@
 
 Three meshes, one without a collector, one with, of which nothing is sampled, and one of which all is, are
 loaded in turn over Realtime, past Envoy, at the same pace. The collector throws away what it is sent. What is
-printed is CPU by utterance, by service, and all of it in proportion to the first; medians of all slices. What
-a share of all costs lies between the last two. Envoy's is not in it.
+printed is CPU by utterance, by service, and slice by slice all of it in proportion to the first: medians, the
+least and the most. What a share of all costs lies between the last two. Envoy's is not in it.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import os
 import random
@@ -23,7 +22,7 @@ from collections.abc import Iterator
 import grpc
 import uvloop
 from edge_alone import Line, opened
-from in_turn import ROLES, cpu_seconds, load
+from in_turn import ROLES, cost, load
 from mesh import Mesh, free_port, running_mesh
 
 _CONNECTIONS = 60
@@ -86,19 +85,17 @@ async def measure(arguments: argparse.Namespace) -> None:
         count = round(arguments.rate * arguments.seconds)
         for seed in range(arguments.slices):
             for name in random.sample(sorted(meshes), len(meshes)):
-                before = cpu_seconds(families[name])
-                await load(lines[name], count, arguments.rate, seed)
-                await asyncio.sleep(_SEND_SECONDS)
-                after = cpu_seconds(families[name])
-                used = {role: after[role] - before[role] for role in ROLES}
-                used["all"] = sum(used.values())
-                costs[name].append({role: cost * 1000 / count for role, cost in used.items()})
+                used = await cost(lines[name], families[name], count, arguments.rate, seed, _SEND_SECONDS)
+                costs[name].append({role: seconds * 1000 / count for role, seconds in used.items()})
     columns = (*ROLES, "all")
-    print(f"{'ms CPU / utterance':<20}{''.join(f'{column:>12}' for column in columns)}{'times':>8}")
-    bare = statistics.median(cost["all"] for cost in costs["no collector"])
+    heads = "".join(f"{column:>12}" for column in columns)
+    print(f"{'ms CPU / utterance':<20}{heads}{'times':>8}{'from':>8}{'to':>6}")
+    bare = [used["all"] for used in costs["no collector"]]
     for name, each in costs.items():
-        told = [statistics.median(cost[column] for cost in each) for column in columns]
-        print(f"{name:<20}{''.join(f'{cost:12.2f}' for cost in told)}{told[-1] / bare:8.2f}")
+        told = [statistics.median(used[column] for used in each) for column in columns]
+        times = [used["all"] / of_bare for used, of_bare in zip(each, bare, strict=True)]
+        spread = f"{statistics.median(times):8.2f}{min(times):8.2f}{max(times):6.2f}"
+        print(f"{name:<20}{''.join(f'{used:12.2f}' for used in told)}{spread}")
 
 
 def main() -> None:
