@@ -81,8 +81,14 @@ class Mesh:
 
 
 def own_bytes(process: psutil.Process) -> int:
-    """Return the bytes of a process that are no file's."""
-    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    """Return the bytes of a process that are no file's.
+
+    Raises psutil.NoSuchProcess, as psutil does, once it has ended.
+    """
+    try:
+        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise psutil.NoSuchProcess(process.pid) from error
     (kilobytes,) = re.findall(r"^Pss_Anon: +(\d+) kB$", rollup, re.MULTILINE)
     return int(kilobytes) * 1024
 

@@ -1,13 +1,15 @@
-"""How long a measurement waits for its system."""
+"""How long a measurement waits for its system, and what it says of a process that has ended."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
-from mesh import until_up
+from mesh import own_bytes, until_up
 
 
 def _until_up(script: str, seconds: float) -> None:
@@ -37,3 +39,16 @@ def test_a_supervisor_that_says_nothing_is_not_waited_for_any_longer() -> None:
 def test_a_supervisor_that_ends_is_told() -> None:
     with pytest.raises(SystemExit, match="ended before it was up"):
         _until_up("print('no port is free')", 30)
+
+
+@pytest.mark.parametrize("ended", ["zombie", "reaped"])
+def test_what_an_ended_process_holds_cannot_be_told(ended: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as command:
+        process = psutil.Process(command.pid)
+        assert own_bytes(process) > 0
+        command.kill()
+        os.waitid(os.P_PID, command.pid, os.WEXITED | os.WNOWAIT)
+        if ended == "reaped":
+            command.wait()
+        with pytest.raises(psutil.NoSuchProcess):
+            own_bytes(process)
