@@ -12,6 +12,7 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.protocol import State
 
+from parlando_kit.tasks import finish
 from parlando_openai import refusals
 from parlando_synth.remote.trouble import Refusal, Trouble
 
@@ -87,6 +88,10 @@ class Connection:
 
     async def close(self) -> None:
         """Close it, waiting no longer than need be for a peer that may be gone."""
+        # By another task: in one that is cancelled a timeout of Python 3.11.2 and before is a cancel.
+        await finish(self._close())
+
+    async def _close(self) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._connection.close()

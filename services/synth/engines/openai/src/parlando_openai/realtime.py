@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
+from parlando_kit.tasks import finish
 from parlando_openai import refusals
 from parlando_openai.connections import Connection, Connections, Manner, RealtimeError
 from parlando_openai.emotions import SENTENCES, instructed
@@ -178,11 +179,19 @@ class RealtimeVendor(Vendor):
                 await reading.begin(self._create(job, how))
             yield reading.events()
         finally:
-            exchange.goes_on = exchange.goes_on and not await reading.finish()
-            if reading.done and not reading.broken:
-                await pool.give_back(manner, connection)
-            else:
-                await connection.close()
+            # By another task: in one that is cancelled a timeout of Python 3.11.2 and before is a cancel.
+            await finish(self._let_go(exchange, manner, connection, reading))
+
+    async def _let_go(
+        self, exchange: Exchange, manner: Manner, connection: Connection, reading: _Reading
+    ) -> None:
+        """End a response where it has not, and keep its connection if that can be used again."""
+        exchange.goes_on = exchange.goes_on and not await reading.finish()
+        pool = self._connections
+        if pool is not None and reading.done and not reading.broken:
+            await pool.give_back(manner, connection)
+        else:
+            await connection.close()
 
     def _session(self, manner: Manner) -> Mapping[str, Any]:
         voice, speed = manner
