@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -234,13 +235,18 @@ def test_a_voice_of_letters_needs_no_speller(tmp_path: Path) -> None:
 
 
 def test_a_text_that_brings_the_library_down_costs_nobody_else(instance: PiperInstance) -> None:
-    deadly = "A.B.C.D." * 100  # ends the embedded espeak-ng by a segmentation fault
+    deadly = "A.B.C.D." * 100  # mostly ends the embedded espeak-ng by a segmentation fault
     speller = instance._loaded.speller
-    spelling = speller._running
-    assert spelling is not None
-    timed = words(speak(instance, Job(deadly, TINY)))  # without its dots it can be spoken
-    assert [word.spoken.start for word in timed] == [0]
-    assert spelling.process.wait() < 0
+    for _ in range(20):
+        assert len(words(speak(instance, Job(FOUR, TINY)))) == 18
+        spelling = speller._running
+        assert spelling is not None
+        timed = words(speak(instance, Job(deadly, TINY)))  # without its dots it can be spoken
+        assert [word.spoken.start for word in timed] == [0]
+        if speller._running is not spelling:
+            break
+        speller.close()  # what it wrote over was nothing that counts: the next one's memory lies elsewhere
+    assert spelling.process.returncode == -signal.SIGSEGV
     assert len(words(speak(instance, Job(FOUR, TINY)))) == 18
 
 
