@@ -33,7 +33,8 @@ _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "sy
 class Mesh:
     """A running system: its addresses, and its services' processes by name, and the supervisor's.
 
-    Of services that run several times (ROUTERS, EDGES), `processes` has the first, `replicas` all.
+    Of services that run several times (ROUTERS, EDGES), `processes` has the first, `replicas` all. Where
+    TOGETHER is set, edge, router and fragmenter are one process, of that name.
     """
 
     envoy: str
@@ -194,7 +195,7 @@ def _up(
             parent = psutil.Process(supervisor.pid)
             replicas: dict[str, list[psutil.Process]] = dict(further)
             for child in parent.children():
-                for name in ports:
+                for name in (*ports, "together"):
                     if f"parlando_{name}" in child.cmdline() or child.name() == name:
                         replicas.setdefault(name, []).append(child)
             processes = {name: first for name, (first, *_) in replicas.items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from parlando_client.supervisor.child import Child
+from parlando_client.supervisor.system import Places, children
 from parlando_edge.http_server import CLOSE_SECONDS
 from parlando_kit.server import LEAVING_SECONDS
 from parlando_kit.settings import ServerSettings
@@ -21,6 +22,14 @@ def test_a_service_has_ended_before_it_is_killed() -> None:
     leaving = max(LEAVING_SECONDS, CLOSE_SECONDS)
     telemetry = 2 * COLLECTOR_SECONDS  # traces and metrics
     assert drain + leaving + telemetry + _SPARE_SECONDS <= _KILLS_AFTER
+
+
+def test_three_services_in_one_process_have_ended_before_it_is_killed() -> None:
+    ports = Places(edges=(1,), routers=(2,), session=3, fragmenter=4, workers=(), together=True)
+    killed_after = next(child.stop_seconds for child in children(ports) if child.name == "together")
+    drain = ServerSettings.model_fields["drain_seconds"].default
+    leaving = CLOSE_SECONDS + 2 * LEAVING_SECONDS  # edge; router and fragmenter
+    assert drain + leaving + 2 * COLLECTOR_SECONDS + _SPARE_SECONDS <= killed_after
 
 
 def test_compose_waits_for_as_long_as_the_supervisor() -> None:

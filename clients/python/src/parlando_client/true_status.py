@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import grpc
 
-_Call = TypeVar("_Call", bound="grpc.aio.StreamStreamCall[Any, Any]")
+_Call = TypeVar("_Call")
 
 _TOO_LATE = 'Failed "execute_batch"'
 """How gRPC's core says that an operation came to nothing; other words mean that it was never begun."""
@@ -24,8 +24,10 @@ def with_true_status(call: _Call) -> _Call:
     """Return a call that was just begun, so that what its peer sent, and how it ended, is read to its end.
 
     A write that comes too late then waits for that end, and returns or raises it as reading does. One task
-    writes at a time.
+    writes at a time. A call that is not grpc.aio's does so by itself.
     """
+    if not isinstance(call, grpc.aio.StreamStreamCall):
+        return call
     call._cython_call = _TrueEnd(call._cython_call)  # type: ignore[attr-defined]  # noqa: SLF001  # see above
     return call
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Protocol
 
 import uvloop
@@ -44,6 +45,36 @@ class Serving(Protocol):
         ...
 
 
+class Chain:
+    """Servers of one process, each of which calls those after it.
+
+    Args:
+        servers: by name, the one that nobody here calls first.
+    """
+
+    def __init__(self, servers: Mapping[str, Serving]) -> None:
+        self.servers = servers
+
+    @property
+    def live(self) -> int:
+        """What is under way in all of them: one utterance counts in each that it has come to."""
+        return sum(server.live for server in self.servers.values())
+
+    async def start(self) -> int:
+        """Start them, the first last, and return its port."""
+        port = 0
+        for server in reversed([*self.servers.values()]):
+            port = await server.start()
+        return port
+
+    async def stop(self, grace: float) -> None:
+        """Stop them, the first first, with `grace` seconds for all of them together."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + grace
+        for server in self.servers.values():
+            await server.stop(max(until - loop.time(), 0.0))
+
+
 Build = Callable[[AsyncExitStack], Awaitable[Serving]]
 
 
@@ -73,17 +104,22 @@ class _Signals:
         await self._arrived.get()
 
 
+def _live(server: Serving) -> int:
+    return server.live
+
+
 async def _serve(name: str, settings: ServerSettings, build: Build, signals: _Signals) -> None:
     # What the service holds is entered on `resources` and closed in reverse order, after the drain.
     async with AsyncExitStack() as resources:
         server = await build(resources)
-        telemetry.gauge(
-            telemetry.meter(name),
-            telemetry_names.LIVE_CALLS,
-            "calls, requests and connections under way",
-            lambda: server.live,
-            {telemetry_names.HOP: name},
-        )
+        for hop, each in (server.servers if isinstance(server, Chain) else {name: server}).items():
+            telemetry.gauge(
+                telemetry.meter(hop),
+                telemetry_names.LIVE_CALLS,
+                "calls, requests and connections under way",
+                partial(_live, each),
+                {telemetry_names.HOP: hop},
+            )
         loop = asyncio.get_running_loop()
         telemetry.gauge(
             telemetry.meter(name),

@@ -7,6 +7,7 @@ import errno
 import socket
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
@@ -15,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from parlando_kit.calls import CallsUnderWay
 from parlando_kit.health import ACCEPTING, HealthServicer
 from parlando_kit.interceptors import ErrorInterceptor
+from parlando_kit.local import LocalChannel, LocalMethods
 from parlando_kit.settings import ServerSettings
 
 LEAVING_SECONDS = 2.0
@@ -73,8 +75,10 @@ class Server:
         self._calls.on_change(self._publish)
         self._drained: list[Callable[[], None]] = []
         excepted = {f"/{each.name}/{method}" for each in services for method in each.answers_always}
+        interceptors = [*tracing, ErrorInterceptor(self._calls, excepted)]
+        self._local = LocalMethods(interceptors)
         self._server = grpc.aio.server(
-            interceptors=[*tracing, ErrorInterceptor(self._calls, excepted)],
+            interceptors=interceptors,
             options=(
                 ("grpc.so_reuseport", 0),  # or a second system would share the port in silence
                 ("grpc.http2.bdp_probe", 0),  # or megabytes pile up before a reader that stopped
@@ -87,9 +91,10 @@ class Server:
             ),
         )
         self._health = HealthServicer()
-        for service in services:
-            service.register(self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for server in (self._server, cast("grpc.aio.Server", self._local)):
+            for service in services:
+                service.register(server)
+            health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(
             [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME],
             self._server,
@@ -99,6 +104,10 @@ class Server:
     def live(self) -> int:
         """Calls under way that are work."""
         return self._calls.live
+
+    def channel(self) -> LocalChannel:
+        """Return a channel to it for callers in its process, started or not."""
+        return LocalChannel(self._local)
 
     async def start(self) -> int:
         """Bind, start serving, and return the port.
@@ -155,6 +164,7 @@ class Server:
         # is lost in it, unanswered, and would hold the stop up for as long as it may last. What is waited
         # for are last bytes on their way.
         await self._server.stop(leaving / 2)
+        self._local.end()
         # Calls that were ended may still be leaving: what they use is closed only after them.
         await self._calls.none(within=LEAVING_SECONDS - leaving)
         self._left = True

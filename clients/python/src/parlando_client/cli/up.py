@@ -74,6 +74,14 @@ from parlando_client.supervisor.workers import local_workers
     help="Routers, the first on the router port and the others 100 above it and on: one can be restarted.",
 )
 @click.option(
+    "--together",
+    is_flag=True,
+    envvar="TOGETHER",
+    show_envvar=True,
+    help="Run edge, router and fragmenter as one process, and as many of those as --edges says: sound comes "
+    "sooner and takes a fifth less CPU, and what ends one of the three ends all.",
+)
+@click.option(
     "--engines",
     envvar="ENGINES",
     default="",
@@ -116,6 +124,7 @@ def up(
     workers: int,
     edges: int,
     routers: int,
+    together: bool,  # noqa: FBT001  # click passes by name
     engines: str,
     allowed_origins: str,
     otlp_endpoint: str,
@@ -130,6 +139,8 @@ def up(
         raise Failure(
             f"not installed beside this command: {', '.join(missing)}. Run `make up` in Parlando's own folder"
         )
+    if together and routers > 1:
+        raise click.UsageError("--together runs a router in each edge: say with --edges how many")
     if trace and otlp_endpoint:
         raise click.UsageError("--trace and --otlp-endpoint name two collectors of traces: give one")
     if trace:
@@ -140,9 +151,10 @@ def up(
     )
     places = Places(
         edges=_ports(edge_port, edges),
-        routers=_ports(router_port, routers),
+        routers=_ports(router_port, edges if together else routers),
         session=session_port,
         fragmenter=fragmenter_port,
+        together=together,
         workers=local_workers(engine, synth_port, workers),
         engines=engines,
         front=None if no_envoy else front,

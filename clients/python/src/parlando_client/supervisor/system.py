@@ -24,7 +24,9 @@ EDGE_SIGN = b'"status"'
 """What the edge's answer to EDGE_HEALTH holds."""
 
 _Returns = Callable[[], Awaitable[None]]
-_SERVICES = ("edge", "router", "session", "fragmenter", "synth")
+_SERVICES = ("edge", "router", "session", "fragmenter", "synth", "together")
+_TOGETHER_STOP_SECONDS = 24.0
+"""Three that leave one after the other, within one drain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,9 @@ class Places:
         edges: ports of the edges.
         routers: ports of the routers.
         session: port of the session service.
-        fragmenter: port of the fragmenter.
+        fragmenter: port of the fragmenter, or of the first.
+        together: whether edge, router and fragmenter are one process; there are as many as edges, then, and
+            as many routers.
         workers: synthesis workers, in the order in which a text is offered to them.
         engines: addresses of further workers, separated by commas, that run elsewhere.
         front: what Envoy is told; None: there is no Envoy.
@@ -47,6 +51,7 @@ class Places:
     routers: tuple[int, ...]
     session: int
     fragmenter: int
+    together: bool = False
     workers: tuple[Worker, ...]
     engines: str = ""
     front: Front | None = None
@@ -60,36 +65,15 @@ def children(places: Places) -> tuple[Child, ...]:
     Envoy stands behind edges and routers: what these finish goes through Envoy, and WebSockets and watches of
     health, which would last for ever, end with them.
     """
-    own = [f"127.0.0.1:{worker.port}" for worker in places.workers]
     front = places.front
+    fragmenter = [_grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE)]
     services = (
-        *_replicas(
-            _service(
-                "edge",
-                port,
-                partial(wait_until_http_serves, port, EDGE_HEALTH, EDGE_SIGN),
-                partial(wait_until_http_heard, port, EDGE_HEALTH),
-                ROUTER_ADDRESS=",".join(f"127.0.0.1:{router}" for router in places.routers),
-                SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-            )
-            for port in places.edges
-        ),
-        *_replicas(
-            _grpc_service(
-                "router",
-                port,
-                ROUTER_SERVICE,
-                FRAGMENTER_ADDRESS=f"127.0.0.1:{places.fragmenter}",
-                SESSION_ADDRESS=f"127.0.0.1:{places.session}",
-                ENGINES=",".join([*own, places.engines] if places.engines else own),
-            )
-            for port in places.routers
-        ),
+        *(_together(places) if places.together else _apart(places)),
         *([envoy(front, places.edges, places.routers, partial(_lets_through, front.port))] if front else []),
         *_layer(
             # With REDIS_URL in the environment it keeps everything there, else in its own memory.
             _grpc_service("session", places.session, SESSION_SERVICE),
-            _grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE),
+            *([] if places.together else fragmenter),
             *(_worker(worker) for worker in places.workers),
         ),
         # Last to be stopped, so that it takes the last spans of the others.
@@ -99,15 +83,86 @@ def children(places: Places) -> tuple[Child, ...]:
     return tuple(replace(child, environment={**child.environment, **told}) for child in services)
 
 
+def _apart(places: Places) -> Iterator[Child]:
+    """Yield edges and routers."""
+    yield from _replicas(
+        _service(
+            "edge",
+            port,
+            partial(wait_until_http_serves, port, EDGE_HEALTH, EDGE_SIGN),
+            partial(wait_until_http_heard, port, EDGE_HEALTH),
+            ROUTER_ADDRESS=",".join(map(_here, places.routers)),
+            SESSION_ADDRESS=_here(places.session),
+        )
+        for port in places.edges
+    )
+    yield from _replicas(
+        _grpc_service(
+            "router",
+            port,
+            ROUTER_SERVICE,
+            FRAGMENTER_ADDRESS=_here(places.fragmenter),
+            SESSION_ADDRESS=_here(places.session),
+            ENGINES=_engines(places),
+        )
+        for port in places.routers
+    )
+
+
+def _together(places: Places) -> Iterator[Child]:
+    """Yield edges, each with a router and a fragmenter in its process."""
+    ports = zip(places.edges, places.routers, strict=True)
+    yield from _replicas(
+        Child(
+            name="together",
+            command=(sys.executable, "-m", "parlando_together"),
+            environment={
+                **_listens("edge", edge),
+                **_listens("router", router),
+                **_listens("fragmenter", 0 if place else places.fragmenter),
+                "SESSION_ADDRESS": _here(places.session),
+                "ENGINES": _engines(places),
+            },
+            ports={"EDGE_PORT": edge, "ROUTER_PORT": router}
+            | ({} if place else {"FRAGMENTER_PORT": places.fragmenter}),
+            ready=partial(_serves_together, edge, router),
+            stop_seconds=_TOGETHER_STOP_SECONDS,
+            heard=partial(wait_until_http_heard, edge, EDGE_HEALTH),
+        )
+        for place, (edge, router) in enumerate(ports)
+    )
+
+
+async def _serves_together(edge: int, router: int) -> None:
+    await wait_until_serving(_here(router), ROUTER_SERVICE)
+    await wait_until_http_serves(edge, EDGE_HEALTH, EDGE_SIGN)
+
+
+def _engines(places: Places) -> str:
+    """Return the addresses of all workers."""
+    own = [_here(worker.port) for worker in places.workers]
+    return ",".join([*own, places.engines] if places.engines else own)
+
+
+def _here(port: int) -> str:
+    return f"127.0.0.1:{port}"
+
+
+def _listens(name: str, port: int) -> dict[str, str]:
+    """Return what tells a service where to listen."""
+    prefix = name.upper()
+    return {f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port)}
+
+
 def missing_modules() -> list[str]:
     """Return the services that are not installed beside this command."""
     return [name for name in _SERVICES if find_spec(f"parlando_{name}") is None]
 
 
 def _replicas(alike: Iterable[Child]) -> Iterator[Child]:
-    """Yield services that are alike, each but the first with its port in its name."""
+    """Yield services that are alike, each but the first with its first port in its name."""
     for place, child in enumerate(_layer(*alike)):
-        (port,) = child.ports.values()
+        port = next(iter(child.ports.values()))
         yield replace(child, name=f"{child.name}-{port}") if place else child
 
 
@@ -120,7 +175,7 @@ def _layer(*children: Child) -> Iterator[Child]:
 async def _lets_through(port: int) -> None:
     """Return once the edge and the router are heard through Envoy."""
     await wait_until_http_serves(port, EDGE_HEALTH, EDGE_SIGN)
-    await wait_until_serving(f"127.0.0.1:{port}", ROUTER_SERVICE)
+    await wait_until_serving(_here(port), ROUTER_SERVICE)
 
 
 def _traces(port: int) -> Child:
@@ -131,24 +186,23 @@ def _traces(port: int) -> Child:
 def _worker(worker: Worker) -> Child:
     child = _grpc_service("synth", worker.port, SYNTH_SERVICE, SYNTH_ENGINE=worker.engine)
     if worker.elsewhere:
-        ready = partial(wait_until_answering, f"127.0.0.1:{worker.port}", SYNTH_SERVICE)
+        ready = partial(wait_until_answering, _here(worker.port), SYNTH_SERVICE)
         child = replace(child, ready=ready)
     return replace(child, name=worker.name, command=(worker.python, *child.command[1:]))
 
 
 def _grpc_service(name: str, port: int, service: str, **environment: str) -> Child:
-    address = f"127.0.0.1:{port}"
+    address = _here(port)
     ready, heard = partial(wait_until_serving, address, service), partial(wait_until_heard, address, service)
     return _service(name, port, ready, heard, **environment)
 
 
 def _service(name: str, port: int, ready: _Returns, heard: _Returns, **environment: str) -> Child:
-    prefix = name.upper()
     return Child(
         name=name,
         command=(sys.executable, "-m", f"parlando_{name}"),
-        environment={f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port), **environment},
-        ports={f"{prefix}_PORT": port},
+        environment={**_listens(name, port), **environment},
+        ports={f"{name.upper()}_PORT": port},
         ready=ready,
         heard=heard,
     )

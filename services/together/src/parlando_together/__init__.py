@@ -1,0 +1,1 @@
+"""Edge, router and fragmenter in one process."""
