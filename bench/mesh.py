@@ -34,7 +34,7 @@ class Mesh:
     """A running system: its addresses, and its services' processes by name, and the supervisor's.
 
     Of services that run several times (ROUTERS, EDGES), `processes` has the first, `replicas` all. Where
-    TOGETHER is set, edge, router and fragmenter are one process, of that name.
+    TOGETHER is set, edge, router, fragmenter and worker are one process, of that name.
     """
 
     envoy: str

@@ -24,11 +24,11 @@ def test_a_service_has_ended_before_it_is_killed() -> None:
     assert drain + leaving + telemetry + _SPARE_SECONDS <= _KILLS_AFTER
 
 
-def test_three_services_in_one_process_have_ended_before_it_is_killed() -> None:
-    ports = Places(edges=(1,), routers=(2,), session=3, fragmenter=4, workers=(), together=True)
-    killed_after = next(child.stop_seconds for child in children(ports) if child.name == "together")
+def test_four_services_in_one_process_have_ended_before_it_is_killed() -> None:
+    places = Places(edges=(1,), routers=(2,), session=3, fragmenter=4, workers=(), together=True)
+    killed_after = next(child.stop_seconds for child in children(places) if child.name == "together")
     drain = ServerSettings.model_fields["drain_seconds"].default
-    leaving = CLOSE_SECONDS + 2 * LEAVING_SECONDS  # edge; router and fragmenter
+    leaving = CLOSE_SECONDS + 3 * LEAVING_SECONDS  # edge; router, fragmenter and worker
     assert drain + leaving + 2 * COLLECTOR_SECONDS + _SPARE_SECONDS <= killed_after
 
 

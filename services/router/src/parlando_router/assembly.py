@@ -9,7 +9,7 @@ import grpc
 from parlando_kit import retries, telemetry
 from parlando_kit.administration import admin_service
 from parlando_kit.calls import CallsUnderWay
-from parlando_kit.channels import open_channel_to_replicas
+from parlando_kit.channels import open_channel, open_channel_to_replicas
 from parlando_kit.clock import MonotonicClock
 from parlando_kit.server import Server
 from parlando_kit.tasks import background
@@ -26,11 +26,14 @@ from parlando_router.previews import Previews
 from parlando_router.servicer import speech_service
 from parlando_router.settings import RouterSettings
 from parlando_router.utterance import Studio
-from parlando_router.watch import EngineWatch, watch_fragmenter
+from parlando_router.watch import EngineWatch, OpenChannel, watch_fragmenter
 
 
 async def assemble(
-    settings: RouterSettings, to_fragmenter: grpc.aio.Channel, resources: AsyncExitStack
+    settings: RouterSettings,
+    to_fragmenter: grpc.aio.Channel,
+    resources: AsyncExitStack,
+    to_worker: OpenChannel = open_channel,
 ) -> Server:
     """Return the server, to be started.
 
@@ -38,6 +41,7 @@ async def assemble(
         settings: its settings.
         to_fragmenter: a channel to the fragmenter.
         resources: is given what it holds and has at work.
+        to_worker: opens a channel to the worker at an address.
     """
     clock = MonotonicClock()
     engines = Engines(clock, load_voice_map(settings.voice_map_files))
@@ -65,6 +69,7 @@ async def assemble(
         poll=settings.poll_seconds,
         deadline=settings.synthesis_seconds,
         server=server,
+        to_worker=to_worker,
     )
     works = [
         watch.run(),

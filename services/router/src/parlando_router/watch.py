@@ -20,6 +20,9 @@ from parlando_router.synth_client import GrpcWorker
 LookUp = Callable[[str], Awaitable[list[str]]]
 """Returns the addresses of a target, each as `host:port`."""
 
+OpenChannel = Callable[[str], grpc.aio.Channel]
+"""Returns a channel to the worker at an address, `host:port`."""
+
 _DNS = "dns:///"
 _RESOLVE_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
@@ -55,6 +58,7 @@ class EngineWatch:
         deadline: seconds one synthesis may take.
         server: its health follows whether any engine is up.
         look_up: returns the addresses of a target; none while its name is unknown.
+        to_worker: opens the channel to each worker.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class EngineWatch:
         deadline: float,
         server: Server,
         look_up: LookUp = resolve,
+        to_worker: OpenChannel = open_channel,
     ) -> None:
         self._engines = engines
         self._targets = targets
@@ -75,6 +80,7 @@ class EngineWatch:
         self._deadline = deadline
         self._server = server
         self._look_up = look_up
+        self._to_worker = to_worker
         self._found: dict[str, list[str]] = {}  # addresses of each target, as they were found last
         self._listed: dict[str, int] = {}  # addresses, and their target's place among the targets
         self._watched: set[str] = set()
@@ -103,7 +109,7 @@ class EngineWatch:
             await self._clock.sleep(_RESOLVE_SECONDS)
 
     async def _watch(self, address: str, rank: int) -> None:
-        async with open_channel(address) as channel:
+        async with self._to_worker(address) as channel:
             worker = GrpcWorker(channel, self._deadline)
             replica = self._engines.add(address, worker, rank)
             try:

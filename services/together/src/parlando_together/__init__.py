@@ -1,1 +1,1 @@
-"""Edge, router and fragmenter in one process."""
+"""Edge, router, fragmenter and a worker in one process."""

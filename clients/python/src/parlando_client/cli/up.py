@@ -78,8 +78,8 @@ from parlando_client.supervisor.workers import local_workers
     is_flag=True,
     envvar="TOGETHER",
     show_envvar=True,
-    help="Run edge, router and fragmenter as one process, and as many of those as --edges says: sound comes "
-    "sooner and takes a fifth less CPU, and what ends one of the three ends all.",
+    help="Run edge, router, fragmenter and a worker as one process, and as many of those as --edges says: "
+    "sound comes sooner, for a third less CPU, and what ends one of them ends all four.",
 )
 @click.option(
     "--engines",
@@ -155,7 +155,7 @@ def up(
         session=session_port,
         fragmenter=fragmenter_port,
         together=together,
-        workers=local_workers(engine, synth_port, workers),
+        workers=local_workers(engine, synth_port, max(workers, edges) if together else workers),
         engines=engines,
         front=None if no_envoy else front,
         traces=traces_port if trace else None,

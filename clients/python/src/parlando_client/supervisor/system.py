@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
+from itertools import zip_longest
 
 from parlando_client.supervisor.child import Child
 from parlando_client.supervisor.envoy import Front, envoy
@@ -26,7 +27,7 @@ EDGE_SIGN = b'"status"'
 _Returns = Callable[[], Awaitable[None]]
 _SERVICES = ("edge", "router", "session", "fragmenter", "synth", "together")
 _TOGETHER_STOP_SECONDS = 24.0
-"""Three that leave one after the other, within one drain."""
+"""Four that leave one after the other, within one drain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,9 @@ class Places:
         routers: ports of the routers.
         session: port of the session service.
         fragmenter: port of the fragmenter, or of the first.
-        together: whether edge, router and fragmenter are one process; there are as many as edges, then, and
-            as many routers.
+        together: whether each edge, a router, a fragmenter and a worker are one process. There are as many
+            routers as edges, then; workers whose engine has an environment of its own are apart, and so are
+            those that are too many.
         workers: synthesis workers, in the order in which a text is offered to them.
         engines: addresses of further workers, separated by commas, that run elsewhere.
         front: what Envoy is told; None: there is no Envoy.
@@ -66,15 +68,14 @@ def children(places: Places) -> tuple[Child, ...]:
     health, which would last for ever, end with them.
     """
     front = places.front
-    fragmenter = [_grpc_service("fragmenter", places.fragmenter, FRAGMENTER_SERVICE)]
     services = (
         *(_together(places) if places.together else _apart(places)),
         *([envoy(front, places.edges, places.routers, partial(_lets_through, front.port))] if front else []),
         *_layer(
             # With REDIS_URL in the environment it keeps everything there, else in its own memory.
             _grpc_service("session", places.session, SESSION_SERVICE),
-            *([] if places.together else fragmenter),
-            *(_worker(worker) for worker in places.workers),
+            *([] if places.together else [_fragmenter(places.fragmenter)]),
+            *(_worker(worker) for worker in places.workers if worker not in _inside(places)),
         ),
         # Last to be stopped, so that it takes the last spans of the others.
         *([_traces(places.traces)] if places.traces else []),
@@ -110,27 +111,40 @@ def _apart(places: Places) -> Iterator[Child]:
 
 
 def _together(places: Places) -> Iterator[Child]:
-    """Yield edges, each with a router and a fragmenter in its process."""
-    ports = zip(places.edges, places.routers, strict=True)
+    """Yield edges, each with a router, a fragmenter and perhaps a worker in its process."""
     yield from _replicas(
         Child(
             name="together",
             command=(sys.executable, "-m", "parlando_together"),
             environment={
-                **_listens("edge", edge),
-                **_listens("router", router),
-                **_listens("fragmenter", 0 if place else places.fragmenter),
+                **{name: str(port) for name, port in ports.items()},
+                **dict.fromkeys(("EDGE_HOST", "ROUTER_HOST", "FRAGMENTER_HOST", "SYNTH_HOST"), "127.0.0.1"),
+                "SYNTH_ENGINE": worker.engine if worker else "",
                 "SESSION_ADDRESS": _here(places.session),
                 "ENGINES": _engines(places),
             },
-            ports={"EDGE_PORT": edge, "ROUTER_PORT": router}
-            | ({} if place else {"FRAGMENTER_PORT": places.fragmenter}),
-            ready=partial(_serves_together, edge, router),
+            ports={name: port for name, port in ports.items() if port},
+            ready=partial(_serves_together, ports["EDGE_PORT"], ports["ROUTER_PORT"]),
             stop_seconds=_TOGETHER_STOP_SECONDS,
-            heard=partial(wait_until_http_heard, edge, EDGE_HEALTH),
+            heard=partial(wait_until_http_heard, ports["EDGE_PORT"], EDGE_HEALTH),
         )
-        for place, (edge, router) in enumerate(ports)
+        for ports, worker in _joined(places)
     )
+
+
+def _joined(places: Places) -> Iterator[tuple[dict[str, int], Worker | None]]:
+    """Yield the ports of each process that has several services, and its worker; 0 is any that is free."""
+    for edge, router, fragmenter, worker in zip_longest(
+        places.edges, places.routers, [places.fragmenter], _inside(places)
+    ):
+        ports = {"EDGE_PORT": edge, "ROUTER_PORT": router, "FRAGMENTER_PORT": fragmenter or 0}
+        yield {**ports, "SYNTH_PORT": worker.port if worker else 0}, worker
+
+
+def _inside(places: Places) -> tuple[Worker, ...]:
+    """Return the workers that are in one process with an edge each."""
+    able = [worker for worker in places.workers if worker.python == sys.executable and not worker.elsewhere]
+    return tuple(able[: len(places.edges)]) if places.together else ()
 
 
 async def _serves_together(edge: int, router: int) -> None:
@@ -146,12 +160,6 @@ def _engines(places: Places) -> str:
 
 def _here(port: int) -> str:
     return f"127.0.0.1:{port}"
-
-
-def _listens(name: str, port: int) -> dict[str, str]:
-    """Return what tells a service where to listen."""
-    prefix = name.upper()
-    return {f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port)}
 
 
 def missing_modules() -> list[str]:
@@ -191,6 +199,10 @@ def _worker(worker: Worker) -> Child:
     return replace(child, name=worker.name, command=(worker.python, *child.command[1:]))
 
 
+def _fragmenter(port: int) -> Child:
+    return _grpc_service("fragmenter", port, FRAGMENTER_SERVICE)
+
+
 def _grpc_service(name: str, port: int, service: str, **environment: str) -> Child:
     address = _here(port)
     ready, heard = partial(wait_until_serving, address, service), partial(wait_until_heard, address, service)
@@ -198,11 +210,12 @@ def _grpc_service(name: str, port: int, service: str, **environment: str) -> Chi
 
 
 def _service(name: str, port: int, ready: _Returns, heard: _Returns, **environment: str) -> Child:
+    prefix = name.upper()
     return Child(
         name=name,
         command=(sys.executable, "-m", f"parlando_{name}"),
-        environment={**_listens(name, port), **environment},
-        ports={f"{name.upper()}_PORT": port},
+        environment={f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port), **environment},
+        ports={f"{prefix}_PORT": port},
         ready=ready,
         heard=heard,
     )
