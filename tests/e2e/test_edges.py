@@ -1,4 +1,4 @@
-"""Two edges behind Envoy: what one of them began, the other goes on with."""
+"""Two edges behind Envoy, alone or with all behind them: what one of them began, the other goes on with."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
@@ -107,20 +108,21 @@ def _until_both_serve(through: Through) -> None:
         time.sleep(0.05)
 
 
-def _kill(mark: Mark, port: int) -> None:
+def _kill(mark: Mark, module: str, port: int) -> None:
     """Kill the edge of a port; the supervisor starts it again, later than what follows here."""
-    named = [each for each in mark.processes() if each.cmdline()[1:3] == ["-m", "parlando_edge"]]
+    named = [each for each in mark.processes() if each.cmdline()[1:3] == ["-m", module]]
     assert len(named) == 2
     (edge,) = [each for each in named if each.environ()["EDGE_PORT"] == str(port)]
     edge.kill()
     edge.wait()
 
 
+@pytest.mark.parametrize(("module", "together"), [("parlando_edge", ""), ("parlando_together", "1")])
 async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
-    tmp_path: Path, ports: dict[str, int]
+    tmp_path: Path, ports: dict[str, int], module: str, together: str
 ) -> None:
     settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
-    settings |= {"EDGES": "2", "SCRIPTED_RATE": "20"}
+    settings |= {"EDGES": "2", "TOGETHER": together, "SCRIPTED_RATE": "20"}
     async with AsyncExitStack() as stack:
         with (tmp_path / "log").open("wb") as log, running_up(settings, log) as mark:
             through = Through(mark, ports)
@@ -129,7 +131,7 @@ async def test_an_edge_is_killed_and_the_other_goes_on_with_its_sessions(
             for each in begun:
                 await each.speak()
             await _until_kept(f"127.0.0.1:{ports['session']}", begun)
-            _kill(mark, ports["edge"])
+            _kill(mark, module, ports["edge"])
             resumed = 0
             for each in begun:
                 if await each.lives():
