@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from parlando_edge.openai_errors import describe
@@ -19,18 +20,20 @@ class Emitter:
 
     Args:
         dialect: the names the client knows events by.
-        new_id: makes their ids.
+        new_id: makes the beginning of their ids: chance is the system's to give, and is not asked for each.
     """
 
     def __init__(self, dialect: Dialect, new_id: NewId) -> None:
         self._dialect = dialect
-        self._new_id = new_id
+        self._begins = new_id("event")
+        self._numbers = count()
 
     def emit(self, *events: Event, audio_of: str = "", samples: int = 0, seconds: float = 0) -> list[Output]:
         """Return what sends events; those that carry audio say whose, and how much."""
         told = filter(None, map(self._dialect.outgoing, events))
         return [
-            Emit({"event_id": self._new_id("event"), **event}, audio_of, samples, seconds) for event in told
+            Emit({"event_id": f"{self._begins}{next(self._numbers)}", **event}, audio_of, samples, seconds)
+            for event in told
         ]
 
     def complain(self, error: ParlandoError, event_id: str | None) -> list[Output]:
