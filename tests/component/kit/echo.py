@@ -1,8 +1,8 @@
 """A service of four methods, one of each kind, whose behaviour each test states; and calls to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Literal, Protocol, TypeAlias
 
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
@@ -20,6 +20,9 @@ Unary = Callable[[StringValue, Context], Awaitable[StringValue]]
 Stream = Callable[[StringValue, Context], AsyncIterator[StringValue]]
 Collect = Callable[[Requests, Context], Awaitable[StringValue]]
 Chat = Callable[[Requests, Context], AsyncIterator[StringValue]]
+
+
+Transport = Literal["socket", "process"]
 
 
 async def _unary(request: StringValue, context: Context) -> StringValue:
@@ -61,16 +64,34 @@ def echo_service(
 
 @asynccontextmanager
 async def serving(
-    *services: Service, settings: ServerSettings | None = None, calls: CallsUnderWay | None = None
+    *services: Service,
+    settings: ServerSettings | None = None,
+    tracing: Sequence[grpc.aio.ServerInterceptor] = (),
+    calls: CallsUnderWay | None = None,
+    transport: Transport = "socket",
 ) -> AsyncIterator[tuple[Server, grpc.aio.Channel]]:
     """Serve on a free port, and yield the server and a channel to it."""
-    server = Server(settings or ServerSettings(port=0), services, calls=calls)
+    server = Server(settings or ServerSettings(port=0), services, tracing, calls)
     port = await server.start()
     try:
-        async with open_channel(f"127.0.0.1:{port}") as channel:
+        async with (
+            server.channel() if transport == "process" else open_channel(f"127.0.0.1:{port}") as channel
+        ):
             yield server, channel
     finally:
         await server.stop(0)
+
+
+class Serving(Protocol):
+    """`serving` by one transport: what the fixture of that name gives, for each of them."""
+
+    def __call__(
+        self,
+        *services: Service,
+        tracing: Sequence[grpc.aio.ServerInterceptor] = (),
+        calls: CallsUnderWay | None = None,
+    ) -> AbstractAsyncContextManager[tuple[Server, grpc.aio.Channel]]:
+        """Serve."""
 
 
 def unary(channel: grpc.aio.Channel) -> "grpc.aio.UnaryUnaryMultiCallable[StringValue, StringValue]":

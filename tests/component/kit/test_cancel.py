@@ -9,7 +9,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from parlando_kit.channels import open_channel
 from parlando_kit.server import Server
 from parlando_kit.settings import ServerSettings
-from tests.component.kit.echo import Context, Requests, chat, echo_service, serving, stream, unary
+from tests.component.kit.echo import Context, Requests, Serving, chat, echo_service, stream, unary
 from tests.e2e.relay import relayed
 
 _KIB = 1024
@@ -41,9 +41,14 @@ def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+async def _read_off(call: grpc.aio.UnaryStreamCall[StringValue, StringValue]) -> None:
+    while await call.read() is not grpc.aio.EOF:
+        pass
+
+
 @pytest.mark.parametrize("reads", range(1, 20))
 async def test_a_generator_is_closed_when_its_caller_cancels_in_mid_write(
-    reads: int, caplog: pytest.LogCaptureFixture
+    serving: Serving, reads: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The cancel meets the writes at another point each time; the generator's own task closes it."""
     flood = Flood()
@@ -74,7 +79,7 @@ async def test_a_generator_is_closed_when_its_callers_connection_goes(
     assert _warnings(caplog) == []
 
 
-async def test_a_caller_that_stops_reading_holds_its_generator_up_and_nobody_else() -> None:
+async def test_a_caller_that_stops_reading_holds_its_generator_up_and_nobody_else(serving: Serving) -> None:
     flood = Flood()
     async with serving(echo_service(stream=flood.flow)) as (_, channel):
         call = stream(channel)(StringValue())
@@ -90,7 +95,7 @@ async def test_a_caller_that_stops_reading_holds_its_generator_up_and_nobody_els
     assert flood.closed_by_its_own_task
 
 
-async def test_a_reset_ends_the_requests_and_cancels_the_servicer() -> None:
+async def test_a_reset_ends_the_requests_and_cancels_the_servicer(serving: Serving) -> None:
     cancelled = asyncio.Event()
 
     async def lasting(requests: Requests, context: Context) -> AsyncIterator[StringValue]:
@@ -111,7 +116,7 @@ async def test_a_reset_ends_the_requests_and_cancels_the_servicer() -> None:
         await cancelled.wait()
 
 
-async def test_an_error_while_leaving_a_cancelled_call_harms_nobody() -> None:
+async def test_an_error_while_leaving_a_cancelled_call_harms_nobody(serving: Serving) -> None:
     left = asyncio.Event()
 
     async def failing(request: StringValue, context: Context) -> AsyncIterator[StringValue]:
@@ -131,9 +136,11 @@ async def test_an_error_while_leaving_a_cancelled_call_harms_nobody() -> None:
         assert (await unary(channel)(StringValue(value="others"))).value == "others"
 
 
-async def test_a_deadline_ends_a_stream_on_both_sides() -> None:
+async def test_a_deadline_ends_a_stream_on_both_sides(serving: Serving) -> None:
     flood = Flood()
     async with serving(echo_service(stream=flood.flow)) as (_, channel):
         call = stream(channel)(StringValue(), timeout=0.2)
         await flood.closed.wait()
-        assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await _read_off(call)
+    assert ended.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

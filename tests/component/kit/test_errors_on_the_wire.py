@@ -15,13 +15,14 @@ from tests.component.kit.echo import (
     NAME,
     Context,
     Requests,
+    Serving,
     Unary,
     chat,
     echo_service,
-    serving,
     stream,
     unary,
 )
+from tests.component.kit.echo import serving as serving_a_socket
 
 _SPOKEN = "xylophone"  # stands for text that an exception happens to hold
 # A StringValue of a lone surrogate, encoded as three bytes: not UTF-8.
@@ -36,7 +37,7 @@ def _failing(error: Exception) -> Unary:
     return method
 
 
-async def _answer(error: Exception) -> grpc.aio.AioRpcError:
+async def _answer(serving: Serving, error: Exception) -> grpc.aio.AioRpcError:
     """Return what a caller sees of an error that a servicer raises."""
     async with serving(echo_service(unary=_failing(error))) as (_, channel):
         with pytest.raises(grpc.aio.AioRpcError) as answered:
@@ -45,9 +46,9 @@ async def _answer(error: Exception) -> grpc.aio.AioRpcError:
 
 
 @pytest.mark.parametrize("reason", Reason)
-async def test_every_domain_error_comes_back_as_it_was_raised(reason: Reason) -> None:
+async def test_every_domain_error_comes_back_as_it_was_raised(serving: Serving, reason: Reason) -> None:
     answer = await _answer(
-        ParlandoError(reason, "what to do — ここ", field="settings.voice", retry_after=1.5)
+        serving, ParlandoError(reason, "what to do — ここ", field="settings.voice", retry_after=1.5)
     )
     assert answer.code() is STATUS[reason]
     assert answer.details() == "what to do — ここ"
@@ -56,53 +57,62 @@ async def test_every_domain_error_comes_back_as_it_was_raised(reason: Reason) ->
     assert (error.field, error.retry_after) == ("settings.voice", 1.5)
 
 
-async def test_an_error_without_field_and_retry_has_neither_on_the_other_side() -> None:
-    error = from_rpc_error(await _answer(ParlandoError(Reason.STOPPED, "stopped")))
+async def test_an_error_without_field_and_retry_has_neither_on_the_other_side(serving: Serving) -> None:
+    error = from_rpc_error(await _answer(serving, ParlandoError(Reason.STOPPED, "stopped")))
     assert (error.field, error.retry_after) == ("", None)
 
 
 @pytest.mark.parametrize("length", [1_000, 5_000, 1_000_000])
 @pytest.mark.parametrize("letter", ["x", "界", "\n"])
-async def test_a_message_that_quotes_something_long_is_cut_and_arrives(letter: str, length: int) -> None:
+async def test_a_message_that_quotes_something_long_is_cut_and_arrives(
+    serving: Serving, letter: str, length: int
+) -> None:
     error = from_rpc_error(
-        await _answer(ParlandoError(Reason.VOICE_NOT_FOUND, f"no voice {letter * length}", field="voice")),
+        await _answer(
+            serving, ParlandoError(Reason.VOICE_NOT_FOUND, f"no voice {letter * length}", field="voice")
+        ),
     )
     assert (error.reason, error.field) == (Reason.VOICE_NOT_FOUND, "voice")
     assert error.message.startswith(f"no voice {letter * 100}")
     assert len(error.message.encode()) <= 1_030
 
 
-async def test_a_lone_surrogate_in_a_message_does_not_undo_the_answer() -> None:
-    error = from_rpc_error(await _answer(ParlandoError(Reason.VOICE_NOT_FOUND, "no voice \ud800")))
+async def test_a_lone_surrogate_in_a_message_does_not_undo_the_answer(serving: Serving) -> None:
+    error = from_rpc_error(await _answer(serving, ParlandoError(Reason.VOICE_NOT_FOUND, "no voice \ud800")))
     assert (error.reason, error.message) == (Reason.VOICE_NOT_FOUND, "no voice ?")
 
 
 async def test_a_domain_error_in_a_group_is_answered_and_the_rest_is_logged(
+    serving: Serving,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     inner = ExceptionGroup("inner", [ParlandoError(Reason.TOO_LATE, "too late"), ValueError("a bug")])
-    error = from_rpc_error(await _answer(ExceptionGroup("outer", [KeyError("another"), inner])))
+    error = from_rpc_error(await _answer(serving, ExceptionGroup("outer", [KeyError("another"), inner])))
     assert (error.reason, error.message) == (Reason.TOO_LATE, "too late")
     assert "a bug" in caplog.text
     assert "another" in caplog.text
 
 
-async def test_a_domain_error_is_no_fault_of_the_service(caplog: pytest.LogCaptureFixture) -> None:
-    await _answer(ExceptionGroup("tasks", [ParlandoError(Reason.TOO_LATE, "too late")]))
+async def test_a_domain_error_is_no_fault_of_the_service(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _answer(serving, ExceptionGroup("tasks", [ParlandoError(Reason.TOO_LATE, "too late")]))
     assert caplog.records == []
 
 
-async def test_a_fault_that_is_known_is_logged_by_its_message(caplog: pytest.LogCaptureFixture) -> None:
-    await _answer(ParlandoError(Reason.INTERNAL, "the map has a hole"))
+async def test_a_fault_that_is_known_is_logged_by_its_message(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _answer(serving, ParlandoError(Reason.INTERNAL, "the map has a hole"))
     assert "the map has a hole" in caplog.text
 
 
 @pytest.mark.parametrize("grouped", [False, True])
 async def test_an_unexpected_exception_is_answered_with_one_sentence_and_logged_whole(
-    caplog: pytest.LogCaptureFixture, *, grouped: bool
+    serving: Serving, caplog: pytest.LogCaptureFixture, *, grouped: bool
 ) -> None:
     bug = ValueError(f"cannot handle {_SPOKEN}")
-    answer = await _answer(ExceptionGroup("tasks", [bug]) if grouped else bug)
+    answer = await _answer(serving, ExceptionGroup("tasks", [bug]) if grouped else bug)
     assert answer.code() is grpc.StatusCode.INTERNAL
     assert answer.details() == "an unexpected fault; the service has logged it"
     assert _SPOKEN not in repr(answer.trailing_metadata())
@@ -112,7 +122,7 @@ async def test_an_unexpected_exception_is_answered_with_one_sentence_and_logged_
     assert f"cannot handle {_SPOKEN}" in caplog.text
 
 
-async def test_an_error_in_mid_stream_follows_what_was_sent() -> None:
+async def test_an_error_in_mid_stream_follows_what_was_sent(serving: Serving) -> None:
     async def failing(request: StringValue, context: Context) -> AsyncIterator[StringValue]:
         del request, context
         yield StringValue(value="first")
@@ -126,7 +136,7 @@ async def test_an_error_in_mid_stream_follows_what_was_sent() -> None:
     assert from_rpc_error(answered.value).reason is Reason.ENGINE_FAILED
 
 
-async def test_an_error_before_a_stream_began_is_all_it_answers() -> None:
+async def test_an_error_before_a_stream_began_is_all_it_answers(serving: Serving) -> None:
     async def failing(requests: Requests, context: Context) -> AsyncIterator[StringValue]:
         del requests, context
         if _SPOKEN:
@@ -165,7 +175,7 @@ async def _send(channel: grpc.aio.Channel, method: str, *requests: bytes) -> byt
 async def test_a_message_that_cannot_be_decoded_is_the_callers_fault(
     method: str, request_bytes: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with serving(echo_service()) as (_, channel):
+    async with serving_a_socket(echo_service()) as (_, channel):
         with pytest.raises(grpc.aio.AioRpcError) as answered:
             await _send(channel, method, request_bytes)
         assert (await unary(channel)(StringValue(value="others go on"))).value == "others go on"
@@ -176,11 +186,12 @@ async def test_a_message_that_cannot_be_decoded_is_the_callers_fault(
 
 async def test_a_stream_keeps_what_came_before_the_message_that_cannot_be_decoded() -> None:
     good = StringValue(value="good").SerializeToString()
-    async with serving(echo_service()) as (_, channel):
+    async with serving_a_socket(echo_service()) as (_, channel):
         assert await _send(channel, "Chat", good, _LONE_SURROGATE) == good
 
 
 async def test_a_method_left_to_the_generated_base_class_is_unimplemented(
+    serving: Serving,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     # What grpc's generated servicers do.
@@ -197,8 +208,8 @@ async def test_a_method_left_to_the_generated_base_class_is_unimplemented(
     assert caplog.records == []
 
 
-async def test_what_a_servicer_forgot_to_implement_is_a_fault() -> None:
-    assert (await _answer(NotImplementedError("a branch"))).code() is grpc.StatusCode.INTERNAL
+async def test_what_a_servicer_forgot_to_implement_is_a_fault(serving: Serving) -> None:
+    assert (await _answer(serving, NotImplementedError("a branch"))).code() is grpc.StatusCode.INTERNAL
 
 
 # Answers of peers that are not ours
@@ -238,7 +249,7 @@ def _details(reason: str, domain: str) -> bytes:
     ],
 )
 async def test_a_strangers_status_becomes_the_nearest_reason_without_its_words(
-    code: grpc.StatusCode, reason: Reason, details: bytes | None
+    serving: Serving, code: grpc.StatusCode, reason: Reason, details: bytes | None
 ) -> None:
     async with serving(echo_service(unary=_aborting(code, details))) as (_, channel):
         with pytest.raises(grpc.aio.AioRpcError) as answered:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
-from tests.component.kit.echo import Context, echo_service, serving, unary
+from tests.component.kit.echo import Context, Serving, echo_service, unary
 
 _SECONDS = 10.0
 """So long a call may take to be let go, while its server runs: a bound, and no measure."""
@@ -26,7 +26,7 @@ def _no_search() -> Iterator[None]:
     gc.enable()
 
 
-async def test_a_call_that_its_caller_leaves_holds_nothing() -> None:
+async def test_a_call_that_its_caller_leaves_holds_nothing(serving: Serving) -> None:
     held: list[weakref.ref[_Holding]] = []
     begun, gone = asyncio.Event(), asyncio.Event()
 
