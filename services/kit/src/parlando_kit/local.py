@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextvars import Context
+from types import AsyncGeneratorType
 from typing import Any, NoReturn, Self, TypeAlias, cast
 
 import grpc
@@ -133,7 +134,8 @@ class _Call:
         try:
             answer = await behaviour_of(handler)(self.requests, context)
         finally:
-            if isinstance(self.requests, AsyncGenerator):  # or it would be left to the loop to close
+            # Or it would be left to the loop to close. What a task still reads ends with that task.
+            if isinstance(self.requests, AsyncGeneratorType) and not self.requests.ag_running:
                 await self.requests.aclose()
         if not handler.response_streaming and not self.answers.closed:
             self.answers.put_nowait(answer)
@@ -176,7 +178,7 @@ class _Call:
             self.end(_Code.CANCELLED, "the caller has cancelled")
 
     async def read(self) -> Any:
-        """Return the next answer, or EOF.
+        """Return the next answer, or EOF. Who is cancelled meanwhile cancels the call.
 
         Raises:
             AioRpcError: it has ended otherwise than well.
@@ -186,6 +188,9 @@ class _Call:
         except QueueClosed:
             self._require_ok()
             return grpc.aio.EOF
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
 
     def _require_ok(self) -> None:
         if self._cancelled:
@@ -203,15 +208,13 @@ class _Call:
         return answer
 
     def __await__(self) -> Generator[Any, None, Any]:
-        """Wait for the one answer; who is cancelled meanwhile cancels the call."""
-        try:
-            return (yield from self.read().__await__())
-        except asyncio.CancelledError:
-            self.cancel()
-            raise
+        """Wait for the one answer."""
+        return self.read().__await__()
 
     async def write(self, request: Any) -> None:
         """Send a message, as fast as the servicer reads them; once the call has ended, nothing is sent.
+
+        Who is cancelled meanwhile cancels the call.
 
         Raises:
             AioRpcError: it has ended otherwise than well.
@@ -223,6 +226,9 @@ class _Call:
             if not self.answers.closed:
                 raise asyncio.InvalidStateError("no message follows the half-close") from None
             self._require_ok()
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
 
     async def done_writing(self) -> None:
         """Half-close: no message follows."""
@@ -271,8 +277,13 @@ class _Context:
         return None if left == math.inf else max(left, 0.0)
 
     async def read(self) -> Any:
-        """Return the caller's next message, or EOF."""
-        return await anext(self._call.requests, grpc.aio.EOF)
+        """Return the caller's next message, or EOF. A caller whose messages break off has cancelled."""
+        try:
+            return await anext(self._call.requests, grpc.aio.EOF)
+        except Exception:  # noqa: BLE001  # whatever it is, it is the caller's
+            _log.debug("the messages of a caller broke off", exc_info=True)
+            self._call.cancel()
+            return grpc.aio.EOF
 
     async def write(self, message: Any) -> None:
         """Send a message, as fast as the caller reads them.
