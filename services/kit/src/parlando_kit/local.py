@@ -5,7 +5,7 @@ handler that one from outside would, behind the same interceptors, in a task and
 gRPC does between the two is done here as far as our services need it: metadata, deadlines, cancels, statuses
 with details, and a servicer that waits for a caller who reads slowly.
 
-Messages are handed over as they are: nobody changes one that was sent.
+Messages are handed over as they are, and are then the receiver's: no sender changes one any more.
 """
 
 from __future__ import annotations
@@ -53,10 +53,13 @@ class LocalMethods:
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
         """Take nothing: in this way generated code gives the same methods once more."""
 
-    def note(self, call: _Call) -> None:
-        """Keep a call until its servicer has left it."""
+    def begun(self, call: _Call) -> None:
+        """Keep a call, which nobody else may, until its servicer has left it."""
         self._calls.add(call)
-        call.task.add_done_callback(lambda _: self._calls.discard(call))
+
+    def left(self, call: _Call) -> None:
+        """Let a call go."""
+        self._calls.discard(call)
 
     async def handler(self, method: str) -> Handler | None:
         """Return what serves a method, "/package.Service/Method"; None where nothing does."""
@@ -123,9 +126,9 @@ class _Call:
         self.answers = _queue()
         self._timer = None if timeout is None else loop.call_later(timeout, self._expire)
         # A context of its own: the span that its caller is in, for example, is not the servicer's.
-        self.task = loop.create_task(self._serve(), context=Context())
-        self.task.add_done_callback(self._served)
-        methods.note(self)
+        self._task: asyncio.Task[None] | None = loop.create_task(self._serve(), context=Context())
+        self._task.add_done_callback(self._served)
+        methods.begun(self)
 
     async def _serve(self) -> None:
         handler, context = await self._methods.handler(self._method), _Context(self)
@@ -141,6 +144,8 @@ class _Call:
             self.answers.put_nowait(answer)
 
     def _served(self, task: asyncio.Task[None]) -> None:
+        self._task = None  # which has the error that ended it, and by that the frame of `_serve`, and this
+        self._methods.left(self)
         error = None if task.cancelled() else task.exception()
         if self.answers.closed:  # ended before, from outside
             return
@@ -169,7 +174,8 @@ class _Call:
             self.code, self.details, self.trailing = code, details, ()
             self.answers.discard(lambda _: True)
             self._over()
-            self.task.cancel()
+            if self._task is not None:
+                self._task.cancel()
 
     def cancel(self) -> None:
         """End it as its caller: a read, or the wait for its answer, ends with CancelledError."""
