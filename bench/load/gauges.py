@@ -46,18 +46,28 @@ def scrape_ports() -> dict[str, int]:
     return {name: free_port() for name in SCRAPED}
 
 
-def scraped(ports: Mapping[str, int]) -> dict[str, Gauge]:
-    """Return what each service has under way, by name. It blocks."""
+def scraped(ports: Mapping[str, int], hop_of: Callable[[str], str] = str) -> dict[str, Gauge]:
+    """Return what each service has under way, by name. It blocks.
+
+    Args:
+        ports: where each is scraped, by name; those of one process have one port.
+        hop_of: returns what a name is one of, as the gauges have it. Example: "router" for "router-2".
+    """
+    pages = {port: _page(port) for port in set(ports.values())}
     found = {}
     for name, port in ports.items():
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=_SCRAPE_SECONDS) as answer:
-            lines = answer.read().decode().splitlines()
+        own = [line for line in pages[port] if f'parlando_hop="{hop_of(name)}"' in line]
         calls, tasks = (
-            sum(int(float(line.split()[-1])) for line in lines if line.startswith(gauge))
+            sum(int(float(line.split()[-1])) for line in own if line.startswith(gauge))
             for gauge in (_CALLS, _TASKS)
         )
         found[name] = Gauge(calls, tasks)
     return found
+
+
+def _page(port: int) -> list[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=_SCRAPE_SECONDS) as answer:
+        return answer.read().decode().splitlines()  # type: ignore[no-any-return]
 
 
 class Series(Generic[_Read]):
