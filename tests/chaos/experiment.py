@@ -49,7 +49,7 @@ class Outcome:
 
     Attributes:
         noticed: by callers.
-        hit: calls under way in each part when it was disturbed, by its name.
+        hit: calls under way in each service when it was disturbed, by its name.
         again: how often a router asked for a synthesis again, or Envoy for an answer.
         returns: how often a Realtime caller's connection was lost or closed, and it went on over another one.
         broken: what must hold and did not, in words.
@@ -196,7 +196,11 @@ def excused(forgotten: Forgotten, wired: Wired, faults: Sequence[Fault], began: 
     """Return whether nobody promises that something is kept."""
     if not wired.of("redis"):
         return True
-    killed = any(wired.parts[each.part].kind == "edge" and each.kind is Kind.KILL for each in faults)
+    killed = any(
+        service.kind == "edge" and each.kind is Kind.KILL
+        for each in faults
+        for service in wired.parts[each.part].services
+    )
     young = abs(began - forgotten.since) < _WRITTEN_SECONDS
     return killed and young and not forgotten.what.startswith(SESSION)
 

@@ -122,7 +122,7 @@ class Hit:
     """Parts that are about to be disturbed, found at work.
 
     Attributes:
-        under_way: calls under way in each, by its name.
+        under_way: calls under way in each service of theirs, by its name.
     """
 
     under_way: Mapping[str, int]
@@ -170,4 +170,5 @@ async def found_at_work(faults: Sequence[Fault], wired: Wired, calls: Sequence[C
         if process is None:
             raise AwayError(f"{part.name} does not run")
         processes[part.name] = process
-    return Hit(await until_at_work(parts, calls), wired, processes)
+    services = [each for part in parts for each in part.services]
+    return Hit(await until_at_work(services, calls), wired, processes)

@@ -31,16 +31,20 @@ _ANSWER_SECONDS = 3.0
 
 
 async def is_well(part: Part, wired: Wired) -> bool:
-    """Return whether a part of a system says that it serves."""
-    match part.kind:
+    """Return whether a part of a system says that it serves, and with it all that it runs."""
+    return all([await _serves(each, wired) for each in part.services])
+
+
+async def _serves(service: Part, wired: Wired) -> bool:
+    match service.kind:
         case "redis":
-            return await redis_answers(part.port)
+            return await redis_answers(service.port)
         case "edge":
-            found = await who_listens_over_http(part.port, EDGE_HEALTH, EDGE_SIGN)
+            found = await who_listens_over_http(service.port, EDGE_HEALTH, EDGE_SIGN)
         case "envoy":
             found = await who_listens_over_http(wired.admin_port, "/ready", b"LIVE")
         case kind:
-            found = await who_listens(f"127.0.0.1:{part.port}", SERVICES[kind])
+            found = await who_listens(f"127.0.0.1:{service.port}", SERVICES[kind])
     return found is Listener.SERVING
 
 

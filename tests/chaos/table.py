@@ -22,16 +22,22 @@ from parlando_client.supervisor.workers import Worker
 ADMIN = "envoy_admin"
 """Whose port is that of Envoy's own pages."""
 
+TOGETHER = "together"
+"""A part that is one process and runs several services."""
+
+INSIDE = ("edge", "router", "fragmenter", "synth")
+"""What such a part runs, front first."""
+
 _AGAIN_SECONDS = 0.02
 _ANSWER_SECONDS = 3.0
-_KINDS = ("edge", "router", "envoy", "session", "fragmenter", "synth", "redis")
+_KINDS = (TOGETHER, "edge", "router", "envoy", "session", "fragmenter", "synth", "redis")
 """As `parlando up` stops them, and Redis last."""
 
 _ALONE = ("fragmenter", "session")
 """Kinds of which the supervisor's table has one."""
 
 Ports = Mapping[str, int]
-"""Of each part by its name; several of a kind are "router", "router-2" and so on."""
+"""Of each service by its name; several of a kind are "router", "router-2" and so on."""
 
 
 def kind_of(name: str) -> str:
@@ -39,14 +45,20 @@ def kind_of(name: str) -> str:
     return name.partition("-")[0]
 
 
+def services_of(part: str) -> list[str]:
+    """Return what a part runs: itself, but "edge-2", "router-2" and so on for "together-2"."""
+    kind, dash, place = part.partition("-")
+    return [f"{each}{dash}{place}" for each in (INSIDE if kind == TOGETHER else (kind,))]
+
+
 @dataclass(frozen=True)
 class Told:
     """What the program is told.
 
     Attributes:
-        own: where each part listens.
-        views: for each part, where it finds those that it calls.
-        metrics: where those that are scraped are.
+        own: where each service listens.
+        views: for each part, where it finds the services that it calls.
+        metrics: where those parts are scraped that are.
         engine: what the workers run.
         folder: where Redis writes.
     """
@@ -62,12 +74,13 @@ def _several(ports: Ports, kind: str) -> list[int]:
     return [port for name, port in ports.items() if kind_of(name) == kind]
 
 
-def _places(ports: Ports, engine: str) -> Places:
+def _places(ports: Ports, engine: str, *, together: bool) -> Places:
     return Places(
         edges=tuple(_several(ports, "edge")),
         routers=tuple(_several(ports, "router")),
         session=ports["session"],
         fragmenter=ports["fragmenter"],
+        together=together,
         workers=tuple(Worker(f"synth-{port}", engine, port) for port in _several(ports, "synth")),
         front=Front(port=ports["envoy"], admin_port=ports[ADMIN]) if "envoy" in ports else None,
     )
@@ -75,23 +88,27 @@ def _places(ports: Ports, engine: str) -> Places:
 
 def table(told: Told) -> list[Child]:
     """Return what is run, in the order in which it is stopped."""
-    names = [name for kind in _KINDS for name in told.own if kind_of(name) == kind]
+    names = [name for kind in _KINDS for name in told.views if kind_of(name) == kind]
     return [_redis(told.own[name], told.folder) if name == "redis" else _row(name, told) for name in names]
 
 
 def _row(name: str, told: Told) -> Child:
-    own, kind = told.own[name], kind_of(name)
+    first, *_ = services = services_of(name)
+    own, kind = told.own[first], kind_of(name)
     view = {**told.own, **told.views[name]}
     if kind in _ALONE:
         view[kind] = own
-    child = next(each for each in children(_places(view, told.engine)) if own in each.ports.values())
+    places = _places(view, told.engine, together=any(kind_of(each) == TOGETHER for each in told.views))
+    child = next(each for each in children(places) if own in each.ports.values())
     several = {
         f"{each.upper()}_ADDRESS": ",".join(f"127.0.0.1:{port}" for port in _several(view, each))
         for each in _ALONE
     }
     environment = {key: several.get(key, value) for key, value in child.environment.items()}
     if name in told.metrics:
-        environment[f"{kind.upper()}_METRICS_PORT"] = str(told.metrics[name])
+        environment[f"{kind_of(first).upper()}_METRICS_PORT"] = str(told.metrics[name])
+    if kind == TOGETHER:  # the supervisor's table says where the first has its fragmenter, and no other
+        environment |= {f"{kind_of(each).upper()}_PORT": str(told.own[each]) for each in services}
     if kind == "session" and "redis" in view:
         environment["REDIS_URL"] = f"redis://127.0.0.1:{view['redis']}/0"
     return replace(child, name=name if kind in _ALONE else child.name, environment=environment)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import grpc
 import psutil
 import pytest
+from grpc_health.v1 import health_pb2_grpc
 
+from parlando_kit.health import HealthServicer
 from tests.chaos.conversation import SESSION, Forgotten
 from tests.chaos.experiment import excused, within
 from tests.chaos.faults import Fault, Hit, Kind, found_at_work
-from tests.chaos.probes import all_workers_serve, is_well
+from tests.chaos.probes import SERVICES, all_workers_serve, is_well
 from tests.chaos.wired import AwayError, Part, Wired
 from tests.ports import free_port
 
@@ -37,6 +40,30 @@ def test_only_what_is_young_goes_with_its_edge(what: str, since: float, fault: F
     forgotten = Forgotten(what, since)
     assert excused(forgotten, _wired("edge", "session", "redis"), [fault], _BEGAN) is not bool(promised)
     assert excused(forgotten, _wired("edge", "session"), [fault], _BEGAN)
+
+
+def test_what_is_young_goes_with_an_edge_in_one_process_with_others_too() -> None:
+    edge, redis = (Part(kind, 0, 0, [], [], psutil.Process()) for kind in ("edge", "redis"))
+    whole = Part("together", 0, 0, [], [], psutil.Process(), inside=[edge])
+    wired = Wired({"together": whole, "redis": redis}, "", 0)
+    assert wired.of("edge") == [edge]
+    young = Forgotten("settings", 9.5)
+    assert excused(young, wired, [Fault("together", Kind.KILL)], _BEGAN)
+    assert not excused(young, wired, [Fault("together", Kind.PAUSE)], _BEGAN)
+
+
+async def test_one_process_is_well_where_all_that_it_runs_are() -> None:
+    server, health = grpc.aio.server(), HealthServicer()
+    health.set(SERVICES["router"], serving=True)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    router, worker = (Part(kind, port, 0, [], [], psutil.Process()) for kind in ("router", "synth"))
+    whole = Part("together", port, 0, [], [], psutil.Process(), inside=[router, worker])
+    assert not await is_well(whole, Wired({}, "", 0))
+    health.set(SERVICES["synth"], serving=True)
+    assert await is_well(whole, Wired({}, "", 0))
+    await server.stop(None)
 
 
 async def test_what_comes_to_hold_too_late_does_not_hold() -> None:

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager, suppress
 import grpc
 import psutil
 import pytest
+from load.gauges import Gauge
 from load.plan import Conduct, Order, Road
 
 from tests.chaos.cable import Cable
 from tests.chaos.calls import Call
 from tests.chaos.under_way import (
+    gauges,
     heard_through,
     more,
     requests_in_envoy,
@@ -73,6 +75,40 @@ async def test_an_edge_is_at_work_while_it_passes_the_sound_of_a_call_that_goes_
         calls.append(_call(Road.REALTIME, 1.0))
         assert heard_through(edge, calls) == 1
         assert heard_through(silent, calls) == 0
+
+
+async def test_of_services_in_one_process_each_is_found_at_work_that_can_be() -> None:
+    async with _speaking() as (cable, _):
+        inside = [Part(kind, 0, 0, [cable], [], psutil.Process()) for kind in ("edge", "envoy")]
+        fragmenter = Part("fragmenter", 0, 0, [], [], psutil.Process())
+        while cable.answered < 0:  # noqa: ASYNC110  # it is only noted
+            await asyncio.sleep(0.01)
+        calls = [_call(Road.HTTP, 1.0)]
+        assert [heard_through(part, calls) for part in inside] == [1, 1]
+        assert await until_at_work([inside[1], fragmenter], calls) == {"envoy": 1}
+
+
+async def test_services_of_one_process_are_told_apart_by_what_they_say() -> None:
+    page = b"".join(
+        b'parlando_live_%s{otel_scope_name="parlando.%s",parlando_hop="%s"} %d.0\n' % (what, hop, hop, number)
+        for what, hop, number in (
+            (b"calls", b"edge", 3),
+            (b"calls", b"router", 2),
+            (b"tasks", b"together", 16),
+        )
+    )
+
+    async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + page)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(tell, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        names = ("together-2", "edge-2", "router-2", "synth-2")
+        told = await gauges([Part(name, 0, port, [], [], psutil.Process()) for name in names])
+    assert list(told.values()) == [Gauge(0, 16), Gauge(3, 0), Gauge(2, 0), Gauge(0, 0)]
 
 
 async def test_what_has_ended_before_the_other_was_asked_is_not_at_work() -> None:

@@ -20,6 +20,7 @@ from parlando.synth.v1.synth_service_pb2_grpc import SynthServiceStub
 from parlando_client.supervisor.http_probe import request
 from parlando_kit.channels import open_channel
 from tests.chaos.calls import Call
+from tests.chaos.table import kind_of
 from tests.chaos.wired import AwayError, Part, Wired
 
 _ANSWER_SECONDS = 20.0
@@ -27,7 +28,7 @@ _WORK_SECONDS = 20.0
 _AGAIN_SECONDS = 0.02
 _STATISTIC = re.compile(rb"^[\w.]+: (\d+)\r?$", re.MULTILINE)  # between those are the sizes of chunks of HTTP
 _BRIEF = ("fragmenter", "session", "redis")
-"""Kinds whose work takes a moment: it is caught when it passes a cable."""
+"""Kinds whose work takes a moment: it is caught when it passes a cable, and so not within a process."""
 
 
 _ROADS = {"edge": (Road.HTTP, Road.REALTIME), "envoy": tuple(Road)}
@@ -54,7 +55,7 @@ async def gauges(parts: Sequence[Part]) -> Mapping[str, Gauge]:
     """
     ports = {part.name: part.metrics_port for part in parts if part.metrics_port}
     with _answering(f"one of {', '.join(ports)}"):
-        return await asyncio.to_thread(scraped, ports)
+        return await asyncio.to_thread(scraped, ports, kind_of)
 
 
 async def requests_in_envoy(admin_port: int) -> int:
@@ -98,7 +99,8 @@ async def held(wired: Wired) -> Held:
         AwayError: one does not answer.
     """
     found: dict[str, int] = {}
-    for name, gauge in (await gauges(list(wired.parts.values()))).items():
+    counting = [each for part in wired.parts.values() for each in (part, *part.inside)]
+    for name, gauge in (await gauges(counting)).items():
         found |= {f"{name}: calls": gauge.calls, f"{name}: tasks": gauge.tasks}
     for worker in wired.of("synth"):
         found[f"{worker.name}: syntheses"] = await syntheses(worker)
@@ -142,15 +144,15 @@ def since(before: Held, after: Held) -> int:
 async def until_at_work(parts: Sequence[Part], calls: Sequence[Call]) -> dict[str, int]:
     """Return what is under way in each part once there is something in all of them, by name.
 
-    What has none for a long time is returned with 0.
+    What has none for a long time is returned with 0, and what could not be caught at work is left out.
 
     Args:
         parts: which.
         calls: of all callers, those included that are made meanwhile.
     """
     lasting = [part for part in parts if part.kind not in _BRIEF]
-    brief = [part for part in parts if part.kind in _BRIEF]
-    found = dict.fromkeys((part.name for part in parts), 0)
+    brief = [part for part in parts if part.kind in _BRIEF and part.into]
+    found = dict.fromkeys((part.name for part in (*lasting, *brief)), 0)
     with suppress(TimeoutError):
         async with asyncio.timeout(_WORK_SECONDS):
             while not all(found.values()):
@@ -186,7 +188,8 @@ async def _calls(part: Part, calls: Sequence[Call]) -> int:
 
 def heard_through(part: Part, calls: Sequence[Call]) -> int:
     """Return how many calls are being heard by roads that lead through a part; 0 while it passes no sound."""
-    cables = part.into if part.kind == "envoy" else part.out
+    # Of an edge in one process with its router, sound passes a cable only on its way to Envoy.
+    cables = part.into if part.kind == "envoy" or not part.out else part.out
     if time.monotonic() > max(cable.answered for cable in cables) + _SOUND_SECONDS:
         return 0
     return sum(call.being_heard and call.order.road in _ROADS[part.kind] for call in calls)

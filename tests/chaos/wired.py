@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from tests.chaos.cable import Cable
-from tests.chaos.table import ADMIN, Told, kind_of
+from tests.chaos.table import ADMIN, INSIDE, TOGETHER, Told, kind_of, services_of
 from tests.e2e.conftest import clean_environment
 from tests.ports import free_port
 
@@ -41,6 +41,7 @@ class Part:
         into: cables by which others reach it.
         out: cables by which it reaches others.
         supervisor: whose child it is.
+        inside: the services that it runs, where it is one process with several.
     """
 
     name: str
@@ -49,11 +50,17 @@ class Part:
     into: Sequence[Cable]
     out: Sequence[Cable]
     supervisor: psutil.Process
+    inside: Sequence[Part] = ()
 
     @property
     def kind(self) -> str:
         """What it is one of. Example: "router"."""
         return kind_of(self.name)
+
+    @property
+    def services(self) -> Sequence[Part]:
+        """What it runs: as a rule itself."""
+        return self.inside or [self]
 
     @property
     def cables(self) -> Sequence[Cable]:
@@ -72,7 +79,7 @@ class Part:
         command = process.cmdline()
         if self.kind in ("envoy", "redis"):
             return process.name().startswith(self.kind)
-        setting = f"{self.kind.upper()}_PORT"
+        setting = f"{self.services[0].kind.upper()}_PORT"
         return command[1:3] == ["-m", f"parlando_{self.kind}"] and process.environ()[setting] == str(
             self.port
         )
@@ -100,23 +107,24 @@ class Wired:
     admin_port: int
 
     def of(self, kind: str) -> Sequence[Part]:
-        """Return the parts of a kind."""
-        return [part for part in self.parts.values() if part.kind == kind]
+        """Return the services of a kind, those included that are inside of parts."""
+        return [each for part in self.parts.values() for each in part.services if each.kind == kind]
 
 
 _KINDS = ("envoy", "edge", "router", "fragmenter", "session", "redis", "synth")
-"""All parts, front first."""
+"""All parts of the usual shape, front first."""
 
 _CALLS = {
     "": ("envoy",),
     "envoy": ("edge", "router"),
     "edge": ("router", "session"),
     "router": ("fragmenter", "session", "synth"),
+    TOGETHER: ("session", "synth"),
     "session": ("redis",),
 }
-"""Kinds that each kind calls; "" are the callers outside."""
+"""Kinds that each kind calls by a cable, unless it runs them; "" are the callers outside."""
 
-SCRAPED = ("edge", "router", "fragmenter", "session", "synth")
+SCRAPED = (TOGETHER, "edge", "router", "fragmenter", "session", "synth")
 """Kinds that say what they have under way."""
 
 
@@ -131,21 +139,23 @@ async def running_wired(log: Path, engine: str = "espeak", **several: int) -> As
         log: takes what it and its services log.
         engine: what the workers run: "espeak", or "scripted" at thrice the pace of speech.
         several: how many of a kind, where that is not one. 0 of "redis": sessions are kept in memory. 0 of
-            "envoy": the caller has its own.
+            "envoy": the caller has its own. Of "together" as many run edges, routers, fragmenters and
+            workers, and no other part does.
     """
-    counts = {**dict.fromkeys(_KINDS, 1), "synth": 2, **several}
+    apart = dict.fromkeys(INSIDE, 0) if TOGETHER in several else {"synth": 2}
+    counts = {**dict.fromkeys(_KINDS, 1), **apart, **several}
     names = [
         f"{kind}-{place}" if place > 1 else kind
         for kind, count in counts.items()
         for place in range(1, count + 1)
     ]
-    own = {name: free_port() for name in names} | {ADMIN: free_port()}
+    own = {each: free_port() for name in names for each in services_of(name)} | {ADMIN: free_port()}
     metrics = {name: free_port() for name in names if kind_of(name) in SCRAPED}
     seen = {
         (who, whom): free_port()
         for who in ("", *names)
-        for whom in names
-        if kind_of(whom) in _CALLS.get(kind_of(who), ())
+        for whom in own
+        if kind_of(whom) in _CALLS.get(kind_of(who), ()) and whom not in services_of(who)
     }
     settings = {**clean_environment(), "PARLANDO_LOG_LEVEL": "WARNING", **_SCRIPTED}
     async with AsyncExitStack() as stack:
@@ -154,7 +164,7 @@ async def running_wired(log: Path, engine: str = "espeak", **several: int) -> As
             await cable.plug_in()
             stack.push_async_callback(cable.unplug)
         to = stack.enter_context(log.open("wb"))
-        views = {who: {whom: seen[who, whom] for whom in names if (who, whom) in seen} for who in names}
+        views = {who: {whom: seen[who, whom] for whom in own if (who, whom) in seen} for who in names}
         told = Told(own, views, metrics, engine, str(log.parent))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.chaos.table", json.dumps(asdict(told))),
@@ -167,15 +177,17 @@ async def running_wired(log: Path, engine: str = "espeak", **several: int) -> As
         async with asyncio.timeout(_START_SECONDS):
             assert await process.stdout.readline() == b"up\n"
         supervisor = psutil.Process(process.pid)
-        parts = {
-            name: Part(
-                *(name, own[name], metrics.get(name, 0)),
-                into=[cable for (_, whom), cable in cables.items() if whom == name],
+
+        def part(name: str, services: Sequence[str], metrics_port: int) -> Part:
+            return Part(
+                *(name, own[services[0]], metrics_port),
+                into=[cable for (_, whom), cable in cables.items() if whom in services],
                 out=[cable for (who, _), cable in cables.items() if who == name],
                 supervisor=supervisor,
+                inside=[part(each, [each], metrics_port) for each in services if each != name],
             )
-            for name in names
-        }
+
+        parts = {name: part(name, services_of(name), metrics.get(name, 0)) for name in names}
         yield Wired(parts, f"127.0.0.1:{seen.get(('', 'envoy'), 0)}", own[ADMIN])
 
 
