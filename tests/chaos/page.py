@@ -27,7 +27,9 @@ leaves about half of the cores; each by gRPC, HTTP or Realtime, through Envoy. T
 told before it answers (`appendfsync always`; by `everysec`, its default, a kill may take what it was
 told in the last two seconds). Its two workers run espeak-ng, or there and where one of them is disturbed
 an engine for tests that makes speech three times as fast as it is played, so that one is caught in the
-middle of it. Measured on {cores} cores, callers and cables on them.
+middle of it. In two tables it is that of `parlando up --together`: *together* is one process that runs an
+edge, a router, a fragmenter and a worker, and what befalls it befalls all four. Measured on {cores} cores,
+callers and cables on them.
 
 A part is *killed*; it *stands still* (SIGSTOP), *is slow* (it runs a tenth of the time) or *is cut off*
 (nothing passes between it and those who call it or whom it calls) for {seconds:g} s; it *loses its
@@ -42,7 +44,8 @@ place (over gRPC by its words and samples, over Realtime by the words that `resp
 tells, over HTTP every other time by those of `/v1/audio/speech/timestamps`, on each road by its length, to
 {tolerance:g} s: over plain HTTP a shorter word could be lost unseen); of one that breaks off the beginning,
 by the same means, without a gap and nothing twice; every call ends within {bound:g} s; no call, task or
-synthesis is left behind, as each part counts them itself; sessions, their settings and turns are there again;
+synthesis is left behind, as each part counts them itself (services of one process their calls and syntheses
+each, and their tasks all in one); sessions, their settings and turns are there again;
 the part that was disturbed was at work; all is well within {recovery:g} s after the disturbance is over:
 the next callers are served, and so say the system, the part itself, and each router of all workers. Two
 things are no promise, and are told where they happen: without Redis sessions go with the session service,
@@ -53,7 +56,8 @@ Once all is well nobody calls any more, and a row waits for all who are still un
 
 - *under way*: calls in each part when it was disturbed; of an edge and of Envoy those that were being heard,
   and no idle WebSockets; 1 for the fragmenter, the session service and Redis, whose work takes a moment:
-  something had just been asked.
+  something had just been asked. Of *together* those in its edge, its router and its worker: what its
+  fragmenter is asked passes no cable, so that nobody sees it from outside.
 - *again*: how often a synthesis failed a router, which asks another worker then, and how often Envoy had an
   answer because it asked again, so that nobody noticed.
 - *cut off*: utterances that broke off after their first sound; *refused*: those of which nothing was heard;

@@ -5,10 +5,10 @@
         … --only "router killed" edge                               rows that begin so
 
 Rows that were done are written into the page, in place of those of the same name. A system runs as
-`parlando up` runs it, with two workers and a Redis. Callers come by gRPC, HTTP and Realtime through
-Envoy, see that they hear every word once, that no call is without an end, that nothing is left running,
-and that sessions, settings and turns are kept. The exit status is 1 where one of these does not hold, or
-where a part that was disturbed had nothing to do.
+`parlando up` runs it, in two tables as by `--together`, with two workers and a Redis. Callers come by
+gRPC, HTTP and Realtime through Envoy, see that they hear every word once, that no call is without an
+end, that nothing is left running, and that sessions, settings and turns are kept. The exit status is 1
+where one of these does not hold, or where a part that was disturbed had nothing to do.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from load.plan import Plan
 from tests.chaos.experiment import LOAD, disturbed, undisturbed
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.page import PAGE, Row, page
+from tests.chaos.table import TOGETHER
 from tests.chaos.wired import AwayError, running_wired
 
 _PARTS = ("synth", "router", "edge", "fragmenter", "session", "redis", "envoy")
@@ -83,6 +84,18 @@ TRIALS = (
     ),
     Trial("One of two routers", [[Fault("router", kind)] for kind in Kind], {"router": 2}),
     Trial("One of two edges", [[Fault("edge", kind)] for kind in Kind], {"edge": 2}),
+    Trial(
+        "One of two that run edge, router, fragmenter and worker",
+        [[Fault(TOGETHER, kind)] for kind in Kind],
+        {TOGETHER: 2},
+        engine="scripted",
+    ),
+    Trial(
+        "The only one that runs edge, router, fragmenter and worker",
+        [[Fault(TOGETHER, kind)] for kind in Kind],
+        {TOGETHER: 1},
+        engine="scripted",
+    ),
     Trial("Without Redis", [[Fault("session", Kind.KILL)]], {"redis": 0}),
     Trial(
         "Two killed at once",

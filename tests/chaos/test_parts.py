@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,11 @@ _FAULTS = (
     ([Fault("envoy", Kind.KILL)], True),
 )
 
+_OF_TWO_TOGETHER = (
+    ([Fault("together", Kind.KILL)], True),
+    ([Fault("together-2", Kind.PAUSE)], False),
+)
+
 _RECOVERY_SECONDS = 120.0
 """A bound for a machine that others use; `make chaos-parts` holds a quiet one to a quarter of it.
 
@@ -28,12 +34,17 @@ than thirty seconds go by for that alone, before the calls that bear it out.
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("several", "trials"),
+    [({}, _FAULTS), ({"together": 2}, _OF_TWO_TOGETHER)],
+    ids=["each a process", "two processes with four each"],
+)
 async def test_whatever_fails_no_word_is_lost_no_call_hangs_and_nothing_is_left_or_forgotten(
-    tmp_path: Path,
+    tmp_path: Path, several: Mapping[str, int], trials: Sequence[tuple[Sequence[Fault], bool]]
 ) -> None:
-    async with running_wired(tmp_path / "log", "scripted") as wired:
+    async with running_wired(tmp_path / "log", "scripted", **several) as wired:
         before = await undisturbed(wired)
-        for faults, may_be_told in _FAULTS:
+        for faults, may_be_told in trials:
             what = ", ".join(map(str, faults))
             outcome = await disturbed(wired, faults, before, _RECOVERY_SECONDS)
             assert not outcome.broken, what
