@@ -26,6 +26,9 @@ _PIECE_BYTES = 65_536
 _SETTINGS = {
     "scripted": {"SCRIPTED_RATE": "5", "SCRIPTED_FIRST_CHUNK_MS": "100", "SCRIPTED_INSTANCES": "32"},
 }
+TOGETHER = "together"
+"""The process that is edge, router, fragmenter and worker, where TOGETHER is set."""
+
 _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "synth")
 
 
@@ -33,8 +36,7 @@ _NAMES = ("envoy", "envoy_admin", "edge", "router", "session", "fragmenter", "sy
 class Mesh:
     """A running system: its addresses, and its services' processes by name, and the supervisor's.
 
-    Of services that run several times (ROUTERS, EDGES), `processes` has the first, `replicas` all. Where
-    TOGETHER is set, edge, router, fragmenter and worker are one process, of that name.
+    Of services that run several times (ROUTERS, EDGES), `processes` has the first, `replicas` all.
     """
 
     envoy: str
@@ -195,7 +197,7 @@ def _up(
             parent = psutil.Process(supervisor.pid)
             replicas: dict[str, list[psutil.Process]] = dict(further)
             for child in parent.children():
-                for name in (*ports, "together"):
+                for name in (*ports, TOGETHER):
                     if f"parlando_{name}" in child.cmdline() or child.name() == name:
                         replicas.setdefault(name, []).append(child)
             processes = {name: first for name, (first, *_) in replicas.items()}

@@ -46,17 +46,20 @@ def scrape_ports() -> dict[str, int]:
     return {name: free_port() for name in SCRAPED}
 
 
-def scraped(ports: Mapping[str, int], hop_of: Callable[[str], str] = str) -> dict[str, Gauge]:
-    """Return what each service has under way, by name. It blocks.
+def scraped(ports: Mapping[str, int], hop_of: Callable[[str], str] | None = None) -> dict[str, Gauge]:
+    """Return what each process or service has under way, by name. It blocks.
 
     Args:
-        ports: where each is scraped, by name; those of one process have one port.
-        hop_of: returns what a name is one of, as the gauges have it. Example: "router" for "router-2".
+        ports: where each is scraped, by name; services of one process have one port.
+        hop_of: returns which service a name is one of, as the gauges have it: "router" for "router-2".
+            Without it each name is a process, with all that it serves.
     """
     pages = {port: _page(port) for port in set(ports.values())}
     found = {}
     for name, port in ports.items():
-        own = [line for line in pages[port] if f'parlando_hop="{hop_of(name)}"' in line]
+        own = pages[port]
+        if hop_of is not None:
+            own = [line for line in own if f'parlando_hop="{hop_of(name)}"' in line]
         calls, tasks = (
             sum(int(float(line.split()[-1])) for line in own if line.startswith(gauge))
             for gauge in (_CALLS, _TASKS)

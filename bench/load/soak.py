@@ -29,7 +29,7 @@ from typing import Any
 import psutil
 import redis
 import uvloop
-from mesh import Mesh, free_port, running_mesh
+from mesh import TOGETHER, Mesh, free_port, running_mesh
 
 from load import resting
 from load.__main__ import WARM_UP, load, raise_limit, warm_up
@@ -183,6 +183,9 @@ def soak(plan: Plan, mesh: Mesh, services: Mapping[str, Sequence[psutil.Process]
         port: of the Redis.
     """
     ports = {name: int(os.environ[metrics_setting(name)]) for name in SCRAPED}
+    if TOGETHER in services:
+        ports[TOGETHER] = ports["edge"]
+    ports = {name: port for name, port in ports.items() if name in services}
     store = redis.Redis(port=port)
 
     def look() -> dict[str, resting.Held]:
