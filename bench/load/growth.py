@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import psutil
-from mesh import own_bytes
+from mesh import TOGETHER, own_bytes
 
 from load.dispatch import Dispatcher
 from load.figures import Figures
@@ -18,7 +18,7 @@ from load.realtime_road import ConnectionLostError
 STEPS = (100, 500, 1_000, 2_000, 5_000)
 """Sessions open, one step after the other."""
 
-_SHOWN = ("edge", "envoy", "session")
+_SHOWN = ("edge", TOGETHER, "envoy", "session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ async def measure(
 def table(steps: Sequence[Step]) -> str:
     """Return the steps as lines for people."""
     names = [name for name in _SHOWN if name in steps[0].bytes_each]
-    heads = "".join(f"{f'{name} kB':>12}" for name in names)
+    heads = "".join(f"{f'{name} kB':>13}" for name in names)
     lines = [f"{'sessions':>10}{heads}{'to open ms':>12}{'idle cores':>12}"]
     for step in steps:
-        held = "".join(f"{step.bytes_each[name] / 1000:12.1f}" for name in names)
+        held = "".join(f"{step.bytes_each[name] / 1000:13.1f}" for name in names)
         lines.append(f"{step.sessions:>10}{held}{step.opening:12.2f}{step.cores:12.3f}")
     return "\n".join([*lines, "kB and ms are of one session: where they do not grow, the cost is linear"])
 
