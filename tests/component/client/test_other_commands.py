@@ -178,3 +178,9 @@ def test_up_takes_one_collector_of_traces(parlando: CommandLine) -> None:
     status, _, err = parlando.run("up", "--trace", "--otlp-endpoint", "http://127.0.0.1:4317")
     assert status == 2
     assert "two collectors" in err
+
+
+def test_up_takes_no_number_of_routers_that_are_in_one_process_with_edges(parlando: CommandLine) -> None:
+    status, _, err = parlando.run("up", "--together", "--routers", "2")
+    assert status == 2
+    assert "--edges" in err

@@ -51,6 +51,12 @@ def test_the_library_says_what_it_is(process: SpeakingProcess) -> None:
     assert (len(process.greeting.voices), len(process.greeting.variants)) == (141, 104)
 
 
+def test_it_pushes_nobody_off_a_core_though_its_worker_may(process: SpeakingProcess) -> None:
+    assert process.pid is not None
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    assert os.sched_getscheduler(process.pid) == os.SCHED_BATCH
+
+
 def test_chunks_are_small_at_first_and_never_large(process: SpeakingProcess) -> None:
     sizes = _samples(process, SENTENCE * 5)
     assert sizes[0] <= 0.31 * RATE  # it ends with the first word: nothing of that leaves the router before

@@ -20,6 +20,7 @@ from parlando_espeak.wire import (
     read_frame,
     read_greeting,
 )
+from parlando_kit import scheduling
 
 STALLED_AFTER = 10.0
 """Seconds without a frame after which a process counts as hung. It makes audio a thousand times faster than
@@ -108,6 +109,7 @@ class SpeakingProcess:
             bufsize=0,
             cwd="/",
         )
+        scheduling.push_nobody_off(process.pid)  # also where its worker, in one process with an edge, may
         assert process.stdin is not None  # noqa: S101  # Popen was asked for both
         assert process.stdout is not None  # noqa: S101
         frames = select.poll()

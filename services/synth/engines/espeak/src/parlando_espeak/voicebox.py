@@ -27,7 +27,6 @@ from parlando_espeak.wire import (
     pack_message,
     read_utterance,
 )
-from parlando_kit import scheduling
 
 LARGEST_CHUNK = SAMPLE_RATE * 2
 """Bytes of PCM sent at a time in the end. Each chunk holds more than the one before: early sound first, then
@@ -147,7 +146,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker drains first, and then closes the input
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    scheduling.push_nobody_off()  # as a worker by itself, but one that shares the edge's process does not
     source, target = os.dup(0), os.dup(1)
     os.dup2(2, 1)  # what the library prints must not come between the frames
     library, data = sys.argv[1:]
