@@ -2,7 +2,7 @@
 # nothing when it is (tools/bootstrap).
 
 .DEFAULT_GOAL := help
-.PHONY: load locust soak help up test test-slow unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
+.PHONY: load locust soak help up test test-slow test-together unit chaos voicemap fuzz-http lint format protos lock clean bench-cancels
 
 BIN := .venv/bin
 # Every package of the workspace, wherever it lies, and what is no package.
@@ -59,6 +59,12 @@ waiting:
 test-slow: ## the tests that take minutes of real time, and what they measured
 	@tools/bootstrap --dev
 	@$(BIN)/python -m pytest -m slow -o log_cli=true --log-cli-level=INFO
+
+# Left out: what tells four processes apart by their names, and what has its own case for one.
+APART := $(addprefix tests/e2e/,test_trace.py test_drawn_traces.py test_edges.py test_together.py test_restarts.py test_memory.py)
+test-together: ## the end-to-end tests once more, with edge, router, fragmenter and worker in one process
+	@tools/bootstrap --dev
+	@TEST_TOGETHER=1 $(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(APART))
 
 # engine-NAME: ## an engine's checks and tests, in its own environment; no model files needed
 $(ENGINES:%=engine-%): engine-%:

@@ -25,6 +25,9 @@ _BEHIND_ENVOY = ("envoy", "envoy_admin", "edge", "router", "session", "fragmente
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _MARK = "PARLANDO_TEST_MARK"
+_TEST_TOGETHER = "TEST_TOGETHER"
+"""Set to 1 has systems with edge, router, fragmenter and worker in one process tested: `make test-together`."""
+
 _SETTINGS_OF_OURS = (
     *("EDGE_", "ROUTER_", "SESSION_", "FRAGMENTER_", "SYNTH_", "SCRIPTED_", "PARLANDO_", "ENVOY_"),
     *("ENGINES", "OTEL_", "REDIS_URL", "ROUTERS", "EDGES", "TOGETHER"),
@@ -157,7 +160,8 @@ def running_up(environment: Mapping[str, str], log: IO[bytes], *options: str) ->
         options: of the command.
     """
     mark = Mark()
-    settings = {**clean_environment(), "SYNTH_ENGINE": "scripted", **environment, **mark.environment}
+    usual = {"SYNTH_ENGINE": "scripted", "TOGETHER": os.environ.get(_TEST_TOGETHER, "")}
+    settings = {**clean_environment(), **usual, **environment, **mark.environment}
     command = [str(Path(sys.executable).with_name("parlando")), "up", *options]
     with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=log) as up:
         try:

@@ -15,6 +15,9 @@ from openai import AsyncOpenAI
 if TYPE_CHECKING:
     from tests.e2e.conftest import Mark
 
+_INSIDE = ("edge", "router", "fragmenter", "synth")
+"""Services that may be one process."""
+
 _RECOVERY_SECONDS = 30
 PATIENCE = 30
 """Seconds that an answer may take: no measure of the system, but an end to a test that waits in vain."""
@@ -62,8 +65,10 @@ class Through:
         return AsyncOpenAI(base_url=self.url("/v1"), api_key="none", max_retries=0)
 
     def service(self, name: str) -> psutil.Process:
-        """Return a service's process, whose children are its own."""
-        named = [each for each in self.mark.processes() if _name(each) == name]
+        """Return the process that a service is, or is in, whose children are its own."""
+        running = {each: _name(each) for each in self.mark.processes()}
+        inside = "together" if "together" in running.values() and name in _INSIDE else name
+        named = [each for each, service in running.items() if service == inside]
         (oldest,) = [each for each in named if each.parent() not in named]
         return oldest
 
