@@ -61,7 +61,8 @@ test-slow: ## the tests that take minutes of real time, and what they measured
 	@$(BIN)/python -m pytest -m slow -o log_cli=true --log-cli-level=INFO
 
 # Left out: what tells four processes apart by their names, and what has its own case for one.
-APART := $(addprefix tests/e2e/,test_trace.py test_drawn_traces.py test_edges.py test_together.py test_restarts.py test_memory.py)
+APART := $(addprefix tests/e2e/,test_trace.py test_drawn_traces.py test_edges.py test_together.py test_restarts.py \
+	test_recovery.py test_memory.py)
 test-together: ## the end-to-end tests once more, with edge, router, fragmenter and worker in one process
 	@tools/bootstrap --dev
 	@TEST_TOGETHER=1 $(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(APART))
