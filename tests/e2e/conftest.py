@@ -26,7 +26,7 @@ _START_SECONDS = 60
 _STOP_SECONDS = 30
 _MARK = "PARLANDO_TEST_MARK"
 _TEST_TOGETHER = "TEST_TOGETHER"
-"""Set to 1 has systems with edge, router, fragmenter and worker in one process tested: `make test-together`."""
+"""Set to 1 has edge, router, fragmenter and worker tested as one process: `make test-together`."""
 
 _SETTINGS_OF_OURS = (
     *("EDGE_", "ROUTER_", "SESSION_", "FRAGMENTER_", "SYNTH_", "SCRIPTED_", "PARLANDO_", "ENVOY_"),
