@@ -63,7 +63,7 @@ class Chain:
     async def start(self) -> int:
         """Start them, the first last, and return its port."""
         port = 0
-        for server in reversed([*self.servers.values()]):
+        for server in reversed(list(self.servers.values())):
             port = await server.start()
         return port
 
