@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from parlando_espeak.engine import EspeakEngine, EspeakInstance
+from parlando_espeak.engine import EspeakEngine
 from parlando_kit.ledger import SpokenWord, TimingQuality
 from parlando_synth.events import Audio, EngineEvent, Started, Words
 from parlando_synth.job import Job, TextKind
@@ -77,27 +78,48 @@ Speak = Callable[..., Spoken]
 
 
 @pytest.fixture(scope="module")
-def engine() -> EspeakEngine:
-    return EspeakEngine(instances=1)
+def loop() -> Iterator[asyncio.Runner]:
+    """Run what all tests of a module share."""
+    with asyncio.Runner() as runner:
+        yield runner
 
 
 @pytest.fixture(scope="module")
-def instance(engine: EspeakEngine) -> Iterator[EspeakInstance]:
-    instance = engine.open()
-    yield instance
-    instance.close()
+def engine(loop: asyncio.Runner) -> Iterator[EspeakEngine]:
+    engine = EspeakEngine(instances=1)
+    loop.run(engine.load())
+    yield engine
+    loop.run(engine.close())
+
+
+Perform = Callable[..., list[EngineEvent]]
 
 
 @pytest.fixture(scope="module")
-def speak(instance: EspeakInstance) -> Speak:
+def perform(loop: asyncio.Runner, engine: EspeakEngine) -> Perform:
+    """Do a job to its end, or stop it once so many samples were made: perform(job, stopped_after=None)."""
+
+    async def performed(job: Job, stopped_after: int | None) -> list[EngineEvent]:
+        events: list[EngineEvent] = []
+        stop, made = StopFlag(), 0
+        async for event in engine.synthesize(job, stop):
+            events.append(event)
+            made += len(event.pcm) // 2 if isinstance(event, Audio) else 0
+            if stopped_after is not None and made >= stopped_after:
+                stop.set()
+        return events
+
+    return lambda job, stopped_after=None: loop.run(performed(job, stopped_after))
+
+
+@pytest.fixture(scope="module")
+def speak(perform: Perform) -> Speak:
     """Speak a text, checking its words: speak(text, voice, ssml=False, **fields of Job)."""
 
     def speak(text: str, voice: str = "gmw/en-US", *, ssml: bool = False, **fields: float) -> Spoken:
-        events: list[EngineEvent] = []
         kind = TextKind.SSML if ssml else TextKind.PLAIN
         job = Job(text=text, voice=voice, text_kind=kind, **fields)  # type: ignore[arg-type]  # floats all
-        instance.synthesize(job, StopFlag(), events.append)
-        spoken = Spoken(text, events)
+        spoken = Spoken(text, perform(job))
         spoken.check()
         return spoken
 

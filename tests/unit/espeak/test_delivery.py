@@ -6,12 +6,9 @@ import math
 
 import pytest
 
-from parlando_espeak.engine import EspeakInstance
 from parlando_espeak.manner import HIGHEST, LOUDEST, LOWEST, SLOWEST, SOFTEST, Manner
-from parlando_synth.events import Audio, EngineEvent
 from parlando_synth.job import Job, TextKind
-from parlando_synth.stop_flag import StopFlag
-from tests.unit.espeak.conftest import Speak
+from tests.unit.espeak.conftest import Perform, Speak
 from tests.unit.espeak.sound import brightness, fundamental, loudness
 
 TEXT = "The quick brown fox jumps over the lazy dog, and then it runs away into the forest by the river."
@@ -96,11 +93,11 @@ def test_parameters_grow_with_what_is_asked() -> None:
 )
 @pytest.mark.parametrize("stopped_after", [3_000, None], ids=["stopped", "whole"])
 def test_a_job_leaves_no_trace_in_the_next(
-    speak: Speak, instance: EspeakInstance, before: Job, stopped_after: int | None
+    speak: Speak, perform: Perform, before: Job, stopped_after: int | None
 ) -> None:
     usual = speak(TEXT)
     speak("bonjour", "roa/fr")  # so that what follows loads its voice
-    _perform(instance, before, stopped_after)
+    perform(before, stopped_after)
     following = speak(TEXT)
     assert following.said == usual.said
     # The library itself draws lengths: of 80 times it says the same, the longest is 0.7 % above the shortest.
@@ -108,19 +105,6 @@ def test_a_job_leaves_no_trace_in_the_next(
     assert loudness(following.pcm) == pytest.approx(loudness(usual.pcm), rel=0.02)
     assert brightness(following.pcm) == pytest.approx(brightness(usual.pcm), rel=0.02)
     assert _onset(following.pcm.tolist()) == _onset(usual.pcm.tolist())
-
-
-def _perform(instance: EspeakInstance, job: Job, stopped_after: int | None) -> None:
-    stop, made = StopFlag(), 0
-
-    def emit(event: EngineEvent) -> None:
-        nonlocal made
-        if isinstance(event, Audio):
-            made += len(event.pcm) // 2
-            if stopped_after is not None and made >= stopped_after:
-                stop.set()
-
-    instance.synthesize(job, stop, emit)
 
 
 def _onset(pcm: list[int]) -> int:

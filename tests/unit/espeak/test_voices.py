@@ -6,13 +6,12 @@ import re
 
 import pytest
 
-from parlando_espeak.engine import EspeakEngine, EspeakInstance
+from parlando_espeak.engine import EspeakEngine
 from parlando_espeak.voices import tag
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.job import Job
-from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Gender
-from tests.unit.espeak.conftest import Speak
+from tests.unit.espeak.conftest import Perform, Speak
 
 # language, then script, region, variants and private use (RFC 5646, the parts that occur here)
 _BCP_47 = re.compile(
@@ -20,7 +19,6 @@ _BCP_47 = re.compile(
 )
 
 
-@pytest.mark.usefixtures("instance")
 def test_voices_are_sorted_and_carry_language_tags(engine: EspeakEngine) -> None:
     voices = engine.voices()
     assert len(voices) == 138  # of the 141 listed, three have no dictionary
@@ -31,13 +29,11 @@ def test_voices_are_sorted_and_carry_language_tags(engine: EspeakEngine) -> None
         assert voice.sample_rate_hz == 22_050
 
 
-@pytest.mark.usefixtures("instance")
 def test_no_name_means_two_voices(engine: EspeakEngine) -> None:
     names = [name.casefold() for voice in engine.voices() for name in (voice.id, *voice.aliases)]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.usefixtures("instance")
 @pytest.mark.parametrize(
     ("name", "found"),
     [
@@ -63,7 +59,6 @@ def test_a_voice_is_found_by_its_names(engine: EspeakEngine, name: str, found: s
     assert (None if voice is None else voice.id) == found
 
 
-@pytest.mark.usefixtures("instance")
 def test_a_variant_has_a_gender_and_an_age_of_its_own(engine: EspeakEngine) -> None:
     voice = engine.find_voice("en-us+grandma")
     assert voice is not None
@@ -98,7 +93,7 @@ def test_variants_can_be_heard(speak: Speak, variant: str) -> None:
     assert max(map(abs, spoken.pcm)) > 1_000
 
 
-def test_an_unknown_voice_is_refused(instance: EspeakInstance) -> None:
+def test_an_unknown_voice_is_refused(perform: Perform) -> None:
     with pytest.raises(ParlandoError) as refused:
-        instance.synthesize(Job(text="a", voice="nobody"), StopFlag(), lambda _: None)
+        perform(Job(text="a", voice="nobody"))
     assert (refused.value.reason, refused.value.field) == (Reason.VOICE_NOT_FOUND, "voice")

@@ -56,13 +56,21 @@ class _CountedInstance(Instance):
         self._engine.left()
 
 
+def _of(engine: _Counted, most: int, warmth: Warmth, clock: ManualClock) -> Pool[Runner]:
+    loop = asyncio.get_running_loop()
+    pool: Pool[Runner] = Pool(
+        lambda number: Runner(engine, loop, number, pool.release), most=most, warmth=warmth, clock=clock
+    )
+    return pool
+
+
 @asynccontextmanager
 async def _pool(
     most: int,
     warmth: Warmth = Warmth(least=1, idle=60.0),  # noqa: B008  # it is frozen
-) -> AsyncIterator[tuple[Pool, _Counted, ManualClock]]:
+) -> AsyncIterator[tuple[Pool[Runner], _Counted, ManualClock]]:
     engine, clock = _Counted(), ManualClock()
-    pool = Pool(engine, most=most, warmth=warmth, clock=clock)
+    pool = _of(engine, most, warmth, clock)
     await pool.open()
     try:
         yield pool, engine, clock
@@ -75,7 +83,7 @@ async def _until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def _taken(pool: Pool) -> Runner:
+async def _taken(pool: Pool[Runner]) -> Runner:
     runner = await pool.acquire(StopFlag())
     assert runner is not None
     return runner
@@ -161,7 +169,7 @@ async def test_where_none_can_be_opened_jobs_are_told_why() -> None:
 async def test_an_engine_of_which_none_opens_is_not_loaded() -> None:
     engine = _Counted()
     engine.broken = True
-    pool = Pool(engine, most=2, warmth=Warmth(), clock=ManualClock())
+    pool = _of(engine, 2, Warmth(), ManualClock())
     with pytest.raises(ParlandoError, match="the file is gone"):
         await pool.open()
     assert pool.held == 0

@@ -8,23 +8,14 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_synth.engine import BlockingEngine, Instance
 from parlando_synth.failures import engine_failure
+from parlando_synth.futures import settle
 from parlando_synth.job import Job
 from parlando_synth.mailbox import Mailbox
 from parlando_synth.stop_flag import StopFlag
-
-
-def settle(future: asyncio.Future[Any], value: object) -> None:
-    """Give a future its result, or its exception, unless it is done already."""
-    if not future.done():
-        if isinstance(value, BaseException):
-            future.set_exception(value)
-        else:
-            future.set_result(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from parlando_synth.job import Job
 from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.pool import Pool
 from parlando_synth.pronunciation import Pronunciation
+from parlando_synth.runner import Runner
 from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice, revision_of
 
@@ -57,7 +58,7 @@ class ThreadedEngine(Engine):
         self._engine = engine
         self._instances = instances
         self._close_within = close_within
-        self._pool = Pool(engine, most=instances, warmth=Warmth(), clock=clock or MonotonicClock())
+        self._pool = Pool(self._begin, most=instances, warmth=Warmth(), clock=clock or MonotonicClock())
         self._phonemizing = asyncio.Lock()
         self._changing = asyncio.Lock()  # voices, one after another
 
@@ -140,6 +141,9 @@ class ThreadedEngine(Engine):
                 await finish(asyncio.wait({mailbox.idle}))
         if mailbox.error is not None:
             raise mailbox.error
+
+    def _begin(self, number: int) -> Runner:
+        return Runner(self._engine, asyncio.get_running_loop(), number, self._pool.release)
 
     async def close(self) -> None:
         """Close the instances and end their threads, leaving behind what is not done in time."""

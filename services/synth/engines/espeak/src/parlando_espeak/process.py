@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import select
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import AsyncGenerator
 from typing import IO
 
 from parlando_espeak.wire import (
@@ -16,18 +16,18 @@ from parlando_espeak.wire import (
     FrameKind,
     Greeting,
     Utterance,
-    pack_message,
-    read_frame,
-    read_greeting,
+    greeting_of,
+    pack_utterance,
+    take_frame,
 )
 from parlando_kit import scheduling
+from parlando_kit.tasks import finish
+from parlando_synth.stop_flag import StopFlag
 
 STALLED_AFTER = 10.0
 """Seconds without a frame after which a process counts as hung. It makes audio a thousand times faster than
 it plays, and pauses only to read the next clause."""
 
-_LOOK_EVERY = 0.02  # seconds between two looks at the stop flag while no frame comes
-_PIPE_BYTES = 65_536  # as much as a pipe holds
 _MODULE = "parlando_espeak.voicebox"
 
 
@@ -40,69 +40,151 @@ class TextRefused(Exception):  # noqa: N818  # likewise
 
 
 class SpeakingProcess:
-    """A process with a copy of the library, started anew after it was lost. For one thread.
+    """A process with a copy of the library, started anew after it was lost. For one text at a time.
 
     Args:
         library: path of the shared library.
         data: folder of its voices and dictionaries.
         stalled_after: seconds without a frame after which the process counts as hung.
-
-    Attributes:
-        greeting: what the library is.
-
-    Raises:
-        ProcessLost: it does not start.
     """
 
     def __init__(self, library: str, data: str, *, stalled_after: float = STALLED_AFTER) -> None:
         self._command = (sys.executable, "-I", "-m", _MODULE, library, data)
-        self._looks = max(round(stalled_after / _LOOK_EVERY), 1)  # of what a process may let pass
+        self._stalled_after = stalled_after
         self._running: _Running | None = None
-        self.greeting: Greeting = self._start()
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
         """The process that runs now, if one does."""
-        return None if self._running is None else self._running.process.pid
+        return None if self._running is None else self._running.pid
 
-    def speak(self, utterance: Utterance, take: Callable[[Frame], None], stopped: Callable[[], bool]) -> None:
-        """Have a text spoken, and return when it is said or the stop has taken effect.
+    async def start(self) -> Greeting:
+        """Start the process, and return what its library is.
 
-        Args:
-            utterance: the text.
-            take: takes each frame of audio, on this thread; none once the stop is sent.
-            stopped: tells whether to stop; asked at least every 20 ms.
+        Raises:
+            ProcessLost: it does not start.
+        """
+        if self._running is not None:
+            self._drop(self._running)
+        if self._closed:
+            raise ProcessLost
+        running = self._running = await _Running.started(self._command, self._stalled_after)
+        try:
+            greeting = await running.next()
+        except BaseException:
+            self._drop(running)
+            raise
+        return greeting_of(greeting)
+
+    async def speak(self, utterance: Utterance, stop: StopFlag) -> AsyncGenerator[Frame, None]:
+        """Have a text spoken, and yield its frames of audio as they come, none once it is to stop.
+
+        When it ends, or is closed, the process waits for the next text.
 
         Raises:
             ProcessLost: the process ended before the text did.
             TextRefused: the library would not begin.
         """
-        if self._running is None:
-            self._start()
+        if self._running is None or self._running.lost:
+            await self.start()
+        running = self._running
+        assert running is not None  # noqa: S101  # it has been started
+        speech = _Speech(running)
         try:
-            self._send(pack_message(utterance))
-            said = self._follow(take, stopped)
-        except (EOFError, OSError) as error:
-            self.close()
-            raise ProcessLost from error
-        except BaseException:  # what it still says must not be taken for the next text
-            self.close()
-            raise
-        if not said:
-            raise TextRefused
+            running.send(pack_utterance(utterance))
+            stop.on_set(speech.stop)
+            while (frame := await speech.next()) is not None:
+                if not stop.requested:
+                    yield frame
+            if speech.refused:
+                raise TextRefused
+        finally:
+            if not speech.over:
+                speech.stop()
+                await finish(speech.rest())
+            if running.lost:
+                self._drop(running)
 
     def close(self) -> None:
-        """End the process."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.process.kill()
-            running.process.wait()
-            running.source.close()
-            running.target.close()
+        """End the process; no other is started."""
+        self._closed = True
+        if self._running is not None:
+            self._drop(self._running)
 
-    def _start(self) -> Greeting:
-        process = subprocess.Popen(  # noqa: S603  # our own module, in this very interpreter
-            self._command,
+    def _drop(self, running: _Running) -> None:
+        running.close()
+        if self._running is running:
+            self._running = None
+
+
+class _Speech:
+    """One text that a process speaks.
+
+    Attributes:
+        over: nothing more will come of it.
+        refused: the library would not begin.
+    """
+
+    def __init__(self, running: _Running) -> None:
+        self._running = running
+        self.over = self.refused = False
+
+    def stop(self) -> None:
+        """Have the process speak no further. Another text, that it may speak by now, is never meant."""
+        if not self.over:
+            self._running.send(STOP)
+
+    async def next(self) -> Frame | None:
+        """Return the next frame of audio; None at the end. ProcessLost where it will not come."""
+        try:
+            frame = await self._running.next()
+        except ProcessLost:
+            self.over = True
+            raise
+        if frame.kind is FrameKind.AUDIO:
+            return frame
+        self.over, self.refused = True, frame.kind is FrameKind.REFUSED
+        return None
+
+    async def rest(self) -> None:
+        """Read to the end, so that what is still said is not taken for the next text."""
+        try:
+            while await self.next() is not None:
+                pass
+        except ProcessLost:
+            pass
+
+
+class _Running(asyncio.Protocol):
+    """A process, what it has said, and who waits for more.
+
+    It is killed when it says nothing for too long while somebody waits.
+
+    Attributes:
+        pid: its id.
+        lost: it has ended, or is being ended.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], target: IO[bytes], stalled_after: float) -> None:
+        self.pid = process.pid
+        self.lost = False
+        self._process = process
+        self._target = target
+        self._stalled_after = stalled_after
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        self._watch: asyncio.TimerHandle | None = None
+        self._source: asyncio.BaseTransport | None = None
+        self._unread = bytearray()
+        self._frames: deque[Frame] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    @classmethod
+    async def started(cls, command: tuple[str, ...], stalled_after: float) -> _Running:
+        """Start a process."""
+        process = subprocess.Popen(  # noqa: S603, ASYNC220  # our own module, in this very interpreter
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # the library may name what it could not say
@@ -112,73 +194,71 @@ class SpeakingProcess:
         scheduling.push_nobody_off(process.pid)  # also where its worker, in one process with an edge, may
         assert process.stdin is not None  # noqa: S101  # Popen was asked for both
         assert process.stdout is not None  # noqa: S101
-        frames = select.poll()
-        frames.register(process.stdout, select.POLLIN)
-        self._running = _Running(process, process.stdin, process.stdout, frames)
-        try:
-            self._wait(lambda: None)
-            return read_greeting(self._read)
-        except (EOFError, OSError, ProcessLost) as error:
+        running = cls(process, process.stdin, stalled_after)
+        running._source, _ = await running._loop.connect_read_pipe(lambda: running, process.stdout)
+        return running
+
+    def send(self, message: bytes) -> None:
+        """Send a message, whole: it is short, and the process reads one before it speaks."""
+        if not self.lost:
+            try:
+                os.write(self._target.fileno(), message)
+            except OSError:  # it has ended; what waits for frames is told so
+                self.lost = True
+
+    async def next(self) -> Frame:
+        """Return the next frame. ProcessLost where the process has ended, or hangs."""
+        while not self._frames:
+            if self.lost:
+                raise ProcessLost
+            self._expect()
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        return self._frames.popleft()
+
+    def close(self) -> None:
+        """End the process."""
+        self.lost = True
+        if self._watch is not None:
+            self._watch.cancel()
+        self._process.kill()
+        self._process.wait()
+        self._target.close()
+        if self._source is not None:
+            self._source.close()
+        self._wake()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the process says."""
+        self._heard = self._loop.time()
+        self._unread += data
+        while (frame := take_frame(self._unread)) is not None:
+            self._frames.append(frame)
+        if self._frames:
+            self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the process has ended."""
+        del exc
+        self.lost = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _expect(self) -> None:
+        """Watch that something comes."""
+        self._heard = self._loop.time()
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._stalled_after, self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        if self._waiter is None or self._waiter.done():  # nobody waits; who does next has it watched again
+            return
+        left = self._heard + self._stalled_after - self._loop.time()
+        if left > 0:
+            self._watch = self._loop.call_later(left, self._look)
+        else:
             self.close()
-            raise ProcessLost from error
-
-    def _follow(self, take: Callable[[Frame], None], stopped: Callable[[], bool]) -> bool:
-        """Take frames until the last; return False where the library refused."""
-        stopping = False
-
-        def look() -> None:
-            nonlocal stopping
-            if not stopping and stopped():
-                stopping = True
-                self._send(STOP)
-
-        while True:
-            look()
-            self._wait(look)
-            frame = read_frame(self._read)
-            if frame.kind is not FrameKind.AUDIO:
-                return frame.kind is FrameKind.DONE
-            if not stopping:
-                take(frame)
-
-    def _wait(self, look: Callable[[], None]) -> None:
-        """Wait for a frame to begin, looking at the stop flag meanwhile."""
-        pipes = self._pipes()
-        for _ in range(self._looks):
-            if pipes.unread or pipes.frames.poll(_LOOK_EVERY * 1000):
-                return
-            look()
-        raise ProcessLost
-
-    def _send(self, message: bytes) -> None:
-        target = self._pipes().target.fileno()
-        rest = memoryview(message)
-        while rest:
-            rest = rest[os.write(target, rest) :]
-
-    def _read(self, size: int) -> bytes:
-        pipes = self._pipes()
-        while len(pipes.unread) < size:
-            part = os.read(pipes.source.fileno(), _PIPE_BYTES)
-            if not part:
-                raise EOFError
-            pipes.unread.extend(part)
-        found = bytes(pipes.unread[:size])
-        del pipes.unread[:size]
-        return found
-
-    def _pipes(self) -> _Running:
-        if self._running is None:
-            raise ProcessLost
-        return self._running
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A process, its pipes, what tells when it has said something, and what was read of that ahead."""
-
-    process: subprocess.Popen[bytes]
-    target: IO[bytes]
-    source: IO[bytes]
-    frames: select.poll
-    unread: bytearray = field(default_factory=bytearray)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from parlando_espeak.library import SAMPLE_RATE, EventKind
 from parlando_espeak.passages import Passage
@@ -15,14 +15,9 @@ _SILENCE = bytes(SAMPLE_RATE * 2 * 400 // 1000)  # at most so much at a time
 
 
 class Recital:
-    """Passes on what is made of a job, words no later than the audio that they end in.
+    """Tells what is made of a job, words no later than the audio that they end in."""
 
-    Args:
-        emit: takes the events.
-    """
-
-    def __init__(self, emit: Callable[[EngineEvent], None]) -> None:
-        self._emit = emit
+    def __init__(self) -> None:
         self._made = 0  # samples of the job so far
         self._last_sound = 0  # one past the last sample so far that is not silence
         self._timer = WordTimer("", ())
@@ -43,41 +38,40 @@ class Recital:
         self._first = self._made
         return place
 
-    def take(self, frame: Frame) -> None:
-        """Pass on a frame of the passage."""
+    def take(self, frame: Frame) -> list[EngineEvent]:
+        """Return what a frame of the passage holds."""
         words: list[SpokenWord] = []
         for kind, place, offset in frame.events:
             sample = self._first + offset
             if kind == EventKind.WORD:
                 words += self._timer.word(place, sample)
             else:
-                self._hear(frame.pcm[: (sample - self._made) * 2])
+                self._hear(frame.body[: (sample - self._made) * 2])
                 words += self._timer.clause_end(place, self._last_sound)
                 self._clause = (place, sample)
-        self._hear(frame.pcm)
-        self._made += len(frame.pcm) // 2
-        self._give(words, frame.pcm)
+        self._hear(frame.body)
+        self._made += len(frame.body) // 2
+        return _told(words, frame.body)
 
-    def end(self) -> None:
-        """End the passage: it has been spoken to its end."""
-        self._give(self._timer.finish(self._last_sound), b"")
+    def end(self) -> list[EngineEvent]:
+        """Return what is left of the passage: it has been spoken to its end."""
+        return _told(self._timer.finish(self._last_sound), b"")
 
-    def pause(self, seconds: float, stopped: Callable[[], bool]) -> None:
-        """Pass on silence."""
+    def pause(self, seconds: float) -> Iterator[EngineEvent]:
+        """Yield silence, as much as is taken of it."""
         left = round(seconds * SAMPLE_RATE) * 2
-        while left and not stopped():
+        while left:
             piece = _SILENCE[:left]
             left -= len(piece)
             self._made += len(piece) // 2
-            self._give([], piece)
+            yield Audio(piece)
 
     def _hear(self, pcm: bytes) -> None:
         """Note where the sound in what comes next ends. Pauses of the library are all zeros."""
         if sound := pcm.rstrip(b"\0"):
             self._last_sound = self._made + (len(sound) + 1) // 2
 
-    def _give(self, words: list[SpokenWord], pcm: bytes) -> None:
-        if words:
-            self._emit(Words(tuple(words)))
-        if pcm:
-            self._emit(Audio(pcm))
+
+def _told(words: list[SpokenWord], pcm: bytes) -> list[EngineEvent]:
+    told: list[EngineEvent] = [Words(tuple(words))] if words else []
+    return [*told, Audio(pcm)] if pcm else told

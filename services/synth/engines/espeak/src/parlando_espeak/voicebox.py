@@ -24,7 +24,7 @@ from parlando_espeak.wire import (
     Greeting,
     Utterance,
     pack_frame,
-    pack_message,
+    pack_greeting,
     read_utterance,
 )
 
@@ -66,7 +66,7 @@ class Voicebox:
     def run(self) -> None:
         """Greet, then speak until the input closes."""
         greeting = Greeting(self._library.version, self._library.voices(), self._library.variants())
-        self._write(pack_message(greeting))
+        self._write(pack_greeting(greeting))
         while True:
             try:
                 utterance = read_utterance(self._read)

@@ -1,8 +1,8 @@
 """What the engine and the process that holds its library say to each other, through two pipes.
 
 To the process: messages of a length and as many bytes of JSON; one of length 0 asks it to stop speaking.
-From it: frames of a header, events and PCM; and, first of all, its greeting. It needs the standard
-library alone.
+From it: frames of a header, events and a body; the first one is its greeting. It needs the standard library
+alone.
 """
 
 from __future__ import annotations
@@ -36,14 +36,21 @@ class FrameKind(IntEnum):
     AUDIO = 0
     DONE = 1  # the end of a text; the process waits for the next
     REFUSED = 2  # likewise, without having spoken
+    GREETING = 3  # the library is loaded; the process waits for the first text
 
 
 class Frame(NamedTuple):
-    """Audio, and the events that lie in it or at its end."""
+    """What the process says at a time.
+
+    Attributes:
+        kind: what it is.
+        events: what lies in the audio, or at its end.
+        body: PCM; of a greeting, JSON.
+    """
 
     kind: FrameKind
     events: Sequence[Event] = ()
-    pcm: bytes = b""
+    body: bytes = b""
 
 
 class Utterance(NamedTuple):
@@ -79,9 +86,9 @@ class Greeting(NamedTuple):
     variants: Sequence[ListedVoice]
 
 
-def pack_message(message: Utterance | Greeting) -> bytes:
-    """Return a message as it is sent."""
-    body = json.dumps(message).encode()
+def pack_utterance(utterance: Utterance) -> bytes:
+    """Return a text to be spoken as it is sent."""
+    body = json.dumps(utterance).encode()
     return _LENGTH.pack(len(body)) + body
 
 
@@ -92,24 +99,35 @@ def read_utterance(read: Read) -> Utterance:
     return Utterance(*json.loads(read(length)))
 
 
-def read_greeting(read: Read) -> Greeting:
-    """Read the greeting."""
-    version, voices, variants = json.loads(read(_LENGTH.unpack(read(_LENGTH.size))[0]))
+def pack_greeting(greeting: Greeting) -> bytes:
+    """Return the greeting as it is sent."""
+    return pack_frame(Frame(FrameKind.GREETING, (), json.dumps(greeting).encode()))
+
+
+def greeting_of(frame: Frame) -> Greeting:
+    """Return the greeting that a frame holds."""
+    version, voices, variants = json.loads(frame.body)
     return Greeting(version, _voices(voices), _voices(variants))
 
 
 def pack_frame(frame: Frame) -> bytes:
     """Return a frame as it is sent."""
     events = b"".join(_EVENT.pack(*event) for event in frame.events)
-    return _HEADER.pack(frame.kind, len(frame.events), len(frame.pcm)) + events + frame.pcm
+    return _HEADER.pack(frame.kind, len(frame.events), len(frame.body)) + events + frame.body
 
 
-def read_frame(read: Read) -> Frame:
-    """Read the next frame."""
-    kind, count, size = _HEADER.unpack(read(_HEADER.size))
-    body = read(count * _EVENT.size + size)
-    events = tuple(_EVENT.iter_unpack(body[: count * _EVENT.size]))
-    return Frame(FrameKind(kind), events, body[count * _EVENT.size :])
+def take_frame(unread: bytearray) -> Frame | None:
+    """Take the first frame out of what has come; None where it has not come whole."""
+    if len(unread) < _HEADER.size:
+        return None
+    kind, count, size = _HEADER.unpack_from(unread)
+    body = _HEADER.size + count * _EVENT.size
+    if len(unread) < body + size:
+        return None
+    events = tuple(_EVENT.iter_unpack(unread[_HEADER.size : body]))
+    frame = Frame(FrameKind(kind), events, bytes(unread[body : body + size]))
+    del unread[: body + size]
+    return frame
 
 
 def _voices(listed: list[list[Any]]) -> tuple[ListedVoice, ...]:
