@@ -4,7 +4,8 @@ An engine is one of two kinds:
 
 - *blocking* and local, on the CPU or a GPU: implement `BlockingEngine` and wrap it in
   `parlando_synth.threaded.ThreadedEngine`, which gives each instance a thread of its own;
-- a *remote stream*: implement `Engine` itself, on asyncio.
+- a *stream*, from a service elsewhere or a process: implement `Engine` itself, on asyncio. Where it has
+  instances, `parlando_synth.pool.Pool` holds them.
 
 The worker drives `Engine` alone. Nothing here knows gRPC, and timings refer to the spoken text.
 An engine is found by its name among the entry points of group "parlando.engines"; the entry point is a

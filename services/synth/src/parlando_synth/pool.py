@@ -52,9 +52,7 @@ class Pool(Generic[_Instance]):
         clock: tells how long an instance was not used.
     """
 
-    def __init__(
-        self, begin: Callable[[int], _Instance], *, most: int, warmth: Warmth, clock: Clock
-    ) -> None:
+    def __init__(self, begin: Callable[[int], _Instance], *, most: int, warmth: Warmth, clock: Clock) -> None:
         self._warmth = warmth
         self._begin_one = begin
         self._most = most
