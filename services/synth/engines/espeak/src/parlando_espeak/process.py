@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import IO
 
 from parlando_espeak.wire import (
     STOP,
@@ -69,8 +68,9 @@ class SpeakingProcess:
             self._drop(self._running)
         if self._closed:
             raise ProcessLost
-        running = self._running = await _Running.started(self._command, self._stalled_after)
+        running = self._running = _Running(self._command, self._stalled_after)
         try:
+            await running.listen()
             greeting = await running.next()
         except BaseException:
             self._drop(running)
@@ -166,24 +166,8 @@ class _Running(asyncio.Protocol):
         lost: it has ended, or is being ended.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], target: IO[bytes], stalled_after: float) -> None:
-        self.pid = process.pid
-        self.lost = False
-        self._process = process
-        self._target = target
-        self._stalled_after = stalled_after
-        self._loop = asyncio.get_running_loop()
-        self._heard = self._loop.time()
-        self._watch: asyncio.TimerHandle | None = None
-        self._source: asyncio.BaseTransport | None = None
-        self._unread = bytearray()
-        self._frames: deque[Frame] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-
-    @classmethod
-    async def started(cls, command: tuple[str, ...], stalled_after: float) -> _Running:
-        """Start a process."""
-        process = subprocess.Popen(  # noqa: S603, ASYNC220  # our own module, in this very interpreter
+    def __init__(self, command: tuple[str, ...], stalled_after: float) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  # our own module, in this very interpreter
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -191,15 +175,28 @@ class _Running(asyncio.Protocol):
             bufsize=0,
             cwd="/",
         )
-        scheduling.push_nobody_off(process.pid)  # also where its worker, in one process with an edge, may
-        assert process.stdin is not None  # noqa: S101  # Popen was asked for both
-        assert process.stdout is not None  # noqa: S101
-        running = cls(process, process.stdin, stalled_after)
-        running._source, _ = await running._loop.connect_read_pipe(lambda: running, process.stdout)
-        return running
+        assert self._process.stdin is not None  # noqa: S101  # Popen was asked for it
+        self._target = self._process.stdin
+        self.pid = self._process.pid
+        scheduling.push_nobody_off(self.pid)  # also where its worker, in one process with an edge, may
+        self.lost = False
+        self._stalled_after = stalled_after
+        self._loop = asyncio.get_running_loop()
+        self._heard = 0.0  # when something came, or began to be waited for
+        self._watch: asyncio.TimerHandle | None = None
+        self._source: asyncio.BaseTransport | None = None
+        self._unread = bytearray()
+        self._frames: deque[Frame] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def listen(self) -> None:
+        """Begin to read what the process says."""
+        self._source, _ = await self._loop.connect_read_pipe(lambda: self, self._process.stdout)
+        if self.lost:  # closed meanwhile
+            self._source.close()
 
     def send(self, message: bytes) -> None:
-        """Send a message, whole: it is short, and the process reads one before it speaks."""
+        """Send a message: a pipe takes the longest whole, since the process has read the one before."""
         if not self.lost:
             try:
                 os.write(self._target.fileno(), message)
