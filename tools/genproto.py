@@ -29,6 +29,7 @@ THIRD_PARTY = (
     "google/api/annotations.proto",
     "google/api/http.proto",
     "google/api/httpbody.proto",
+    "google/rpc/status.proto",
     "google/type/date.proto",
     "google/type/money.proto",
 )

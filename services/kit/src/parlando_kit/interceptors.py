@@ -177,13 +177,25 @@ async def _answer(context: Context, error: Exception) -> None:
     if known is None and unknown is not None and _is_unwritable(unknown):
         _log.debug("a write failed: the caller has gone")
         return  # there is nobody to answer
+    await abort(context, _told(known, unknown))
+
+
+def told(error: Exception) -> ParlandoError:
+    """Return what a caller is told of an error, as the interceptor answers it; what is our fault is logged.
+
+    For a servicer that tells in its answer what came of each part of a request.
+    """
+    return _told(*_sorted(error))
+
+
+def _told(known: ParlandoError | None, unknown: Exception | None) -> ParlandoError:
     if unknown is not None:
         _log.error("call failed unexpectedly", exc_info=unknown)
     if known is None:
-        known = ParlandoError(Reason.INTERNAL, "an unexpected fault; the service has logged it")
-    elif known.reason is Reason.INTERNAL:
+        return ParlandoError(Reason.INTERNAL, "an unexpected fault; the service has logged it")
+    if known.reason is Reason.INTERNAL:
         _log.error("call failed: %s", known.message)
-    await abort(context, known)
+    return known
 
 
 def _sorted(error: Exception) -> tuple[ParlandoError | None, Exception | None]:

@@ -41,6 +41,7 @@ FRAGMENTER = (
 )
 SESSION = (
     *_HEALTH,
+    "parlando.session.v1.SessionService/BatchPutTurns",
     "parlando.session.v1.SessionService/DeleteSession",
     "parlando.session.v1.SessionService/DeleteTurn",
     "parlando.session.v1.SessionService/ExportConversation",

@@ -68,6 +68,8 @@ _BARE: dict[grpc.StatusCode, Reason] = {
     _Code.INVALID_ARGUMENT: Reason.MALFORMED_MESSAGE,
 }
 
+_CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in _Code}
+
 
 _RESET = "RST_STREAM"
 """In what gRPC says of a stream that was reset: a proxy has lost whoever answered through it. gRPC calls it
@@ -116,37 +118,53 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ParlandoError:
     A status without our ErrorInfo becomes the nearest reason, with the peer's text left out: only our
     own messages are fit for callers.
     """
-    try:
-        known = _known(error)
-    except DecodeError:  # a peer that is not ours
-        known = None
+    known = _known(_sent(error))
     if known is not None:
         return known
-    reason = _BARE.get(error.code(), Reason.INTERNAL)
     if error.code() is _Code.INTERNAL and _RESET in (error.details() or ""):
-        reason = Reason.DEPENDENCY_UNAVAILABLE
-    return ParlandoError(reason, f"a service answered {error.code().name}")
+        return _bare(error.code(), Reason.DEPENDENCY_UNAVAILABLE)
+    return _bare(error.code())
 
 
-def _known(error: grpc.aio.AioRpcError) -> ParlandoError | None:
-    """Return the error that our own details in the trailers describe, if there are any."""
+def from_status(status: status_pb2.Status) -> ParlandoError:
+    """Return the domain error that a status within an answer is of, as `from_rpc_error` that of a call.
+
+    Args:
+        status: one whose code is not OK.
+    """
+    return _known(status) or _bare(_CODES.get(status.code, _Code.UNKNOWN))
+
+
+def _bare(code: grpc.StatusCode, reason: Reason | None = None) -> ParlandoError:
+    return ParlandoError(reason or _BARE.get(code, Reason.INTERNAL), f"a service answered {code.name}")
+
+
+def _sent(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    """Return the status in a call's trailers; an empty one where there is none that can be read."""
     packed = (error.trailing_metadata() or grpc.aio.Metadata()).get(_DETAILS_KEY)
-    if not isinstance(packed, bytes):
+    try:
+        return status_pb2.Status.FromString(packed if isinstance(packed, bytes) else b"")
+    except DecodeError:  # a peer that is not ours
+        return status_pb2.Status()
+
+
+def _known(status: status_pb2.Status) -> ParlandoError | None:
+    """Return the error that our own details in a status describe, if there are any."""
+    info, retry = error_details_pb2.ErrorInfo(), None
+    try:
+        for detail in status.details:
+            if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+                detail.Unpack(info)
+            elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+                retry = error_details_pb2.RetryInfo()
+                detail.Unpack(retry)
+    except DecodeError:  # a peer that is not ours
         return None
-    status = status_pb2.Status.FromString(packed)
-    info, retry_after = error_details_pb2.ErrorInfo(), None
-    for detail in status.details:
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            detail.Unpack(info)
-        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
-            retry = error_details_pb2.RetryInfo()
-            detail.Unpack(retry)
-            retry_after = retry.retry_delay.ToNanoseconds() / 1e9
     if info.domain != DOMAIN or info.reason not in Reason.__members__:
         return None
     return ParlandoError(
         Reason(info.reason),
         status.message,
         field=info.metadata.get("field", ""),
-        retry_after=retry_after,
+        retry_after=None if retry is None else retry.retry_delay.ToNanoseconds() / 1e9,
     )

@@ -7,20 +7,31 @@ from contextlib import aclosing
 from typing import TypeAlias
 
 import grpc
+from google.rpc.status_pb2 import Status
 
 from parlando.session.v1 import session_pb2 as pb
 from parlando.session.v1 import session_service_pb2, session_service_pb2_grpc
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.interceptors import told
 from parlando_kit.server import Service
+from parlando_kit.status import to_status
 from parlando_session.budgets import Budgets
 from parlando_session.export import export
 from parlando_session.money import money
 from parlando_session.policies import PolicyBook
+from parlando_session.ranges import out_of_range
 from parlando_session.sessions import Sessions
+from parlando_session.side_by_side import side_by_side
 from parlando_session.times import Now, stamp
 from parlando_session.turns import Turns
 
 _NAME = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"].full_name
+
+_MOST_TURNS = 1_000
+"""In one call."""
+
+_SESSIONS_AT_ONCE = 32
+"""Whose turns of one call are stored at the same time: as many as there are connections to Redis."""
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[object, object]"
 
@@ -68,8 +79,22 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
         self, request: pb.PutTurnRequest, _context: _Context
     ) -> pb.PutTurnResponse:
         """Store a turn."""
-        previous = request.previous_turn_id if request.HasField("previous_turn_id") else None
-        return pb.PutTurnResponse(turn=await self._turns.put(request.session_id, request.turn, previous))
+        return pb.PutTurnResponse(turn=await self._put(request))
+
+    async def BatchPutTurns(  # noqa: N802  # gRPC's name
+        self, request: pb.BatchPutTurnsRequest, _context: _Context
+    ) -> pb.BatchPutTurnsResponse:
+        """Store turns of many sessions, and tell what came of each."""
+        if not request.requests:
+            raise ParlandoError(Reason.FIELD_REQUIRED, "requests is empty: send a turn", field="requests")
+        if len(request.requests) > _MOST_TURNS:
+            raise out_of_range(
+                "requests", f"has {len(request.requests):,} turns: send at most {_MOST_TURNS:,}"
+            )
+        statuses = await side_by_side(
+            request.requests, lambda each: each.session_id, self._came_of, _SESSIONS_AT_ONCE
+        )
+        return pb.BatchPutTurnsResponse(statuses=statuses)
 
     async def ListTurns(  # noqa: N802  # gRPC's name
         self, request: pb.ListTurnsRequest, _context: _Context
@@ -141,6 +166,17 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
     ) -> pb.SettleBudgetResponse:
         """End a lease."""
         return pb.SettleBudgetResponse(spent=await self._budgets.settle(request.lease_id, request.spent))
+
+    async def _put(self, request: pb.PutTurnRequest) -> pb.Turn:
+        previous = request.previous_turn_id if request.HasField("previous_turn_id") else None
+        return await self._turns.put(request.session_id, request.turn, previous)
+
+    async def _came_of(self, request: pb.PutTurnRequest) -> Status:
+        try:
+            await self._put(request)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other turns are none of its business
+            return to_status(told(error))
+        return Status()
 
 
 def session_service(servicer: SessionServicer) -> Service:

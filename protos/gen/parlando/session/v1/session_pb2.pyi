@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.rpc import status_pb2 as _status_pb2
 from google.type import money_pb2 as _money_pb2
 from parlando.audio.v1 import audio_pb2 as _audio_pb2
 from parlando.speech.v1 import speech_pb2 as _speech_pb2
@@ -211,6 +212,18 @@ class PutTurnResponse(_message.Message):
     TURN_FIELD_NUMBER: _ClassVar[int]
     turn: Turn
     def __init__(self, turn: _Optional[_Union[Turn, _Mapping]] = ...) -> None: ...
+
+class BatchPutTurnsRequest(_message.Message):
+    __slots__ = ("requests",)
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    requests: _containers.RepeatedCompositeFieldContainer[PutTurnRequest]
+    def __init__(self, requests: _Optional[_Iterable[_Union[PutTurnRequest, _Mapping]]] = ...) -> None: ...
+
+class BatchPutTurnsResponse(_message.Message):
+    __slots__ = ("statuses",)
+    STATUSES_FIELD_NUMBER: _ClassVar[int]
+    statuses: _containers.RepeatedCompositeFieldContainer[_status_pb2.Status]
+    def __init__(self, statuses: _Optional[_Iterable[_Union[_status_pb2.Status, _Mapping]]] = ...) -> None: ...
 
 class ListTurnsRequest(_message.Message):
     __slots__ = ("session_id", "page_size", "page_token")

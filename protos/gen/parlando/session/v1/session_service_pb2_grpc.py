@@ -60,6 +60,11 @@ class SessionServiceStub(object):
                 request_serializer=parlando_dot_session_dot_v1_dot_session__pb2.PutTurnRequest.SerializeToString,
                 response_deserializer=parlando_dot_session_dot_v1_dot_session__pb2.PutTurnResponse.FromString,
                 _registered_method=True)
+        self.BatchPutTurns = channel.unary_unary(
+                '/parlando.session.v1.SessionService/BatchPutTurns',
+                request_serializer=parlando_dot_session_dot_v1_dot_session__pb2.BatchPutTurnsRequest.SerializeToString,
+                response_deserializer=parlando_dot_session_dot_v1_dot_session__pb2.BatchPutTurnsResponse.FromString,
+                _registered_method=True)
         self.ListTurns = channel.unary_unary(
                 '/parlando.session.v1.SessionService/ListTurns',
                 request_serializer=parlando_dot_session_dot_v1_dot_session__pb2.ListTurnsRequest.SerializeToString,
@@ -141,6 +146,13 @@ class SessionServiceServicer(object):
 
     def PutTurn(self, request, context):
         """Stores a turn.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchPutTurns(self, request, context):
+        """Stores turns, of several sessions too, and tells what came of each.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,6 +248,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.PutTurn,
                     request_deserializer=parlando_dot_session_dot_v1_dot_session__pb2.PutTurnRequest.FromString,
                     response_serializer=parlando_dot_session_dot_v1_dot_session__pb2.PutTurnResponse.SerializeToString,
+            ),
+            'BatchPutTurns': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchPutTurns,
+                    request_deserializer=parlando_dot_session_dot_v1_dot_session__pb2.BatchPutTurnsRequest.FromString,
+                    response_serializer=parlando_dot_session_dot_v1_dot_session__pb2.BatchPutTurnsResponse.SerializeToString,
             ),
             'ListTurns': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTurns,
@@ -419,6 +436,33 @@ class SessionService(object):
             '/parlando.session.v1.SessionService/PutTurn',
             parlando_dot_session_dot_v1_dot_session__pb2.PutTurnRequest.SerializeToString,
             parlando_dot_session_dot_v1_dot_session__pb2.PutTurnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchPutTurns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parlando.session.v1.SessionService/BatchPutTurns',
+            parlando_dot_session_dot_v1_dot_session__pb2.BatchPutTurnsRequest.SerializeToString,
+            parlando_dot_session_dot_v1_dot_session__pb2.BatchPutTurnsResponse.FromString,
             options,
             channel_credentials,
             insecure,

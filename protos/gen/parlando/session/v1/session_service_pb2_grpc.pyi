@@ -43,6 +43,8 @@ class SessionServiceStub:
     """Ends a session."""
     PutTurn: _grpc.UnaryUnaryMultiCallable[_session_pb2.PutTurnRequest, _session_pb2.PutTurnResponse]
     """Stores a turn."""
+    BatchPutTurns: _grpc.UnaryUnaryMultiCallable[_session_pb2.BatchPutTurnsRequest, _session_pb2.BatchPutTurnsResponse]
+    """Stores turns, of several sessions too, and tells what came of each."""
     ListTurns: _grpc.UnaryUnaryMultiCallable[_session_pb2.ListTurnsRequest, _session_pb2.ListTurnsResponse]
     """Reads turns."""
     DeleteTurn: _grpc.UnaryUnaryMultiCallable[_session_pb2.DeleteTurnRequest, _session_pb2.DeleteTurnResponse]
@@ -77,6 +79,8 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Ends a session."""
     PutTurn: _aio.UnaryUnaryMultiCallable[_session_pb2.PutTurnRequest, _session_pb2.PutTurnResponse]  # type: ignore[assignment]
     """Stores a turn."""
+    BatchPutTurns: _aio.UnaryUnaryMultiCallable[_session_pb2.BatchPutTurnsRequest, _session_pb2.BatchPutTurnsResponse]  # type: ignore[assignment]
+    """Stores turns, of several sessions too, and tells what came of each."""
     ListTurns: _aio.UnaryUnaryMultiCallable[_session_pb2.ListTurnsRequest, _session_pb2.ListTurnsResponse]  # type: ignore[assignment]
     """Reads turns."""
     DeleteTurn: _aio.UnaryUnaryMultiCallable[_session_pb2.DeleteTurnRequest, _session_pb2.DeleteTurnResponse]  # type: ignore[assignment]
@@ -138,6 +142,14 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_pb2.PutTurnResponse, _abc.Awaitable[_session_pb2.PutTurnResponse]]:
         """Stores a turn."""
+
+    @_abc_1.abstractmethod
+    def BatchPutTurns(
+        self,
+        request: _session_pb2.BatchPutTurnsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_pb2.BatchPutTurnsResponse, _abc.Awaitable[_session_pb2.BatchPutTurnsResponse]]:
+        """Stores turns, of several sessions too, and tells what came of each."""
 
     @_abc_1.abstractmethod
     def ListTurns(
