@@ -5,6 +5,7 @@ import pytest
 
 from tests.component.session.places import Place, opened
 from tests.component.session.redis_server import WITH_6_2, RedisServer, newest, oldest
+from tests.component.session.serving import Served, served
 
 _SERVERS = ["redis", "redis 6.2"] if WITH_6_2 else ["redis"]
 
@@ -33,6 +34,14 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """Each kind of store in turn, empty."""
     async with opened(_server(request)) as held:
         yield held
+
+
+@pytest.fixture(params=["memory", *_SERVERS])
+async def everywhere(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    """A service on each kind of store in turn."""
+    found = _server(request)
+    async with served(found.url if found is not None else "") as on:
+        yield on
 
 
 @pytest.fixture(params=_SERVERS)

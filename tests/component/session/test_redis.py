@@ -9,6 +9,7 @@ import pytest
 
 from parlando.session.v1 import session_pb2 as pb
 from parlando_kit.errors import ParlandoError, Reason
+from parlando_kit.status import from_status
 from parlando_session.redis_store import RedisSessions, connected
 from tests.component.session.places import opened
 from tests.component.session.redis_server import WITH_6_2, RedisServer, newest, oldest
@@ -55,6 +56,40 @@ async def test_while_redis_is_down_calls_fail_and_afterwards_they_do_not(mortal:
         await eventually(on.health(serving=True))
         made = await _create(on)
         assert (await on.stub.GetSession(pb.GetSessionRequest(session_id=made.id))).session == made
+
+
+async def test_while_redis_is_down_each_turn_of_a_call_is_to_be_tried_again(mortal: RedisServer) -> None:
+    async with served(mortal.url) as on:
+        await eventually(on.health(serving=True))
+        sessions = [(await _create(on)).id for _ in range(3)]
+        requests = [pb.PutTurnRequest(session_id=session_id, turn=said()) for session_id in sessions]
+        batch = pb.BatchPutTurnsRequest(requests=requests)
+        mortal.kill()
+        errors = [from_status(status) for status in (await on.stub.BatchPutTurns(batch)).statuses]
+        assert [error.reason for error in errors] == [Reason.DEPENDENCY_UNAVAILABLE] * 3
+        assert [error.retry_after for error in errors] == [1.0] * 3
+        mortal.start()  # without what it held: it keeps nothing on disk
+        await eventually(on.health(serving=True))
+        errors = [from_status(status) for status in (await on.stub.BatchPutTurns(batch)).statuses]
+        assert [error.reason for error in errors] == [Reason.SESSION_NOT_FOUND] * 3
+
+
+async def test_a_redis_that_stands_still_is_waited_for_once_and_not_for_each_session(
+    mortal: RedisServer,
+) -> None:
+    async with served(mortal.url) as on:
+        await eventually(on.health(serving=True))
+        sessions = [(await _create(on)).id for _ in range(32)]
+        requests = [pb.PutTurnRequest(session_id=session_id, turn=said()) for session_id in sessions]
+        mortal.freeze()
+        batch = pb.BatchPutTurnsRequest(requests=requests)
+        answer = await on.stub.BatchPutTurns(batch, timeout=20)  # one after another they would take 32 s
+        reasons = [from_status(status).reason for status in answer.statuses]
+        assert reasons == [Reason.DEPENDENCY_UNAVAILABLE] * 32
+        mortal.thaw()
+        await eventually(on.health(serving=True))
+        answer = await on.stub.BatchPutTurns(batch)
+        assert {status.code for status in answer.statuses} == {0}
 
 
 async def test_a_redis_that_was_replaced_in_between_is_not_noticed(mortal: RedisServer) -> None:
