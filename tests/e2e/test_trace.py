@@ -326,7 +326,8 @@ def test_a_client_that_leaves_over_http_is_seen_at_each_hop(observed: Observed) 
 def test_a_realtime_session_is_one_trace_that_reaches_the_engine_and_the_session(observed: Observed) -> None:
     assert undeclared(observed.in_realtime) == set()
     edge, response, made = ("edge", "GET /v1/realtime"), ("edge", "response"), calls(observed.in_realtime)
-    assert {(edge, response), (response, ("router", "Speak")), (edge, ("session", "PutTurn"))} <= made
+    kept = ("session", "BatchPutTurns")
+    assert {(edge, response), (response, ("router", "Speak")), (edge, kept)} <= made
     assert (("synth", "Synthesize"), ("synth", "engine")) in made
 
 

@@ -34,7 +34,7 @@ CALL_GRAPH: dict[Hop, frozenset[Hop]] = {
             ("session", "CreateSession"),
             ("session", "GetSession"),
             ("session", "UpdateSession"),
-            ("session", "PutTurn"),
+            ("session", "BatchPutTurns"),  # with turns of others: below the first of them that is traced
             ("session", "DeleteTurn"),
         }
     ),

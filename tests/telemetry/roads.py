@@ -100,12 +100,13 @@ def _over_realtime(envoy: int, text: str) -> list[str]:
 
 
 def _over_grpc(port: int, calls: Callable[[grpc.Channel], list[Callable[[], Any]]]) -> list[str]:
-    """Make calls, some of which must fail, and return what those that do are told."""
+    """Make calls, some of which must fail whole or in part, and return what those that do are told."""
     answers: list[str] = []
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         for call in calls(channel):
             try:
-                call()
+                answer = call()
+                answers += [str(status) for status in getattr(answer, "statuses", ()) if status.code]
             except grpc.RpcError as error:
                 told: Any = error
                 answers.append(f"{told.details()} {told.trailing_metadata()}")
@@ -162,10 +163,12 @@ def _session(channel: grpc.Channel, text: str) -> list[Callable[[], Any]]:
     put = session_pb2.PutTurnRequest(session_id=session_id, turn=turn)
     nowhere = session_pb2.PutTurnRequest(session_id="nowhere", turn=turn)
     bad = session_pb2.PutTurnRequest(session_id=session_id, turn=session_pb2.Turn(id="t2", text=text))
+    batch = session_pb2.BatchPutTurnsRequest(requests=[put, nowhere, bad])
     export = session_pb2.ExportConversationRequest(session_id=session_id)
     return [
         lambda: stub.PutTurn(put, timeout=_PATIENCE),
         lambda: stub.ExportConversation(export, timeout=_PATIENCE),
         lambda: stub.PutTurn(nowhere, timeout=_PATIENCE),
         lambda: stub.PutTurn(bad, timeout=_PATIENCE),
+        lambda: stub.BatchPutTurns(batch, timeout=_PATIENCE),
     ]

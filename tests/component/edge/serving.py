@@ -90,7 +90,7 @@ async def serving_before(
         gate = Gate(chosen.max_live)
         clock = MonotonicClock()
         speaker = AdmittingSpeaker(GrpcSpeaker(to_router), WaitingRoom(chosen.max_waiting, clock))
-        store = GrpcSessionStore(to_session)
+        store = GrpcSessionStore(to_session, clock)
         administration = GrpcAdministration(to_router)
         app = create_app(chosen, speaker, store, administration, gate, clock, dialogue or Verbatim())
         server = HttpServer(chosen, app, gate)
@@ -100,6 +100,7 @@ async def serving_before(
                 yield Edge(port, router, server, gate, http)
         finally:
             await server.stop(0)
+            await store.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:

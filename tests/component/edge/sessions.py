@@ -9,23 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from google.rpc.status_pb2 import Status
 
 from parlando.session.v1 import session_pb2, session_service_pb2_grpc
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.server import Server, Service
 from parlando_kit.settings import ServerSettings
+from parlando_kit.status import to_status
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 @dataclass
 class FakeSessions(session_service_pb2_grpc.SessionServiceServicer):
-    """Sessions by id, with their turns, and what was put behind which."""
+    """Sessions by id, with their turns, what was put behind which, and how many turns each call put."""
 
     sessions: dict[str, session_pb2.Session] = field(default_factory=dict)
     masks: list[list[str]] = field(default_factory=list)
     turns: dict[str, dict[str, session_pb2.Turn]] = field(default_factory=dict)
     behind: dict[str, str | None] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def until_turns(self, session_id: str, count: int) -> list[session_pb2.Turn]:
@@ -66,16 +69,23 @@ class FakeSessions(session_service_pb2_grpc.SessionServiceServicer):
         self._changed.set()
         return session_pb2.UpdateSessionResponse(session=session)
 
-    async def PutTurn(  # noqa: N802  # gRPC's name
-        self, request: session_pb2.PutTurnRequest, _: Context
-    ) -> session_pb2.PutTurnResponse:
-        """Store a turn."""
-        self._find(request.session_id)
+    async def BatchPutTurns(  # noqa: N802  # gRPC's name
+        self, request: session_pb2.BatchPutTurnsRequest, _: Context
+    ) -> session_pb2.BatchPutTurnsResponse:
+        """Store turns."""
+        self.batches.append(len(request.requests))
+        return session_pb2.BatchPutTurnsResponse(statuses=map(self._put, request.requests))
+
+    def _put(self, request: session_pb2.PutTurnRequest) -> Status:
+        try:
+            self._find(request.session_id)
+        except ParlandoError as error:
+            return to_status(error)
         self.turns[request.session_id][request.turn.id] = request.turn
         placed = request.HasField("previous_turn_id")
         self.behind[request.turn.id] = request.previous_turn_id if placed else None
         self._changed.set()
-        return session_pb2.PutTurnResponse(turn=request.turn)
+        return Status()
 
     async def ListTurns(  # noqa: N802  # gRPC's name
         self, request: session_pb2.ListTurnsRequest, _: Context

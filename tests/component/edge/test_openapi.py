@@ -47,7 +47,7 @@ async def test_it_is_valid_and_has_every_route() -> None:
         routes = edge_routes(
             EdgeSettings(port=0),
             Reciter(),
-            GrpcSessionStore(nowhere),
+            GrpcSessionStore(nowhere, HandClock()),
             GrpcAdministration(nowhere),
             Gate(1),
             HandClock(),

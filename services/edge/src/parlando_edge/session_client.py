@@ -21,6 +21,8 @@ from parlando_edge.router_messages import (
     words_from,
 )
 from parlando_edge.session_ports import KeptSettings, Turn, TurnRole, TurnStatus
+from parlando_edge.turn_batches import TurnBatches
+from parlando_kit.clock import Clock
 from parlando_kit.retries import refused_elsewhere
 from parlando_kit.status import from_rpc_error
 from parlando_kit.tracing import outgoing
@@ -57,11 +59,22 @@ _STATUS_OF = {number: status for status, number in _STATUSES.items()}
 
 
 class GrpcSessionStore:
-    """Keeps sessions through a channel to the session service."""
+    """Keeps sessions through a channel to the session service. To be closed before its channel.
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    Args:
+        channel: to the session service.
+        clock: says for how long turns gather.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, clock: Clock) -> None:
         self._channel = channel
-        self._stub = session_service_pb2_grpc.SessionServiceStub(channel)
+        self._stub = stub = session_service_pb2_grpc.SessionServiceStub(channel)
+        self._turns = TurnBatches(
+            lambda request, metadata: _answer(
+                stub.BatchPutTurns(request, timeout=_ANSWER_SECONDS, metadata=metadata)
+            ),
+            clock,
+        )
 
     async def create(self, settings: SpeechSettings, metadata: Mapping[str, str]) -> str:
         """Make a session and return its id."""
@@ -101,7 +114,7 @@ class GrpcSessionStore:
                 return turns
 
     async def keep_turn(self, session_id: str, turn: Turn, previous: str | None = None) -> None:
-        """Store a turn, or replace the one with its id."""
+        """Store a turn, or replace the one with its id, by one call with the turns of others."""
         message = session_pb2.Turn(
             id=turn.id,
             role=_ROLES[turn.role],
@@ -116,12 +129,16 @@ class GrpcSessionStore:
             usage=map(usage_to, turn.usage),
         )
         request = session_pb2.PutTurnRequest(session_id=session_id, turn=message, previous_turn_id=previous)
-        await _answer(self._stub.PutTurn(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+        await self._turns.put(request)
 
     async def forget_turn(self, session_id: str, turn_id: str) -> None:
         """Forget a turn."""
         request = session_pb2.DeleteTurnRequest(session_id=session_id, turn_id=turn_id)
         await _answer(self._stub.DeleteTurn(request, timeout=_ANSWER_SECONDS, metadata=outgoing()))
+
+    async def close(self) -> None:
+        """Keep nothing more."""
+        await self._turns.close()
 
     async def serving(self) -> bool:
         """Return whether the session service says that it serves."""

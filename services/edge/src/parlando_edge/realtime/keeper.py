@@ -25,7 +25,8 @@ _AWAY = (Reason.DEPENDENCY_UNAVAILABLE, Reason.DRAINING, Reason.TOO_LATE)
 _MOST_TOO_LATE = 15
 """Answers in a row that may come too late for one write: it may be the write, and others wait behind it.
 
-With a second for each, and the pauses, 27 s: a session service or a Redis that hangs is ended after 14.
+With a second for each, or two for a turn that waits for others', and the pauses, 27 s at least: a session
+service or a Redis that hangs is ended after 14.
 """
 
 Write = KeepSettings | KeepTurn | ForgetTurn
