@@ -3,10 +3,11 @@
     bench/floor.py [--slices 7] [--seconds 4] [--rate 25]
 
 The floor is a second set of services, of bare libraries. For each utterance they make the calls that the
-mesh makes, of the same kinds; what is asked is the text, and what is answered are as many messages as the
-mesh was found to send, of the same bytes. Its edge is uvicorn with websockets, orjson and base64; between
-services there is grpc.aio without protobuf; its worker calls espeak-ng's library on a thread. Nothing is
-checked, cut, resampled, counted, kept or given up.
+mesh makes, of the same kinds; what is asked is the text, and what is answered are as many messages as
+the mesh was found to send, of the same bytes. Each turn is kept by a call of its own, where the mesh's
+edge has those of many share one: with much load the floor is that much too high. Its edge is uvicorn
+with websockets, orjson and base64; between services there is grpc.aio without protobuf; its worker calls
+espeak-ng's library on a thread. Nothing is checked, cut, resampled, counted, kept or given up.
 
 Mesh and floor are loaded in turn over Realtime, past Envoy, at the same pace. What is printed is CPU by
 second of sound, by service: of the mesh, of the floor, and their ratio; medians of all slices.
