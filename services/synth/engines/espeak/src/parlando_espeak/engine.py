@@ -23,7 +23,7 @@ from parlando_synth.feelings import EMOTIONS
 from parlando_synth.job import Job, TextKind
 from parlando_synth.pool import Pool
 from parlando_synth.stop_flag import StopFlag
-from parlando_synth.voice import Voice
+from parlando_synth.voice import Voice, revision_of
 
 LONGEST_TEXT = 3000
 """Code points of one job: about four minutes of speech, made in a quarter of a second."""
@@ -42,7 +42,7 @@ class EspeakEngine(Engine):
         self._instances = instances
         self._pool = Pool(self._begin, most=instances, warmth=Warmth(), clock=MonotonicClock())
         self._table: VoiceTable | None = None
-        self._version = ""
+        self._version = self._revision = ""
 
     @property
     def rehearsal(self) -> str:
@@ -94,6 +94,10 @@ class EspeakEngine(Engine):
         """Return the voice of that id or alias, with a variant where one is named: "en-us+f3"."""
         return self._known().find(name)
 
+    async def voices_revision(self) -> str:
+        """Return what tells the voices of one library from another's: they stay as they are."""
+        return self._revision
+
     async def synthesize(self, job: Job, stop: StopFlag) -> AsyncGenerator[EngineEvent, None]:
         """Speak a job on the first free instance; see `Engine.synthesize`."""
         speaker = await self._pool.acquire(stop)
@@ -117,7 +121,7 @@ class EspeakEngine(Engine):
     def _greeted(self, greeting: Greeting) -> None:
         if self._table is None:
             self._table = VoiceTable(greeting.voices, greeting.variants)
-            self._version = greeting.version
+            self._version, self._revision = greeting.version, revision_of(self._table.voices)
 
     def _known(self) -> VoiceTable:
         if self._table is None:
