@@ -289,25 +289,32 @@ async def test_a_call_that_cannot_be_made_at_all_keeps_nobody_waiting() -> None:
         assert [type(each) for each in told] == [ZeroDivisionError]
 
 
-async def _put_within(sessions: _Sessions, name: str, trace_id: int) -> None:
-    context = SpanContext(trace_id, 1, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+async def _put_within(sessions: _Sessions, name: str, trace_id: int, flags: int) -> None:
+    context = SpanContext(trace_id, 1, is_remote=False, trace_flags=TraceFlags(flags))
     with trace.use_span(NonRecordingSpan(context)):
         await sessions.batches.put(_turn(name, name))
 
 
-async def test_a_call_is_in_the_trace_of_the_first_turn_that_has_one() -> None:
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [((0, 1, 1), (8, 1)), ((1, 0, 0), (7, 1)), ((0, 0, 0), (7, 0))],
+    ids=["the second", "the first", "none"],
+)
+async def test_a_call_is_in_the_first_trace_that_is_recorded(
+    flags: tuple[int, ...], told: tuple[int, int]
+) -> None:
     async with _serving() as sessions:
         await sessions.use_up()
         await sessions.put("a")
-        gathering = [
-            sessions.put("b"),
-            asyncio.ensure_future(_put_within(sessions, "c", 7)),
-            asyncio.ensure_future(_put_within(sessions, "d", 8)),
-        ]
+        gathering = [sessions.put("b")]
+        for number, each in enumerate(flags):
+            put = _put_within(sessions, f"c{number}", 7 + number, each)
+            gathering.append(asyncio.ensure_future(put))
         await _settled()
         await sessions.advance(INTERVAL)
         await _all(gathering)
-        assert sessions.metadata == [None, (("traceparent", f"00-{7:032x}-{1:016x}-01"),)]
+        trace_id, kept = told
+        assert sessions.metadata == [None, (("traceparent", f"00-{trace_id:032x}-{1:016x}-{kept:02x}"),)]
 
 
 @pytest.fixture

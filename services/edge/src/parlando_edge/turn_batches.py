@@ -18,7 +18,7 @@ from parlando.session.v1.session_pb2 import BatchPutTurnsRequest, BatchPutTurnsR
 from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.status import from_status, to_status
-from parlando_kit.tracing import outgoing
+from parlando_kit.tracing import outgoing, recorded
 
 INTERVAL = 0.05
 """Seconds from the beginning of a call to that of the next, where turns come without a pause."""
@@ -140,14 +140,16 @@ class TurnBatches:
         if not self._waiting:  # a call that was full has no others to wait for
             self._due = min(max(self._due, now - SPARE * INTERVAL), now) + INTERVAL
         self._latest = frozenset(each.request.session_id for each in batch)
-        context = next((each.context for each in batch if each.context), None)
-        for each, status in zip(batch, await self._statuses(batch, context), strict=True):
+        for each, status in zip(batch, await self._statuses(batch), strict=True):
             if not each.status.done():
                 each.status.set_result(status)
 
-    async def _statuses(self, batch: Sequence[_Waiting], context: Metadata) -> Sequence[Status]:
+    async def _statuses(self, batch: Sequence[_Waiting]) -> Sequence[Status]:
         """Return what came of each turn: no errors, of which each caller must have one of its own."""
         request = BatchPutTurnsRequest(requests=[each.request for each in batch])
+        # In the first trace that is recorded; else in any, or the session service began one of its own.
+        contexts = [each.context for each in batch if each.context]
+        context = next(filter(recorded, contexts), next(iter(contexts), None))
         try:
             statuses = (await self._ask(request, context)).statuses
         except ParlandoError as error:

@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 from opentelemetry import propagate, trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from parlando_kit.interceptors import Context, Handler, behaviour_of, rebuilt
@@ -39,6 +39,12 @@ def outgoing() -> tuple[tuple[str, str], ...] | None:
     carrier: dict[str, str] = {}
     _W3C.inject(carrier)
     return tuple(carrier.items())
+
+
+def recorded(metadata: tuple[tuple[str, str], ...] | None) -> bool:
+    """Return whether `outgoing` metadata is of a trace that is recorded, and not only known by its id."""
+    parent = dict(metadata or ()).get("traceparent", "00")
+    return bool(int(parent[-2:], 16) & TraceFlags.SAMPLED)
 
 
 class TracingInterceptor(grpc.aio.ServerInterceptor):
