@@ -34,6 +34,11 @@ class HealthServicer(health_pb2_grpc.HealthServicer):
             self._statuses[name] = status
             self._wake()
 
+    async def serving(self, name: str) -> None:
+        """Return once a name is serving."""
+        while self._statuses.get(name) != _Response.SERVING:
+            await self._changed.wait()
+
     def drain(self) -> None:
         """Take every name out of SERVING for good; watchers are told, and their calls end."""
         self._draining = True

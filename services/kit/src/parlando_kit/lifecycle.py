@@ -19,10 +19,13 @@ import uvloop
 
 from parlando_kit import garbage, logs, scheduling, telemetry, telemetry_names
 from parlando_kit.errors import ParlandoError
-from parlando_kit.server import PortTakenError
+from parlando_kit.server import PortTakenError, Server
 from parlando_kit.settings import ServerSettings
 
 _log = logging.getLogger(__name__)
+
+_READY_SECONDS = 5.0
+"""Until the front of a chain is started all the same: that an engine is missing, callers are told by it."""
 
 
 class Serving(Protocol):
@@ -49,11 +52,17 @@ class Chain:
     """Servers of one process, each of which calls those after it.
 
     Args:
-        servers: by name, the one that nobody here calls first.
+        front: the one that nobody here calls, and its name.
+        behind: the others, by name.
+
+    Attributes:
+        servers: all of them.
     """
 
-    def __init__(self, servers: Mapping[str, Serving]) -> None:
-        self.servers = servers
+    def __init__(self, front: tuple[str, Serving], behind: Mapping[str, Server]) -> None:
+        name, self._front = front
+        self._behind = behind
+        self.servers: Mapping[str, Serving] = {name: self._front, **behind}
 
     @property
     def live(self) -> int:
@@ -61,11 +70,16 @@ class Chain:
         return sum(server.live for server in self.servers.values())
 
     async def start(self) -> int:
-        """Start them, the first last, and return its port."""
-        port = 0
-        for server in reversed(list(self.servers.values())):
-            port = await server.start()
-        return port
+        """Start them, the front last, and return its port.
+
+        Each is given time until it serves: nobody who is let in is told that what is behind is not there yet.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _READY_SECONDS
+        for server in reversed(list(self._behind.values())):
+            await server.start()
+            await server.ready(within=max(until - loop.time(), 0.0))
+        return await self._front.start()
 
     async def stop(self, grace: float) -> None:
         """Stop them, the first first, with `grace` seconds for all of them together."""

@@ -126,6 +126,15 @@ class Server:
         await self._server.start()
         return int(bound)
 
+    async def ready(self, within: float) -> bool:
+        """Return whether it and what it depends on serve, once they do or `within` seconds have passed."""
+        try:
+            async with asyncio.timeout(within):
+                await self._health.serving("")
+        except TimeoutError:
+            return False
+        return True
+
     async def set_health(self, name: str, *, serving: bool) -> None:
         """Set the health of a dependency; the services follow."""
         self._dependencies[name] = serving

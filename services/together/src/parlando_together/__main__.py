@@ -42,7 +42,7 @@ def main() -> None:
 
         speech = await router.assemble(of_router, behind["fragmenter"].channel(), resources, to_worker)
         front = await edge.assemble(of_edge, speech.channel(), resources)
-        return lifecycle.Chain({"edge": front, "router": speech, **behind})
+        return lifecycle.Chain(("edge", front), {"router": speech, **behind})
 
     lifecycle.run("together", of_edge, build)
 
