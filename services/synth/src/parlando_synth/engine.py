@@ -4,8 +4,8 @@ An engine is one of two kinds:
 
 - *blocking* and local, on the CPU or a GPU: implement `BlockingEngine` and wrap it in
   `parlando_synth.threaded.ThreadedEngine`, which gives each instance a thread of its own;
-- a *stream*, from a service elsewhere or a process: implement `Engine` itself, on asyncio. Where it has
-  instances, `parlando_synth.pool.Pool` holds them.
+- a *stream*, from a service elsewhere or a process: implement `Engine` itself, on asyncio; where it has
+  instances, `parlando_synth.pooled.PooledEngine`.
 
 The worker drives `Engine` alone. Nothing here knows gRPC, and timings refer to the spoken text.
 An engine is found by its name among the entry points of group "parlando.engines"; the entry point is a
@@ -27,6 +27,9 @@ from parlando_synth.mixed_voice import VoiceMix
 from parlando_synth.pronunciation import Pronunciation
 from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice, named_voice, revision_of
+
+REHEARSAL = "One more word, then we begin."
+"""What an engine speaks to nobody once it is loaded, unless it says another."""
 
 
 class Instance(ABC):
@@ -73,7 +76,7 @@ class BlockingEngine(ABC):
             much it can do at once; "" where that is not to be measured.
     """
 
-    rehearsal: str = "One more word, then we begin."
+    rehearsal: str = REHEARSAL
 
     @abstractmethod
     def describe(self) -> EngineDescription:

@@ -10,17 +10,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
-from parlando_kit.clock import Clock, MonotonicClock
+from parlando_kit.clock import Clock
 from parlando_kit.errors import ParlandoError
 from parlando_kit.tasks import finish
 from parlando_synth.cloned_voice import VoiceChange, VoiceUpload
 from parlando_synth.description import EngineDescription
-from parlando_synth.engine import BlockingEngine, Engine, Warmth
+from parlando_synth.engine import BlockingEngine
 from parlando_synth.events import EngineEvent
 from parlando_synth.failures import engine_failure
 from parlando_synth.job import Job
 from parlando_synth.mixed_voice import VoiceMix
-from parlando_synth.pool import Pool
+from parlando_synth.pooled import PooledEngine
 from parlando_synth.pronunciation import Pronunciation
 from parlando_synth.runner import Runner
 from parlando_synth.stop_flag import StopFlag
@@ -30,12 +30,11 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class ThreadedEngine(Engine):
+class ThreadedEngine(PooledEngine[Runner]):
     """A `BlockingEngine` with a number of instances, each opened, used and closed on its own thread.
 
-    All are opened at first. Those that nobody has used for long are released, and opened again when jobs
-    wait (`Pool`). A job whose engine raises anything but a `ParlandoError` ends with ENGINE_FAILED; its
-    instance is opened anew, and no other job notices.
+    A job whose engine raises anything but a `ParlandoError` ends with ENGINE_FAILED; its instance is opened
+    anew, and no other job notices.
 
     Args:
         engine: what is run.
@@ -53,12 +52,8 @@ class ThreadedEngine(Engine):
         close_within: float = 3.0,
         clock: Clock | None = None,
     ) -> None:
-        if instances < 1:
-            raise ValueError(f"instances must be 1 or more, not {instances}")
+        super().__init__(instances=instances, close_within=close_within, clock=clock)
         self._engine = engine
-        self._instances = instances
-        self._close_within = close_within
-        self._pool = Pool(self._begin, most=instances, warmth=Warmth(), clock=clock or MonotonicClock())
         self._phonemizing = asyncio.Lock()
         self._changing = asyncio.Lock()  # voices, one after another
 
@@ -66,23 +61,6 @@ class ThreadedEngine(Engine):
     def rehearsal(self) -> str:
         """What the engine speaks to nobody once it is loaded."""
         return self._engine.rehearsal
-
-    @property
-    def held(self) -> int:
-        """Instances that are open."""
-        return self._pool.held
-
-    async def keep(self, warmth: Warmth) -> None:
-        """Hold so many instances however long nobody uses them; `load` opens all there may be."""
-        await self._pool.keep(warmth)
-
-    async def load(self) -> None:
-        """Start the threads and open an instance on each, all at once."""
-        try:
-            await self._pool.open()
-        except BaseException:
-            await self.close()
-            raise
 
     def describe(self) -> EngineDescription:
         """Return the engine's description, `max_live` being the number of instances."""
@@ -144,10 +122,6 @@ class ThreadedEngine(Engine):
 
     def _begin(self, number: int) -> Runner:
         return Runner(self._engine, asyncio.get_running_loop(), number, self._pool.release)
-
-    async def close(self) -> None:
-        """Close the instances and end their threads, leaving behind what is not done in time."""
-        await self._pool.close(self._close_within)
 
 
 async def _blocking(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

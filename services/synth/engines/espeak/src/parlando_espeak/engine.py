@@ -13,25 +13,22 @@ from parlando_espeak.settings import EspeakSettings
 from parlando_espeak.speaker import Speaker
 from parlando_espeak.voices import DEFAULT_VOICE, LICENCE, VoiceTable
 from parlando_espeak.wire import Greeting
-from parlando_kit.clock import MonotonicClock
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.ledger import TimingQuality
 from parlando_synth.description import EngineDescription
-from parlando_synth.engine import BlockingEngine, Engine, Warmth
+from parlando_synth.engine import Engine
 from parlando_synth.events import EngineEvent
 from parlando_synth.feelings import EMOTIONS
 from parlando_synth.job import Job, TextKind
-from parlando_synth.pool import Pool
+from parlando_synth.pooled import PooledEngine
 from parlando_synth.stop_flag import StopFlag
 from parlando_synth.voice import Voice, revision_of
 
 LONGEST_TEXT = 3000
 """Code points of one job: about four minutes of speech, made in a quarter of a second."""
 
-_CLOSE_WITHIN = 3.0  # seconds that processes have to end, once they are killed
 
-
-class EspeakEngine(Engine):
+class EspeakEngine(PooledEngine[Speaker]):
     """The engine. Its instances are processes, which are read on the loop: they share nothing but voices.
 
     Args:
@@ -39,32 +36,9 @@ class EspeakEngine(Engine):
     """
 
     def __init__(self, *, instances: int) -> None:
-        self._instances = instances
-        self._pool = Pool(self._begin, most=instances, warmth=Warmth(), clock=MonotonicClock())
+        super().__init__(instances=instances)
         self._table: VoiceTable | None = None
         self._version = self._revision = ""
-
-    @property
-    def rehearsal(self) -> str:
-        """What the engine speaks to nobody once it is loaded."""
-        return BlockingEngine.rehearsal
-
-    @property
-    def held(self) -> int:
-        """Instances that are open."""
-        return self._pool.held
-
-    async def keep(self, warmth: Warmth) -> None:
-        """Hold so many instances however long nobody uses them; `load` opens all there may be."""
-        await self._pool.keep(warmth)
-
-    async def load(self) -> None:
-        """Start the processes, all at once, and have each say a word."""
-        try:
-            await self._pool.open()
-        except BaseException:
-            await self.close()
-            raise
 
     def describe(self) -> EngineDescription:
         """Return what espeak-ng can do."""
@@ -109,10 +83,6 @@ class EspeakEngine(Engine):
                     yield event
         finally:
             self._pool.release(speaker)
-
-    async def close(self) -> None:
-        """End the processes."""
-        await self._pool.close(_CLOSE_WITHIN)
 
     def _begin(self, number: int) -> Speaker:
         del number
