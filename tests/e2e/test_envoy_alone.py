@@ -7,21 +7,27 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
 import httpx2
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from parlando.speech.v1 import speech_pb2
 from parlando.speech.v1.speech_service_pb2_grpc import SpeechServiceStub
 from parlando_client.supervisor.envoy import Front, configuration, envoy
 from parlando_edge.answer_models import ErrorAnswer
+from parlando_edge.gate import Gate
+from parlando_edge.http_server import HttpServer
 from parlando_edge.openai_errors import describe, status_of
+from parlando_edge.settings import EdgeSettings
 from parlando_kit.channels import open_channel
 from parlando_kit.errors import ParlandoError, Reason
 from parlando_kit.server import Server
@@ -39,11 +45,11 @@ async def _never() -> None:
 
 
 @contextmanager
-def _alone(edge: int, changed: Mapping[str, str], router: int | None = None) -> Iterator[str]:
-    """Run Envoy with its configuration changed, before one edge, and a router or none; yield where it is."""
+def _alone(edges: Sequence[int], changed: Mapping[str, str], router: int | None = None) -> Iterator[str]:
+    """Run Envoy with its configuration changed, before edges, and a router or none; yield where it is."""
     front, router = Front(port=free_port(), admin_port=free_port()), router or free_port()
-    child = envoy(front, [edge], [router], _never)
-    text = configuration(front, [edge], [router])
+    child = envoy(front, edges, [router], _never)
+    text = configuration(front, edges, [router])
     for old, new in changed.items():
         assert old in text
         text = text.replace(old, new)
@@ -72,7 +78,7 @@ def until_it_listens(port: int) -> None:
 @pytest.fixture(scope="module")
 def before_nobody() -> Iterator[str]:
     """Envoy without anybody behind it."""
-    with _alone(free_port(), {}) as address:
+    with _alone([free_port()], {}) as address:
         yield address
 
 
@@ -81,7 +87,7 @@ def before_a_mute() -> Iterator[str]:
     """Envoy, less patient than it is, before somebody who takes all and answers nothing."""
     with ExitStack() as stack:
         mute = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=128))
-        yield stack.enter_context(_alone(mute.getsockname()[1], _SHORT))
+        yield stack.enter_context(_alone([mute.getsockname()[1]], _SHORT))
 
 
 def _shape(answer: httpx2.Response) -> dict[str, Any]:
@@ -175,7 +181,7 @@ async def test_who_watches_health_is_told_of_a_change_however_late() -> None:
     port = await server.start()
     impatient = {"stream_idle_timeout: 300s": f"stream_idle_timeout: {idle}s"}
     try:
-        with _alone(free_port(), impatient, port) as address:
+        with _alone([free_port()], impatient, port) as address:
             async with open_channel(address) as channel:
                 stub: Any = health_pb2_grpc.HealthStub(channel)
                 watch = stub.Watch(health_pb2.HealthCheckRequest())
@@ -186,3 +192,54 @@ async def test_who_watches_health_is_told_of_a_change_however_late() -> None:
     finally:
         await server.stop(0)
     assert told == [health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING]
+
+
+@dataclass
+class _Edge:
+    """Answers all that is asked, but for what is asked of /held.
+
+    Attributes:
+        asked: whether anything was, probes apart.
+        holding: whether one waits at /held.
+    """
+
+    asked: bool = False
+    holding: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/held":
+            self.holding = True
+            await asyncio.Event().wait()
+        self.asked = self.asked or scope["path"] != "/healthz"
+        await Response()(scope, receive, send)
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/audio/speech"])
+async def test_an_edge_that_is_gone_is_not_asked_twice(path: str) -> None:
+    unprobed = {
+        " interval: 1s": " interval: 600s",
+        "_interval: 1s": "_interval: 600s",
+        "retries: 2": "retries: 1",
+    }
+    stays, goes = _Edge(), _Edge()
+    servers = [HttpServer(EdgeSettings(port=0), edge, Gate(1)) for edge in (stays, goes)]
+    try:
+        with ExitStack() as stack:
+            ports = [await server.start() for server in servers]
+            # On a thread: the first probes are answered meanwhile.
+            address = await asyncio.to_thread(stack.enter_context, _alone(ports, unprobed))
+            async with httpx2.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+                while not (stays.asked and goes.asked):
+                    await client.get(path)
+                held = []  # so that who goes has fewer requests
+                while not stays.holding:
+                    held.append(asyncio.create_task(client.get("/held")))
+                    await client.get(path)
+                await servers[1].stop(0)
+                answers = [await client.get(path) for _ in range(100)]
+                for each in held:
+                    each.cancel()
+    finally:
+        for server in servers:
+            await server.stop(0)
+    assert Counter(answer.status_code for answer in answers) == {200: 100}
