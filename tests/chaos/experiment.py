@@ -16,7 +16,7 @@ from tests.chaos.calls import STUCK, Account, account
 from tests.chaos.conversation import LOST, SESSION, Forgotten
 from tests.chaos.faults import Fault, Kind, found_at_work
 from tests.chaos.probes import all_workers_serve, is_well
-from tests.chaos.under_way import Held, asked_again, held, more, since
+from tests.chaos.under_way import Held, asked_again, close_breakers, held, more, since
 from tests.chaos.wired import AwayError, Wired
 
 RECOVERY_SECONDS = 30.0
@@ -137,6 +137,7 @@ async def disturbed(
         AwayError: what is to be disturbed is not there, or nobody ends it where it hangs.
     """
     broken: list[str] = []
+    await close_breakers(wired)
     async with calling(wired.address, before.lengths) as callers:
         load = asyncio.create_task(callers.call(plan))
         try:

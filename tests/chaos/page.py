@@ -52,7 +52,9 @@ things are no promise, and are told where they happen: without Redis sessions go
 and a turn that ended, or a setting that was made, in the second before its edge was killed goes with that
 edge.
 
-Once all is well nobody calls any more, and a row waits for all who are still under way.
+Once all is well nobody calls any more, and a row waits for all who are still under way. Before the next one
+the breakers of routers are closed: of a worker that fails three times in a row a router keeps away for 2 s,
+and each time for twice as long as the last, up to a minute ([0016](decisions/0016-breakers-and-replicas.md)).
 
 - *under way*: calls in each part when it was disturbed; of an edge and of Envoy those that were being heard,
   and no idle WebSockets; 1 for the fragmenter, the session service and Redis, whose work takes a moment:

@@ -136,6 +136,18 @@ async def asked_again(wired: Wired) -> Held:
     return found
 
 
+async def close_breakers(wired: Wired) -> None:
+    """Have routers forget what failed so far: each time a worker fails they keep away from it for longer.
+
+    Where one is not there, or does not answer, nothing is forgotten.
+    """
+    for router in wired.of("router"):
+        with suppress(AwayError), _answering(router.name):
+            async with open_channel(f"127.0.0.1:{router.port}") as channel:
+                everything = admin_pb2.ResetBreakerRequest()
+                await AdminServiceStub(channel).ResetBreaker(everything, timeout=_ANSWER_SECONDS)
+
+
 def since(before: Held, after: Held) -> int:
     """Return how much has been counted since, by whom it may be that they began anew in between."""
     return sum(now - then if now >= (then := before.get(name, 0)) else now for name, now in after.items())
