@@ -228,7 +228,7 @@ async def _before_two_edges(changed: Mapping[str, str], path: str) -> AsyncItera
         with ExitStack() as stack:
             ports = [await server.start() for server in servers]
             # On a thread: the first probes are answered meanwhile.
-            address = await asyncio.to_thread(stack.enter_context, _alone(ports, unprobed | changed))
+            address = await asyncio.to_thread(stack.enter_context, _alone(ports, {**unprobed, **changed}))
             bounds = httpx2.Limits(max_connections=_AT_ONCE + 10)
             async with httpx2.AsyncClient(
                 base_url=f"http://{address}", limits=bounds, timeout=PATIENCE
